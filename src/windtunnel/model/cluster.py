@@ -1,0 +1,72 @@
+"""Cluster: the deployment that runs the fleet: Airflow's knobs, pools, workers.
+
+Names and defaults are Airflow's own (``config_templates/config.yml``).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from windtunnel.model.base import Value
+from windtunnel.model.profile import PROFILES, Profile
+
+ProfileName = Literal["airflow-3.3", "airflow-2.11"]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Pool(Value):
+    """A named limit. ``slots`` -1 is unlimited (``models/pool.py``)."""
+
+    slots: Annotated[int, Field(ge=-1)]
+    include_deferred: bool = False
+
+
+class WorkerGroup(Value):
+    """Workers of one kind: ``count`` machines with ``slots`` task slots each, serving some queues."""
+
+    name: str = "worker"
+    count: Positive = 1
+    slots: Positive = 16
+    """Tasks at once on one worker (``[celery] worker_concurrency``)."""
+    queues: tuple[str, ...] = ("default",)
+
+
+class Cluster(Value):
+    """The deployment. Everything has Airflow's default; ``workers=None`` means that a queued task
+    starts at once (LocalExecutor with enough processes)."""
+
+    profile: ProfileName = "airflow-3.3"
+    parallelism: Positive = 32
+    """``[core] parallelism``: task instances queued or running at once, per scheduler."""
+    max_active_tasks_per_dag: Annotated[int, Field(ge=0)] = 16
+    max_active_runs_per_dag: Annotated[int, Field(ge=0)] = 16
+    catchup_by_default: bool | None = None
+    """``None``: the release's default."""
+    default_pool_slots: Annotated[int, Field(ge=-1)] = 128
+    """``[core] default_pool_task_slot_count``."""
+    pools: dict[str, Pool] = {}
+    workers: tuple[WorkerGroup, ...] | None = None
+    max_tis_per_query: Annotated[int, Field(ge=0)] = 16
+    max_dagruns_to_create_per_loop: Positive = 10
+    max_dagruns_per_loop_to_schedule: Positive = 20
+    max_task_retry_delay_s: Annotated[float, Field(ge=0)] = 86400.0
+    task_queued_timeout_s: Annotated[float, Field(gt=0)] = 600.0
+    task_queued_timeout_check_interval_s: Annotated[float, Field(gt=0)] = 120.0
+    num_stuck_in_queued_retries: Annotated[int, Field(ge=0)] = 2
+    min_file_process_interval_s: Annotated[float, Field(gt=0)] | None = None
+    """Seconds between two parses of every DAG file, which recompute the next run. ``None``: parsed once."""
+    schedule_after_task_execution: bool = True
+    """2.x only: the mini scheduler on the worker."""
+
+    @property
+    def airflow(self) -> Profile:
+        """The version profile itself."""
+        return PROFILES[self.profile]
+
+    def pool(self, name: str) -> Pool | None:
+        """The pool of this name, ``None`` if there is none; ``default_pool`` always exists."""
+        if name in self.pools:
+            return self.pools[name]
+        return Pool(slots=self.default_pool_slots) if name == "default_pool" else None

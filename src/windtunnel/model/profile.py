@@ -1,0 +1,96 @@
+"""Version profiles: what one Airflow release decides differently from another, as data."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from windtunnel.model.base import Value
+from windtunnel.model.schedule import TimetableFamily
+
+
+class Profile(Value):
+    """The scheduling differences between releases. Sources are paths under ``airflow/`` of that release."""
+
+    name: str
+    catchup_default: bool
+    """``[scheduler] catchup_by_default``."""
+    timetable_default: TimetableFamily
+    """``[scheduler] create_cron_data_intervals``; both cron strings and timedeltas follow it."""
+    max_active_tasks_per: Literal["run", "dag"]
+    """What ``max_active_tasks`` counts over (``jobs/scheduler_job_runner.py: ConcurrencyMap.load``)."""
+    candidate_window: bool
+    """Whether each run offers only its first ``max_active_tasks`` scheduled tasks to the critical section."""
+    ties_by_dag_id: bool
+    """Whether equal candidates come by dag_id before creation order (what SQLite does in 3.x)."""
+    deferred_counts_for_task_limits: bool
+    """Whether ``max_active_tis_per_dag(run)`` counts deferred tasks (``ACTIVE_STATES`` of 3.x)."""
+    ignore_first_depends_on_past: bool
+    mini_scheduler: bool
+    """Whether a worker schedules the direct downstream tasks when a try ends (2.x)."""
+    sensor_timeout_spans_tries: bool
+    """Whether a reschedule sensor's timeout counts from its very first poke, over all tries (2.x)."""
+    removed_counts_only_if_mapped: bool
+    """Whether a removed upstream is forgiven only to mapped tasks (2.x, ``trigger_rule_dep.py``)."""
+    skip_overwrites_any_state: bool
+    """Whether branch and short circuit skip downstream tasks whatever their state (2.x, ``skipmixin.py``)."""
+    mapped_branch_remembered: bool
+    """Whether a branch inside a mapped group is honoured (2.x); 3.3 looks under map_index -1 and finds nothing."""
+    unmapped_branch_reaches_instances: bool
+    """Whether instances of an expanded task are skipped by an unmapped branch (3.x)."""
+    timeout_skips_never_scheduled: bool
+    """Whether dagrun_timeout skips tasks that were never scheduled, too (3.x)."""
+    creation_flag: bool
+    """3.x keeps ``exceeds_max_non_backfill``; 2.x nulls ``next_dagrun_create_after`` instead."""
+    start_order: Literal["run_after", "logical_date"]
+    """Order in which queued runs start (``models/dagrun.py: get_queued_dag_runs_to_set_running``)."""
+    teardown_waits_for_scope: bool
+    """Whether a teardown waits for all tasks between its setups and itself (3.x)."""
+    early_rules_see_all_instances: bool
+    """Whether one_success and the like look at all indexes inside a mapped group (2.x)."""
+
+
+AIRFLOW_3_3 = Profile(
+    name="airflow-3.3",
+    catchup_default=False,
+    timetable_default="trigger",
+    max_active_tasks_per="run",
+    candidate_window=True,
+    ties_by_dag_id=True,
+    deferred_counts_for_task_limits=True,
+    ignore_first_depends_on_past=False,
+    mini_scheduler=False,
+    sensor_timeout_spans_tries=False,
+    removed_counts_only_if_mapped=False,
+    skip_overwrites_any_state=False,
+    mapped_branch_remembered=False,
+    unmapped_branch_reaches_instances=True,
+    timeout_skips_never_scheduled=True,
+    creation_flag=True,
+    start_order="run_after",
+    teardown_waits_for_scope=True,
+    early_rules_see_all_instances=False,
+)
+
+AIRFLOW_2_11 = Profile(
+    name="airflow-2.11",
+    catchup_default=True,
+    timetable_default="interval",
+    max_active_tasks_per="dag",
+    candidate_window=False,
+    ties_by_dag_id=False,
+    deferred_counts_for_task_limits=False,
+    ignore_first_depends_on_past=True,
+    mini_scheduler=True,
+    sensor_timeout_spans_tries=True,
+    removed_counts_only_if_mapped=True,
+    skip_overwrites_any_state=True,
+    mapped_branch_remembered=True,
+    unmapped_branch_reaches_instances=False,
+    timeout_skips_never_scheduled=False,
+    creation_flag=False,
+    start_order="logical_date",
+    teardown_waits_for_scope=False,
+    early_rules_see_all_instances=True,
+)
+
+PROFILES = {profile.name: profile for profile in (AIRFLOW_3_3, AIRFLOW_2_11)}

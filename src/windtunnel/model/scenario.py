@@ -1,0 +1,46 @@
+"""Scenario: the one unit that is run, searched, shrunk, stored and replayed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from windtunnel.model.base import Value
+from windtunnel.model.behavior import Behavior
+from windtunnel.model.cluster import Cluster
+from windtunnel.model.dag import Fleet, Seconds
+
+FORMAT = "windtunnel.scenario/1"
+
+
+class ManualRun(Value):
+    """A run that a person (or the API) triggers."""
+
+    dag_id: str
+    run_id: str | None = None
+    """``None``: ``manual__`` and its logical date."""
+    at_s: Seconds = 0.0
+    """Seconds since the scenario's start."""
+    logical_date: AwareDatetime | Literal["now"] | None = "now"
+
+
+class Scenario(Value):
+    """A fleet on a cluster, how its tasks behave, over a window of time.
+
+    A run is a function of the scenario alone: ``seed`` keys all randomness and ``choices`` are the
+    answers, in order, to the questions where two things could go either way (0 = what Airflow would
+    usually do). A counterexample *is* a scenario.
+    """
+
+    format: Literal["windtunnel.scenario/1"] = FORMAT
+    name: str = ""
+    fleet: Fleet
+    cluster: Cluster = Cluster()
+    behavior: Behavior = Behavior()
+    start: AwareDatetime
+    duration_s: Annotated[float, Field(gt=0)] = 86400.0
+    manual_runs: tuple[ManualRun, ...] = ()
+    seed: int = 0
+    choices: tuple[int, ...] | None = None
+    """``None``: ties go as Airflow would usually decide them."""

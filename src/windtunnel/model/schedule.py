@@ -1,0 +1,48 @@
+"""When a DAG's runs are due: what was written as ``schedule=`` or ``schedule_interval=``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from windtunnel.model.base import Value
+
+TimetableFamily = Literal["trigger", "interval"]
+"""``interval``: a run covers [tick, next tick] and is due at its end (Airflow 2's default).
+``trigger``: a run is due at its tick (Airflow 3's default)."""
+
+
+class Cron(Value):
+    """A cron expression of five fields (a sixth, at the end, is seconds) or a preset such as ``@daily``."""
+
+    type: Literal["cron"] = "cron"
+    expression: str
+    timezone: str | None = None
+    """IANA name; ``None``: the DAG's own timezone."""
+    timetable: TimetableFamily | None = None
+    """``None``: the default of the Airflow version profile."""
+
+
+class Every(Value):
+    """A fixed distance between runs (``timedelta``)."""
+
+    type: Literal["every"] = "every"
+    seconds: Annotated[float, Field(gt=0)]
+    timetable: TimetableFamily | None = None
+
+
+class Once(Value):
+    """``@once``: a single run."""
+
+    type: Literal["once"] = "once"
+
+
+class OtherSchedule(Value):
+    """A schedule that is kept by name but makes no runs in the simulation (assets, custom timetables)."""
+
+    type: Literal["other"] = "other"
+    description: str
+
+
+Schedule = Annotated[Cron | Every | Once | OtherSchedule, Field(discriminator="type")]

@@ -1,0 +1,240 @@
+"""Trace: what happened, in compact columns, and the questions one may ask of it.
+
+Times are integer microseconds since the scenario's start. A task instance is a number; its run, its
+task and its map index are columns. The history is three columns: when, who, which state.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from windtunnel.trace.snapshot import Snapshot
+from windtunnel.trace.states import RunState, TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One dag run, as it was created."""
+
+    dag: int
+    """Index into ``Trace.dag_ids``."""
+    run_id: str
+    """Airflow's run_id."""
+    run_type: str
+    logical_date: datetime | None
+    run_after: datetime
+    created_us: int
+    data_interval: tuple[datetime, datetime] | None = None
+
+    @property
+    def name(self) -> str:
+        """A name that does not depend on the release: manual runs by run_id, others by logical date."""
+        if self.run_type != "scheduled" or self.logical_date is None:
+            return self.run_id
+        return f"scheduled@{self.logical_date.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One state change. ``task_id`` is None if it is the run's."""
+
+    at_us: int
+    dag_id: str
+    run: str
+    state: str
+    task_id: str | None = None
+    map_index: int = -1
+    try_number: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A stretch of time in which a task instance or a run did not go on, and the limit that said no.
+
+    ``limit`` is one of: ``upstream``, ``pool NAME``, ``max_active_tasks``, ``parallelism``,
+    ``worker slots``, ``max_active_runs``, ``max_active_tis_per_dag``, ``retry delay``,
+    ``reschedule``, ``trigger``, ``scheduler``.
+    """
+
+    limit: str
+    from_us: int
+    to_us: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasted."""
+        return (self.to_us - self.from_us) / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class TaskInstance:
+    """What became of one task instance by the end of the trace."""
+
+    dag_id: str
+    run: str
+    task_id: str
+    map_index: int
+    state: str
+    try_number: int
+    started_us: int | None
+    """Start of its last try."""
+    ended_us: int | None
+    index: int
+
+    @property
+    def name(self) -> str:
+        """``dag_id.task_id``, with the map index in brackets if it has one."""
+        suffix = f"[{self.map_index}]" if self.map_index >= 0 else ""
+        return f"{self.dag_id}.{self.task_id}{suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class DagRun:
+    """What became of one dag run by the end of the trace."""
+
+    dag_id: str
+    run: str
+    run_id: str
+    run_type: str
+    logical_date: datetime | None
+    state: str
+    queued_us: int
+    started_us: int | None
+    ended_us: int | None
+    index: int
+
+
+@dataclass(slots=True)
+class Trace:
+    """All that a simulation leaves behind."""
+
+    start: datetime
+    end_us: int = 0
+    complete: bool = False
+    """Whether nothing more could ever happen (as opposed to: the window ended)."""
+    dag_ids: tuple[str, ...] = ()
+    task_ids: tuple[tuple[str, ...], ...] = ()
+    runs: list[RunRecord] = field(default_factory=list)
+    ti_run: array[int] = field(default_factory=lambda: array("i"))
+    ti_task: array[int] = field(default_factory=lambda: array("i"))
+    ti_map: array[int] = field(default_factory=lambda: array("i"))
+    ti_weight: array[int] = field(default_factory=lambda: array("i"))
+    """The effective priority weight."""
+    when: array[int] = field(default_factory=lambda: array("q"))
+    who: array[int] = field(default_factory=lambda: array("i"))
+    """>= 0: a task instance; < 0: the run ``~who``."""
+    state: array[int] = field(default_factory=lambda: array("B"))
+    reasons: dict[int, str] = field(default_factory=dict)
+    """Event number -> why (what Airflow says of a run's change; a traceback of a real callable)."""
+    bindings: list[tuple[str, int, int]] = field(default_factory=list)
+    """(limit, from_us, to_us): stretches in which a limit kept at least one task instance or run waiting."""
+    snapshots: list[Snapshot] = field(default_factory=list)
+    picks: list[int] = field(default_factory=list)
+    """The answers given to the engine's questions, in order."""
+    output: list[str] = field(default_factory=list)
+    """What real callables printed, in order (``--execute`` only)."""
+
+    def at(self, us: int) -> datetime:
+        """The instant, as a datetime in UTC."""
+        return self.start + timedelta(microseconds=us)
+
+    def events(self) -> Iterator[Event]:
+        """Every state change in order; the try number is the one that Airflow's database holds then."""
+        tries: dict[int, int] = {}
+        last: dict[int, int] = {}
+        for number, (at, who, state) in enumerate(zip(self.when, self.who, self.state, strict=True)):
+            if who < 0:
+                record = self.runs[~who]
+                yield Event(
+                    at,
+                    self.dag_ids[record.dag],
+                    record.name,
+                    RunState(state).label,
+                    reason=self.reasons.get(number),
+                )
+                continue
+            if state == TaskState.SCHEDULED and last.get(who) not in _KEEPS_TRY:
+                tries[who] = tries.get(who, 0) + 1
+            elif state == TaskState.SUCCESS and last.get(who) is None and who not in tries:
+                tries[who] = 0
+            last[who] = state
+            record = self.runs[self.ti_run[who]]
+            yield Event(
+                at,
+                self.dag_ids[record.dag],
+                record.name,
+                TaskState(state).label,
+                self.task_ids[record.dag][self.ti_task[who]],
+                self.ti_map[who],
+                tries.get(who, 0),
+                self.reasons.get(number),
+            )
+
+    def task_instances(self) -> list[TaskInstance]:
+        """Every task instance, in order of creation."""
+        count = len(self.ti_run)
+        state, tries = [0] * count, [0] * count
+        started: list[int | None] = [None] * count
+        ended: list[int | None] = [None] * count
+        for at, who, new in zip(self.when, self.who, self.state, strict=True):
+            if who < 0:
+                continue
+            if new == TaskState.SCHEDULED and state[who] not in _KEEPS_TRY:
+                tries[who] += 1
+            if new == TaskState.RUNNING:
+                started[who], ended[who] = at, None
+            elif TaskState.SUCCESS <= new <= TaskState.UP_FOR_RETRY:
+                ended[who] = at
+            state[who] = new
+        return [
+            TaskInstance(
+                self.dag_ids[(record := self.runs[self.ti_run[i]]).dag],
+                record.name,
+                self.task_ids[record.dag][self.ti_task[i]],
+                self.ti_map[i],
+                TaskState(state[i]).label,
+                tries[i],
+                started[i],
+                ended[i],
+                i,
+            )
+            for i in range(count)
+        ]
+
+    def dag_runs(self) -> list[DagRun]:
+        """Every dag run, in order of creation."""
+        count = len(self.runs)
+        state = [0] * count
+        started: list[int | None] = [None] * count
+        ended: list[int | None] = [None] * count
+        for at, who, new in zip(self.when, self.who, self.state, strict=True):
+            if who >= 0:
+                continue
+            state[~who] = new
+            if new == RunState.RUNNING:
+                started[~who] = at
+            elif new >= RunState.SUCCESS:
+                ended[~who] = at
+        return [
+            DagRun(
+                self.dag_ids[record.dag],
+                record.name,
+                record.run_id,
+                record.run_type,
+                record.logical_date,
+                RunState(state[i]).label,
+                record.created_us,
+                started[i],
+                ended[i],
+                i,
+            )
+            for i, record in enumerate(self.runs)
+        ]
+
+
+_KEEPS_TRY = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED, TaskState.QUEUED})
+"""Leaving these for ``scheduled`` does not begin a new try (``models/dagrun.py: schedule_tis``)."""
