@@ -1,0 +1,264 @@
+"""Turns a case of the neutral format into a windtunnel scenario."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from typing import Any
+
+from caseformat import (
+    WEEK_S,
+    CaseSpec,
+    DagSpec,
+    GroupSpec,
+    Json,
+    ManualRunSpec,
+    RuleSpec,
+    TaskSpec,
+    expanded_over,
+    groups_around,
+    instant,
+    read_case,
+)
+
+from windtunnel.model import (
+    Behavior,
+    Branch,
+    Cluster,
+    Cron,
+    Dag,
+    Deferrable,
+    Empty,
+    Every,
+    Fleet,
+    Kind,
+    LatestOnly,
+    ManualRun,
+    Once,
+    Pool,
+    Rule,
+    Scenario,
+    Schedule,
+    Sensor,
+    ShortCircuit,
+    Task,
+    TaskGroup,
+    TriggerRule,
+    WeightRule,
+    When,
+    Work,
+)
+from windtunnel.model.cluster import ProfileName
+
+
+def load_case(source: Path | str | Json, *, profile: ProfileName = "airflow-3.3") -> Scenario:
+    """The scenario that a case file (or its parsed JSON) describes, for one Airflow release."""
+    return to_scenario(read_case(source), profile=profile)
+
+
+def to_scenario(case: CaseSpec, *, profile: ProfileName = "airflow-3.3") -> Scenario:
+    """The scenario of a case that was already read."""
+    return Scenario(
+        name=case.id,
+        fleet=Fleet(dags=tuple(_dag(dag) for dag in case.dags)),
+        cluster=_cluster(case, profile),
+        behavior=Behavior(rules=tuple(rule for dag in case.dags for rule in _rules(dag))),
+        start=instant(case.start),
+        duration_s=case.end_s,
+        manual_runs=tuple(_manual_run(run) for run in case.manual_runs),
+    )
+
+
+def _cluster(case: CaseSpec, profile: ProfileName) -> Cluster:
+    config = case.config
+    return Cluster(
+        profile=profile,
+        parallelism=config.parallelism,
+        max_active_tasks_per_dag=config.max_active_tasks_per_dag,
+        max_active_runs_per_dag=config.max_active_runs_per_dag,
+        default_pool_slots=config.default_pool_slots,
+        pools={
+            name: Pool(slots=pool.slots, include_deferred=pool.include_deferred)
+            for name, pool in case.pools.items()
+        },
+        max_tis_per_query=config.max_tis_per_query,
+        max_dagruns_to_create_per_loop=config.max_dagruns_to_create_per_loop,
+        max_dagruns_per_loop_to_schedule=config.max_dagruns_per_loop_to_schedule,
+        min_file_process_interval_s=config.reparse_every_s,
+        schedule_after_task_execution=config.mini_scheduler,
+    )
+
+
+def _dag(spec: DagSpec) -> Dag:
+    return Dag(
+        dag_id=spec.dag_id,
+        tasks=tuple(_task(spec, task) for task in in_dag_order(spec)),
+        groups=tuple(_group(group) for group in spec.groups),
+        schedule=_schedule(spec.schedule),
+        timezone=spec.timezone,
+        start_date=instant(spec.start_date) if spec.start_date else None,
+        end_date=instant(spec.end_date) if spec.end_date else None,
+        catchup=spec.catchup,
+        max_active_runs=spec.max_active_runs,
+        max_active_tasks=spec.max_active_tasks,
+        dagrun_timeout_s=spec.dagrun_timeout_s,
+        fail_fast=spec.fail_fast,
+    )
+
+
+def in_dag_order(dag: DagSpec) -> list[TaskSpec]:
+    """The tasks in the order in which a DAG file would create them.
+
+    That is the listed order, but a group is written in one go where its first task is listed.
+    """
+    first: dict[str, int] = {}
+    for number, task in enumerate(dag.tasks):
+        for group in groups_around(dag, task):
+            first.setdefault(group.group_id, number)
+
+    def place(numbered: tuple[int, TaskSpec]) -> tuple[int, ...]:
+        number, task = numbered
+        outer_first = [first[group.group_id] for group in groups_around(dag, task)][::-1]
+        return (*outer_first, number)
+
+    return [task for _, task in sorted(enumerate(dag.tasks), key=place)]
+
+
+def _group(spec: GroupSpec) -> TaskGroup:
+    return TaskGroup(group_id=spec.group_id, parent=spec.parent, expand=_expansion(spec.expand))
+
+
+def _task(dag: DagSpec, spec: TaskSpec) -> Task:
+    return Task(
+        task_id=spec.task_id,
+        kind=_kind(spec),
+        upstream=_upstream(dag, spec),
+        group=spec.group,
+        # as_teardown() replaces whatever rule the operator had
+        trigger_rule=TriggerRule.ALL_DONE_SETUP_SUCCESS
+        if spec.is_teardown
+        else TriggerRule(spec.trigger_rule),
+        pool=spec.pool,
+        pool_slots=spec.pool_slots,
+        priority_weight=spec.priority_weight,
+        weight_rule=WeightRule(spec.weight_rule),
+        retries=spec.retries,
+        retry_delay_s=spec.retry_delay_s,
+        retry_exponential_backoff=_multiplier(spec.retry_exponential_backoff),
+        max_retry_delay_s=spec.max_retry_delay_s,
+        execution_timeout_s=spec.execution_timeout_s,
+        depends_on_past=spec.depends_on_past or spec.wait_for_downstream,
+        wait_for_downstream=spec.wait_for_downstream,
+        ignore_first_depends_on_past=spec.ignore_first_depends_on_past,
+        max_active_tis_per_dag=spec.max_active_tis_per_dag,
+        max_active_tis_per_dagrun=spec.max_active_tis_per_dagrun,
+        is_setup=spec.is_setup,
+        is_teardown=spec.is_teardown,
+        on_failure_fail_dagrun=spec.on_failure_fail_dagrun,
+        expand=_expansion(spec.expand),
+    )
+
+
+def _upstream(dag: DagSpec, spec: TaskSpec) -> tuple[str, ...]:
+    """The listed edges and those that come of setups and of mapping over a result.
+
+    A group mapped over a result gives *each* of its tasks the edge, not only its first ones: the
+    recorded DAGs get their listed edges after the group was closed, when all its tasks are roots.
+    """
+    upstream = [*spec.upstream, *expanded_over(spec.expand)]
+    if spec.is_teardown:
+        upstream += spec.setups
+    for group in groups_around(dag, spec):
+        upstream += expanded_over(group.expand)
+    return tuple(dict.fromkeys(upstream))
+
+
+def _kind(spec: TaskSpec) -> Kind:
+    match spec.kind:
+        case "empty":
+            return Empty()
+        case "branch":
+            return Branch()
+        case "short_circuit":
+            return ShortCircuit(
+                ignore_downstream_trigger_rules=spec.ignore_downstream_trigger_rules
+            )
+        case "latest_only":
+            return LatestOnly()
+        case "sensor":
+            return Sensor(
+                mode=spec.mode,  # type: ignore[arg-type]
+                poke_interval_s=spec.poke_interval_s,
+                timeout_s=WEEK_S if spec.timeout_s is None else spec.timeout_s,
+                soft_fail=spec.soft_fail,
+            )
+        case "deferrable":
+            return Deferrable(timeout_s=spec.timeout_s)
+        case _:
+            return Work()
+
+
+def _multiplier(backoff: bool | float) -> float:
+    return 2.0 if backoff is True else float(backoff)
+
+
+def _expansion(expand: Any) -> tuple[int | str, ...] | None:
+    if expand is None:
+        return None
+    return (expand["literal"],) if "literal" in expand else tuple(expanded_over(expand))
+
+
+def _schedule(schedule: Any) -> Schedule | None:
+    match schedule:
+        case None:
+            return None
+        case "@once":
+            return Once()
+        case str():
+            return Cron(expression=schedule)
+        case {"every_s": seconds}:
+            return Every(seconds=seconds, timetable=schedule.get("timetable"))
+        case {"cron": expression}:
+            return Cron(expression=expression, timetable=schedule.get("timetable"))
+    raise ValueError(f"unknown schedule {schedule!r}")
+
+
+def _rules(dag: DagSpec) -> list[Rule]:
+    """Each task's rules in order, closed by one for the tries that none of them matches."""
+    return [
+        _rule(f"{dag.dag_id}.{task.task_id}", rule)
+        for task in dag.tasks
+        for rule in (*task.behaviour, RuleSpec())
+    ]
+
+
+def _rule(name: str, spec: RuleSpec) -> Rule:
+    when = spec.when
+    return Rule(
+        tasks=glob.escape(name),
+        when=When(
+            run_id=when.get("run_id"),
+            logical_date=instant(when["logical_date"]) if "logical_date" in when else None,
+            map_index=when.get("map_index"),
+            try_number=when.get("try"),
+        ),
+        duration_s=spec.duration_s,
+        outcome=spec.outcome,  # type: ignore[arg-type]
+        follow=None if spec.follow is None else tuple(spec.follow),
+        condition=spec.condition,
+        length=spec.length,
+        true_at_s=spec.true_at_s,
+        fire_at_s=spec.fire_at_s,
+        fire_after_s=spec.fire_after_s,
+        resume_duration_s=spec.resume_duration_s,
+    )
+
+
+def _manual_run(spec: ManualRunSpec) -> ManualRun:
+    date = spec.logical_date
+    return ManualRun(
+        dag_id=spec.dag_id,
+        run_id=spec.run_id,
+        at_s=spec.at_s,
+        logical_date=instant(date) if date not in ("now", None) else date,  # type: ignore[arg-type]
+    )
