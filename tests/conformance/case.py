@@ -187,7 +187,7 @@ def _kind(spec: TaskSpec) -> Kind:
             return LatestOnly()
         case "sensor":
             return Sensor(
-                mode=spec.mode,  # type: ignore[arg-type]
+                mode=spec.mode,
                 poke_interval_s=spec.poke_interval_s,
                 timeout_s=WEEK_S if spec.timeout_s is None else spec.timeout_s,
                 soft_fail=spec.soft_fail,
@@ -243,7 +243,7 @@ def _rule(name: str, spec: RuleSpec) -> Rule:
             try_number=when.get("try"),
         ),
         duration_s=spec.duration_s,
-        outcome=spec.outcome,  # type: ignore[arg-type]
+        outcome=spec.outcome,
         follow=None if spec.follow is None else tuple(spec.follow),
         condition=spec.condition,
         length=spec.length,
@@ -260,5 +260,5 @@ def _manual_run(spec: ManualRunSpec) -> ManualRun:
         dag_id=spec.dag_id,
         run_id=spec.run_id,
         at_s=spec.at_s,
-        logical_date=instant(date) if date not in ("now", None) else date,  # type: ignore[arg-type]
+        logical_date=instant(date) if date not in ("now", None) else date,
     )

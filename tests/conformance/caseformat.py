@@ -243,8 +243,8 @@ def _check_references(case: CaseSpec) -> None:
     for dag in case.dags:
         tasks, groups = {task.task_id for task in dag.tasks}, {g.group_id for g in dag.groups}
         wanted = [up for task in dag.tasks for up in (*task.upstream, *task.setups)]
-        for owner in (*dag.tasks, *dag.groups):
-            wanted += expanded_over(owner.expand)
+        for expand in [t.expand for t in dag.tasks] + [g.expand for g in dag.groups]:
+            wanted += expanded_over(expand)
         wanted_groups = [t.group for t in dag.tasks] + [g.parent for g in dag.groups]
         lost = sorted(set(wanted) - tasks) + sorted(set(filter(None, wanted_groups)) - groups)
         if lost:
