@@ -1,0 +1,195 @@
+"""The commands: `run`, `check`, `replay`, `scenarios`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from windtunnel.cli import commands, shipped
+from windtunnel.cli.target import Asked
+from windtunnel.cli.terminal import Terminal
+from windtunnel.errors import WindtunnelError
+
+BAD_INPUT = 2
+"""Exit code when something given by the user can't be used."""
+
+
+class Profile(StrEnum):
+    """Airflow releases whose decisions are simulated."""
+
+    AIRFLOW_3_3 = "airflow-3.3"
+    AIRFLOW_2_11 = "airflow-2.11"
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Airflow(StrEnum):
+    """What DAG files meet when they import ``airflow``."""
+
+    AUTO = "auto"
+    STAND_IN = "stand-in"
+
+
+Target = Annotated[
+    str,
+    typer.Argument(
+        help="A DAG file, a folder of DAG files, a scenario file or its folder, "
+        "or the name of a shipped scenario.",
+        show_default=False,
+    ),
+]
+ClusterFile = Annotated[
+    Path | None, typer.Option("--cluster", metavar="FILE", help="The deployment, as TOML.")
+]
+Window = Annotated[
+    str | None, typer.Option("--for", metavar="TIME", help="Simulated time: 12h, 2d, 1w.")
+]
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="DATE", help="Where simulated time starts: 2026-03-01."),
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="Key of everything that is drawn.")
+]
+ProfileName = Annotated[
+    Profile | None, typer.Option("--profile", help="The Airflow release that decides.")
+]
+Trigger = Annotated[
+    list[str] | None,
+    typer.Option("--trigger", metavar="DAG_ID", help="Trigger this DAG at the start. Repeatable."),
+]
+AirflowName = Annotated[
+    Airflow,
+    typer.Option("--airflow", help="auto: the installed Airflow if there is one, else a stand-in."),
+]
+FormatName = Annotated[Format, typer.Option("--format", help="How the report is written.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colours, even on a terminal.")]
+Store = Annotated[
+    Path,
+    typer.Option("--store", metavar="DIR", help="Where counterexamples are kept."),
+]
+
+app = typer.Typer(
+    name="windtunnel",
+    help="Simulate Airflow DAGs in virtual time and find what deadlocks. "
+    "Exit codes: 0 clean, 1 findings, 2 bad input.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"windtunnel {version('windtunnel')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    target: Target,
+    *,
+    cluster: ClusterFile = None,
+    window: Window = None,
+    start: From = None,
+    seed: Seed = None,
+    profile: ProfileName = None,
+    trigger: Trigger = None,
+    airflow: AirflowName = Airflow.AUTO,
+    execute: Annotated[
+        bool, typer.Option("--execute", help="Run the real Python callables, at simulated time.")
+    ] = False,
+    form: FormatName = Format.TEXT,
+    no_color: NoColor = False,
+) -> None:
+    """Simulate once: runs, tasks, what they waited for, findings."""
+    asked = Asked(cluster, window, start, seed, profile, tuple(trigger or ()), airflow)
+    terminal = Terminal(color=not no_color)
+    raise typer.Exit(
+        commands.run(target, asked, terminal, execute=execute, json=form is Format.JSON)
+    )
+
+
+@app.command()
+def check(
+    target: Target,
+    *,
+    cluster: ClusterFile = None,
+    window: Window = None,
+    start: From = None,
+    seed: Seed = None,
+    profile: ProfileName = None,
+    trigger: Trigger = None,
+    airflow: AirflowName = Airflow.AUTO,
+    store: Store = commands.STORE,
+    form: FormatName = Format.TEXT,
+    no_color: NoColor = False,
+) -> None:
+    """Simulate several orders of equal tasks, and report what can deadlock or starve."""
+    asked = Asked(cluster, window, start, seed, profile, tuple(trigger or ()), airflow)
+    terminal = Terminal(color=not no_color)
+    raise typer.Exit(commands.check(target, asked, terminal, store=store, json=form is Format.JSON))
+
+
+@app.command()
+def replay(
+    name: Annotated[str, typer.Argument(metavar="ID", help="Printed below a finding.")],
+    *,
+    store: Store = commands.STORE,
+    form: FormatName = Format.TEXT,
+    no_color: NoColor = False,
+) -> None:
+    """Simulate a counterexample again: the same finding, byte for byte."""
+    terminal = Terminal(color=not no_color)
+    raise typer.Exit(commands.replay(name, terminal, store=store, json=form is Format.JSON))
+
+
+@app.command()
+def scenarios(
+    copy: Annotated[
+        tuple[str, Path] | None,
+        typer.Option("--copy", metavar="NAME DIR", help="Copy a scenario, to change it."),
+    ] = None,
+) -> None:
+    """List the scenarios that are shipped, or copy one."""
+    if copy:
+        print(f"copied to {shipped.copy(*copy)}")
+        return
+    width = max(map(len, shipped.names()))
+    for name in shipped.names():
+        print(f"{name:<{width}}  {shipped.line_about(name)}")
+
+
+def main() -> None:
+    """Run the command line; exits with 0 (clean), 1 (findings) or 2 (bad input)."""
+    try:
+        app()
+    except WindtunnelError as error:
+        print(f"windtunnel: {error}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    except BrokenPipeError:
+        # The reader has gone (`| head`): nobody is left to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,18 @@
+"""Reports: results as text and as JSON, made by pure functions and never simulated here."""
+
+from windtunnel.report.finding_text import finding_text, headline
+from windtunnel.report.highlight import THEME, ReportHighlighter
+from windtunnel.report.json_form import check_json, run_json
+from windtunnel.report.text import check_text, problems_text, run_text
+
+__all__ = [
+    "THEME",
+    "ReportHighlighter",
+    "check_json",
+    "check_text",
+    "finding_text",
+    "headline",
+    "problems_text",
+    "run_json",
+    "run_text",
+]

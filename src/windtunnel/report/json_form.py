@@ -1,0 +1,150 @@
+"""A simulation or a check as JSON: versioned, complete, the same bytes for the same scenario."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from windtunnel.api import Report, Result
+from windtunnel.model import Assumption, Problem, Scenario
+from windtunnel.model.base import Value
+from windtunnel.report.summary import (
+    DagSummary,
+    LimitSummary,
+    TaskSummary,
+    dag_summaries,
+    limit_summaries,
+    task_summaries,
+)
+from windtunnel.trace import Trace, waits_of
+
+FORMAT = "windtunnel.report/1"
+
+
+def run_json(result: Result) -> str:
+    """One simulation: every run, every task instance, waits by limit, findings."""
+    trace = result.trace
+    return _dump(
+        kind="run",
+        **_head(result.scenario, result.problems, result.assumptions),
+        dag_runs=_dag_runs(trace),
+        task_instances=_task_instances(trace),
+        dags=[_dag(one) for one in dag_summaries(trace)],
+        tasks=[_task(one) for one in task_summaries(trace)],
+        waits=[_limit(one) for one in limit_summaries(trace)],
+        output=list(trace.output),
+        findings=_values(result.findings),
+    )
+
+
+def check_json(report: Report) -> str:
+    """A check: findings with their counterexample ids, and what was covered."""
+    return _dump(
+        kind="check",
+        **_head(report.scenario, report.problems, report.assumptions),
+        simulations=report.simulations,
+        covered=report.covered,
+        findings=_values(report.findings),
+    )
+
+
+def _dump(**parts: Any) -> str:
+    return json.dumps({"format": FORMAT, **parts}, indent=2, sort_keys=True, ensure_ascii=False)
+
+
+def _head(
+    scenario: Scenario, problems: Sequence[Problem], assumptions: Sequence[Assumption]
+) -> dict[str, Any]:
+    return {
+        "scenario": {
+            "name": scenario.name,
+            "start": _instant(scenario.start),
+            "duration_s": scenario.duration_s,
+            "seed": scenario.seed,
+            "cluster": scenario.cluster.model_dump(mode="json"),
+            "dag_ids": sorted(dag.dag_id for dag in scenario.fleet.dags),
+        },
+        "problems": _values(problems),
+        "assumptions": _values(assumptions),
+    }
+
+
+def _values(values: Iterable[Value]) -> list[dict[str, Any]]:
+    return [value.model_dump(mode="json") for value in values]
+
+
+def _dag_runs(trace: Trace) -> list[dict[str, Any]]:
+    return [
+        {
+            "dag_id": run.dag_id,
+            "run_id": run.run_id,
+            "run_type": run.run_type,
+            "logical_date": _instant(run.logical_date),
+            "due": _instant(trace.runs[run.index].run_after),
+            "state": run.state,
+            "started": _at(trace, run.started_us),
+            "ended": _at(trace, run.ended_us),
+        }
+        for run in trace.dag_runs()
+    ]
+
+
+def _task_instances(trace: Trace) -> list[dict[str, Any]]:
+    waits = waits_of(trace)
+    return [
+        {
+            "dag_id": one.dag_id,
+            "run": one.run,
+            "task_id": one.task_id,
+            "map_index": one.map_index,
+            "state": one.state,
+            "try_number": one.try_number,
+            "started": _at(trace, one.started_us),
+            "ended": _at(trace, one.ended_us),
+            "waited_on": [
+                {"limit": wait.limit, "from": _at(trace, wait.from_us), "seconds": wait.seconds}
+                for wait in waits.get(one.index, ())
+            ],
+        }
+        for one in trace.task_instances()
+    ]
+
+
+def _dag(summary: DagSummary) -> dict[str, Any]:
+    return {
+        "dag_id": summary.dag_id,
+        "runs": dict(summary.states),
+        "lands_after_s": summary.usual_s,
+        "lands_after_worst_s": summary.worst_s,
+        "last_landed": _instant(summary.last_landed),
+    }
+
+
+def _task(summary: TaskSummary) -> dict[str, Any]:
+    return {
+        "name": summary.name,
+        "instances": dict(summary.states),
+        "tries": summary.tries,
+        "longest_s": max(summary.took_s, default=None),
+        "waited_s": summary.waited_s,
+    }
+
+
+def _limit(summary: LimitSummary) -> dict[str, Any]:
+    return {
+        "limit": summary.limit,
+        "total_s": summary.total_s,
+        "instances": summary.instances,
+        "longest_s": summary.longest_s,
+        "longest_by": summary.longest_by,
+    }
+
+
+def _at(trace: Trace, us: int | None) -> str | None:
+    return None if us is None else _instant(trace.at(us))
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

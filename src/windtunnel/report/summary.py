@@ -1,0 +1,131 @@
+"""The numbers of a simulation, added up for people: by DAG, by task, by limit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median_low
+
+from windtunnel.trace import TaskInstance, Trace, Wait, waits_of
+
+US = 1_000_000
+FINISHED = ("success", "failed", "skipped", "upstream_failed", "removed")
+
+
+@dataclass(slots=True)
+class DagSummary:
+    """All runs of one DAG."""
+
+    dag_id: str
+    states: Counter[str] = field(default_factory=Counter)
+    landings_s: list[float] = field(default_factory=list)
+    """Seconds from when each ended run was due until it ended."""
+    last_landed: datetime | None = None
+
+    @property
+    def usual_s(self) -> float | None:
+        """The median landing time."""
+        return median_low(self.landings_s) if self.landings_s else None
+
+    @property
+    def worst_s(self) -> float | None:
+        """The longest landing time."""
+        return max(self.landings_s, default=None)
+
+
+@dataclass(slots=True)
+class TaskSummary:
+    """All instances of one task."""
+
+    name: str
+    states: Counter[str] = field(default_factory=Counter)
+    tries: int = 0
+    took_s: list[float] = field(default_factory=list)
+    """Seconds of each instance's last try, if it ended."""
+    waited_s: float = 0.0
+    """Seconds spent on limits by all instances; waiting for upstream tasks is not counted."""
+
+    @property
+    def eventful(self) -> bool:
+        """Whether there is more to say than success."""
+        return set(self.states) != {"success"} or self.tries > sum(self.states.values())
+
+
+@dataclass(slots=True)
+class LimitSummary:
+    """All waits that one limit was the reason for."""
+
+    limit: str
+    total_s: float = 0.0
+    longest_s: float = 0.0
+    longest_by: str = ""
+    instances: int = 0
+
+
+def dag_summaries(trace: Trace) -> list[DagSummary]:
+    """One summary for each DAG that had a run, by dag_id."""
+    found: dict[str, DagSummary] = {}
+    for run in trace.dag_runs():
+        summary = found.setdefault(run.dag_id, DagSummary(run.dag_id))
+        summary.states[run.state] += 1
+        if run.ended_us is None:
+            continue
+        ended = trace.at(run.ended_us)
+        due = trace.runs[run.index].run_after
+        summary.landings_s.append(max((ended - due).total_seconds(), 0.0))
+        summary.last_landed = max(ended, summary.last_landed or ended)
+    return [found[dag_id] for dag_id in sorted(found)]
+
+
+def task_summaries(trace: Trace) -> list[TaskSummary]:
+    """One summary for each task that had an instance, by dag_id, then in the order of the DAG."""
+    place = {
+        (dag_id, task_id): number
+        for dag_id, tasks in zip(trace.dag_ids, trace.task_ids, strict=True)
+        for number, task_id in enumerate(tasks)
+    }
+    found: dict[tuple[str, int], TaskSummary] = {}
+    for instance, waits in _instances(trace):
+        key = (instance.dag_id, place[instance.dag_id, instance.task_id])
+        summary = found.setdefault(key, TaskSummary(f"{instance.dag_id}.{instance.task_id}"))
+        _add(summary, instance, waits)
+    return [found[key] for key in sorted(found)]
+
+
+def limit_summaries(trace: Trace) -> list[LimitSummary]:
+    """One summary for each limit that something waited on, longest total first."""
+    found: dict[str, LimitSummary] = {}
+    for instance, waits in _instances(trace):
+        spent: dict[str, float] = {}
+        for wait in waits:
+            spent[wait.limit] = spent.get(wait.limit, 0.0) + wait.seconds
+        for limit, seconds in spent.items():
+            if seconds <= 0:
+                continue
+            summary = found.setdefault(limit, LimitSummary(limit))
+            summary.total_s += seconds
+            summary.instances += 1
+            if seconds > summary.longest_s:
+                summary.longest_s, summary.longest_by = seconds, instance.name
+    return sorted(found.values(), key=lambda one: (-one.total_s, one.limit))
+
+
+def _instances(trace: Trace) -> Iterable[tuple[TaskInstance, tuple[Wait, ...]]]:
+    waits = waits_of(trace)
+    return ((instance, waits.get(instance.index, ())) for instance in trace.task_instances())
+
+
+def _add(summary: TaskSummary, instance: TaskInstance, waits: Iterable[Wait]) -> None:
+    summary.states[instance.state] += 1
+    summary.tries += instance.try_number
+    if instance.started_us is not None and instance.ended_us is not None:
+        summary.took_s.append((instance.ended_us - instance.started_us) / US)
+    summary.waited_s += sum(wait.seconds for wait in waits if wait.limit != "upstream")
+
+
+def in_words(states: Counter[str]) -> str:
+    """States with their numbers, most frequent first: ``23 success, 1 failed``."""
+    ordered = sorted(states.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{number} {state}" for state, number in ordered)

@@ -1,0 +1,182 @@
+"""A simulation or a check as text for a terminal, 80 columns wide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from windtunnel.api import Report, Result
+from windtunnel.detect.finding import Finding
+from windtunnel.model import Assumption, Cluster, Problem, Scenario
+from windtunnel.report.finding_text import finding_text
+from windtunnel.report.summary import (
+    DagSummary,
+    TaskSummary,
+    dag_summaries,
+    in_words,
+    limit_summaries,
+    task_summaries,
+)
+from windtunnel.report.table import table
+from windtunnel.report.units import clock, count, duration
+from windtunnel.report.wrap import wrap
+
+ROWS = 40
+"""Tasks shown one by one; the JSON form has all."""
+
+
+def run_text(result: Result, *, width: int = 80) -> str:
+    """What one simulation showed: runs, tasks, waits, then problems, assumptions and findings."""
+    blocks = [
+        _loaded(result.scenario, width),
+        _dag_runs(dag_summaries(result.trace), width),
+        _tasks(task_summaries(result.trace), width),
+        _waits(result, width),
+        _problems(result.problems, width),
+        _assumptions(result.assumptions, width),
+        _findings(result.findings, width),
+        [_verdict(result.findings, "1 simulation")],
+    ]
+    return _join(blocks)
+
+
+def check_text(report: Report, *, width: int = 80) -> str:
+    """What a check found, what it covered, and what it had to assume."""
+    blocks = [
+        _loaded(report.scenario, width),
+        _problems(report.problems, width),
+        _assumptions(report.assumptions, width),
+        _findings(report.findings, width),
+        wrap(report.covered, first="Covered: ", then="  ", width=width) if report.covered else [],
+        [_verdict(report.findings, count(report.simulations, "simulation"))],
+    ]
+    return _join(blocks)
+
+
+def problems_text(problems: Sequence[Problem], *, width: int = 80) -> str:
+    """What could not be used, and why."""
+    return _join([_problems(problems, width)])
+
+
+def _join(blocks: Sequence[Sequence[str]]) -> str:
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _loaded(scenario: Scenario, width: int) -> list[str]:
+    fleet = scenario.fleet
+    files = {dag.file for dag in fleet.dags if dag.file}
+    tasks = sum(len(dag.tasks) for dag in fleet.dags)
+    what = f"{count(len(fleet.dags), 'DAG')} with {count(tasks, 'task')}"
+    if files:
+        what += f" from {count(len(files), 'file')}"
+    window = f"{clock(scenario.start)} UTC, {duration(scenario.duration_s)}, seed {scenario.seed}"
+    return [
+        *wrap(what, first="Loaded   ", width=width),
+        *wrap(_cluster(scenario.cluster), first="Cluster  ", width=width),
+        *wrap(window, first="Window   ", width=width),
+    ]
+
+
+def _cluster(cluster: Cluster) -> str:
+    parts = [cluster.profile, f"parallelism {cluster.parallelism}"]
+    if cluster.workers is None:
+        parts.append("every queued task starts at once")
+    for group in cluster.workers or ():
+        queues = "" if group.queues == ("default",) else f" (queues {', '.join(group.queues)})"
+        parts.append(f"{count(group.count, 'worker')} with {count(group.slots, 'slot')}{queues}")
+    parts += [f"pool {name} {pool.slots}" for name, pool in sorted(cluster.pools.items())]
+    return ", ".join(parts)
+
+
+def _dag_runs(dags: Sequence[DagSummary], width: int) -> list[str]:
+    if not dags:
+        return ["Dag runs: none. Nothing was due in this window, and nothing was triggered."]
+    rows = [
+        (
+            dag.dag_id,
+            str(dag.states.total()),
+            _seconds(dag.usual_s),
+            _seconds(dag.worst_s),
+            clock(dag.last_landed) if dag.last_landed else "-",
+            in_words(dag.states),
+        )
+        for dag in dags
+    ]
+    header = ("Dag runs", "runs", "lands after", "worst", "last landed (UTC)", "states")
+    return table(header, rows, left=frozenset({0, 5}), width=width)
+
+
+def _tasks(tasks: Sequence[TaskSummary], width: int) -> list[str]:
+    if not tasks:
+        return []
+    rows = [
+        (
+            task.name,
+            str(task.states.total()),
+            _seconds(max(task.took_s, default=None)),
+            duration(task.waited_s),
+            in_words(task.states),
+        )
+        for task in _most_telling(tasks)
+    ]
+    header = ("Tasks", "instances", "longest", "waited", "states")
+    lines = table(header, rows, left=frozenset({0, 4}), width=width)
+    if len(tasks) > ROWS:
+        lines.append(f"  ... and {len(tasks) - ROWS} more (--format json lists all)")
+    return lines
+
+
+def _most_telling(tasks: Sequence[TaskSummary]) -> list[TaskSummary]:
+    """At most ``ROWS`` of them, those with something to say first chosen, order kept."""
+    ranked = sorted(tasks, key=lambda task: (not task.eventful, -task.waited_s, task.name))
+    chosen = {task.name for task in ranked[:ROWS]}
+    return [task for task in tasks if task.name in chosen]
+
+
+def _waits(result: Result, width: int) -> list[str]:
+    rows = [
+        (
+            limit.limit,
+            duration(limit.total_s),
+            str(limit.instances),
+            duration(limit.longest_s),
+            limit.longest_by,
+        )
+        for limit in limit_summaries(result.trace)
+    ]
+    header = ("Waits, by limit", "total", "instances", "longest", "of")
+    return table(header, rows, left=frozenset({0, 4}), width=width) if rows else []
+
+
+def _problems(problems: Sequence[Problem], width: int) -> list[str]:
+    if not problems:
+        return []
+    lines = [f"Not used ({count(len(problems), 'problem')}); the rest was:"]
+    for problem in problems:
+        first, *more = str(problem).splitlines() or [problem.cause]
+        lines += wrap(first, first="  ", width=width)
+        lines += [f"    {line}" for line in more]
+    return lines
+
+
+def _assumptions(assumptions: Sequence[Assumption], width: int) -> list[str]:
+    if not assumptions:
+        return []
+    lines = ["Assumed:"]
+    for one in assumptions:
+        lines += wrap(f"{one.subject}: {one.assumed}", first="  ", then="    ", width=width)
+    return lines
+
+
+def _findings(findings: Sequence[Finding], width: int) -> list[str]:
+    return ["\n\n".join(finding_text(one, width=width) for one in findings)] if findings else []
+
+
+def _verdict(findings: Sequence[Finding], simulated: str) -> str:
+    if not findings:
+        return f"No finding in {simulated}."
+    codes = ", ".join(sorted({finding.code for finding in findings}))
+    return f"{count(len(findings), 'finding')} ({codes}) in {simulated}."
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else duration(value)
