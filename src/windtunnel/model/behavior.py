@@ -37,10 +37,11 @@ class Rule(Value):
     tasks: str = "*"
     """Glob over ``dag_id.task_id``."""
     when: When = When()
-    duration_s: Seconds | Uniform = 60.0
-    """Time on the worker; of one poke, if a sensor; until it defers, if deferrable."""
+    duration_s: Seconds | Uniform | None = None
+    """Time on the worker; of one poke, if a sensor; until it defers, if deferrable. ``None``: the
+    behavior's default."""
     outcome: Outcome = "success"
-    follow: tuple[str, ...] | None = None
+    follow: tuple[str, ...] | Literal["all"] | None = "all"
     """branch: ids of the tasks or groups that it follows; ``None``: nothing."""
     condition: bool = True
     """short circuit: whether downstream tasks may run."""
@@ -50,8 +51,9 @@ class Rule(Value):
     """sensor: instant (seconds since the scenario's start) from which on its condition holds; ``None``: never."""
     fire_at_s: float | None = None
     """deferrable: instant at which its trigger fires."""
-    fire_after_s: Seconds | None = None
-    """deferrable: seconds between deferring and the trigger's event. Neither: it never fires."""
+    fire_after_s: Seconds | None = 0.0
+    """deferrable: seconds between deferring and the trigger's event, unless ``fire_at_s`` is given;
+    ``None``: it never fires."""
     resume_duration_s: Seconds = 0.0
     """deferrable: time on the worker after the trigger fired."""
 
@@ -67,3 +69,5 @@ class Behavior(Value):
 
     rules: tuple[Rule, ...] = ()
     default_duration_s: Seconds = 60.0
+    default_poke_s: Seconds = 1.0
+    """Time on the worker of one poke of a sensor, or of TriggerDagRunOperator creating its run."""

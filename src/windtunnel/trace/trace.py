@@ -159,8 +159,8 @@ class Trace:
                 continue
             if state == TaskState.SCHEDULED and last.get(who) not in _KEEPS_TRY:
                 tries[who] = tries.get(who, 0) + 1
-            elif state == TaskState.SUCCESS and last.get(who) is None and who not in tries:
-                tries[who] = 0
+            elif state == TaskState.SUCCESS and last.get(who) in _TRIVIAL:
+                tries[who] = tries.get(who, 0) + 1
             last[who] = state
             record = self.runs[self.ti_run[who]]
             yield Event(
@@ -183,7 +183,9 @@ class Trace:
         for at, who, new in zip(self.when, self.who, self.state, strict=True):
             if who < 0:
                 continue
-            if new == TaskState.SCHEDULED and state[who] not in _KEEPS_TRY:
+            if (new == TaskState.SCHEDULED and state[who] not in _KEEPS_TRY) or (
+                new == TaskState.SUCCESS and state[who] == TaskState.NONE
+            ):
                 tries[who] += 1
             if new == TaskState.RUNNING:
                 started[who], ended[who] = at, None
@@ -238,3 +240,6 @@ class Trace:
 
 _KEEPS_TRY = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED, TaskState.QUEUED})
 """Leaving these for ``scheduled`` does not begin a new try (``models/dagrun.py: schedule_tis``)."""
+
+_TRIVIAL = frozenset({None, TaskState.NONE})
+"""A task instance that succeeds from here is an EmptyOperator: it never reaches the executor."""

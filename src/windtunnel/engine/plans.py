@@ -1,0 +1,110 @@
+"""What a try is going to do: its duration and outcome, from the behavior, or from the real callable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from windtunnel.engine.luck import between
+from windtunnel.engine.program import micros
+from windtunnel.engine.world import World
+from windtunnel.model import (
+    Deferrable,
+    ExternalTaskSensor,
+    Rule,
+    Sensor,
+    TriggerDagRun,
+    Uniform,
+)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What one try does. Times are microseconds; instants count from the scenario's start."""
+
+    duration: int
+    outcome: str = "success"
+    follow: tuple[str, ...] | str | None = "all"
+    condition: bool = True
+    length: int | None = 1
+    true_at: int | None = 0
+    fire_at: int | None = None
+    fire_after: int | None = 0
+    resume: int = 0
+    error: str | None = None
+    """Traceback of a real callable that failed."""
+
+
+class Bodies(Protocol):
+    """Real callables, run in the place of modelled tries."""
+
+    def run(self, world: World, ti: int) -> Plan | None:
+        """Execute the callable of a task instance now; None if it has none."""
+        ...
+
+
+class Planner:
+    """Makes the plan of each try."""
+
+    def __init__(self, world: World, bodies: Bodies | None) -> None:
+        self._world = world
+        self._bodies = bodies
+        behavior = world.scenario.behavior
+        self._work = micros(behavior.default_duration_s)
+        self._poke = micros(behavior.default_poke_s)
+        self._default = Plan(self._work)
+
+    def plan(self, ti: int) -> Plan:
+        """The plan of the try that a task instance now begins."""
+        world = self._world
+        if self._bodies is not None:
+            executed = self._bodies.run(world, ti)
+            if executed is not None:
+                return executed
+        run = world.runs[world.ti_run[ti]]
+        task = world.ti_task[ti]
+        rules = world.program.rules[run.dag.number][task]
+        kind = run.dag.kind[task]
+        for rule in rules:
+            if self._matches(rule, ti):
+                return self._from_rule(rule, ti, kind)
+        if isinstance(kind, Sensor | ExternalTaskSensor | TriggerDagRun):
+            return Plan(self._poke)
+        if isinstance(kind, Deferrable):
+            return Plan(self._poke, fire_after=self._work)
+        return self._default
+
+    def _matches(self, rule: Rule, ti: int) -> bool:
+        world, when = self._world, rule.when
+        run = world.runs[world.ti_run[ti]]
+        return (
+            (when.try_number is None or when.try_number == world.tries[ti])
+            and (when.map_index is None or when.map_index == world.ti_map[ti])
+            and (when.run_id is None or when.run_id == run.record.run_id)
+            and (when.logical_date is None or when.logical_date == run.logical)
+        )
+
+    def _from_rule(self, rule: Rule, ti: int, kind: object) -> Plan:
+        return Plan(
+            self._duration(rule, ti, kind),
+            rule.outcome,
+            rule.follow,
+            rule.condition,
+            rule.length,
+            None if rule.true_at_s is None else micros(rule.true_at_s),
+            None if rule.fire_at_s is None else micros(rule.fire_at_s),
+            None if rule.fire_after_s is None else micros(rule.fire_after_s),
+            micros(rule.resume_duration_s),
+        )
+
+    def _duration(self, rule: Rule, ti: int, kind: object) -> int:
+        given = rule.duration_s
+        if given is None:
+            waits = isinstance(kind, Sensor | ExternalTaskSensor | TriggerDagRun | Deferrable)
+            return self._poke if waits else self._work
+        if isinstance(given, Uniform):
+            world = self._world
+            key = (*world.name_of(ti), world.tries[ti])
+            seed = world.scenario.seed
+            return between(micros(given.low), micros(given.high), seed, "duration", *key)
+        return micros(given)

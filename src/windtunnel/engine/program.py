@@ -1,0 +1,289 @@
+"""Program: a fleet compiled to integers, once, so that the scheduler never looks at a model again.
+
+A task is its index in ``dag.tasks``; everything about it that the scheduler asks is a list at that index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from windtunnel.engine.timetable import Timetable
+from windtunnel.model import (
+    Behavior,
+    Branch,
+    Cluster,
+    Dag,
+    Deferrable,
+    Empty,
+    ExternalTaskSensor,
+    Fleet,
+    LatestOnly,
+    Rule,
+    Sensor,
+    ShortCircuit,
+    Task,
+    TriggerDagRun,
+    TriggerRule,
+    WeightRule,
+)
+
+MICRO = 1_000_000
+
+EARLY_RULES = frozenset(
+    {
+        TriggerRule.ONE_SUCCESS,
+        TriggerRule.ONE_FAILED,
+        TriggerRule.ONE_DONE,
+        TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
+    }
+)
+"""Rules that a part of the upstreams can satisfy (``trigger_rule_dep.py: is_fast_triggered``)."""
+
+STARTS_EARLY = frozenset(
+    {TriggerRule.ONE_SUCCESS, TriggerRule.ONE_FAILED, TriggerRule.ONE_DONE, TriggerRule.ALWAYS}
+)
+"""Rules under which a task may run while an upstream still does."""
+
+
+def micros(seconds: float) -> int:
+    """Seconds as integer microseconds."""
+    return round(seconds * MICRO)
+
+
+class DagProgram:
+    """One DAG, compiled. Lists are indexed by task."""
+
+    def __init__(self, number: int, rank: int, dag: Dag, cluster: Cluster) -> None:
+        profile = cluster.airflow
+        self.number = number
+        self.rank = rank if profile.ties_by_dag_id else 0
+        """Place among equal candidates."""
+        self.dag = dag
+        self.dag_id = dag.dag_id
+        tasks = dag.tasks
+        self.tasks = tasks
+        self.size = len(tasks)
+        self.ids = tuple(task.task_id for task in tasks)
+        self.index = {task_id: i for i, task_id in enumerate(self.ids)}
+        self.upstream = [tuple(sorted({self.index[u] for u in t.upstream})) for t in tasks]
+        self.downstream = _inverted(self.upstream)
+        self.rule = [_effective_rule(t) for t in tasks]
+        self.weight = self._weights()
+        self.kind = [t.kind for t in tasks]
+        self.is_empty = [isinstance(k, Empty) for k in self.kind]
+        self.skips = [isinstance(k, Branch | ShortCircuit | LatestOnly) for k in self.kind]
+        self.skip_parents = [tuple(u for u in ups if self.skips[u]) for ups in self.upstream]
+        self.max_active_tasks = _either(dag.max_active_tasks, cluster.max_active_tasks_per_dag)
+        self.max_active_runs = _either(dag.max_active_runs, cluster.max_active_runs_per_dag)
+        self.timeout_us = None if dag.dagrun_timeout_s is None else micros(dag.dagrun_timeout_s)
+        default = profile.catchup_default
+        if cluster.catchup_by_default is not None:
+            default = cluster.catchup_by_default
+        self.catchup = default if dag.catchup is None else dag.catchup
+        self.timetable = Timetable(dag, profile, self.catchup)
+        self._compile_mapping()
+        self._compile_setups()
+        self.has_past = any(t.depends_on_past for t in tasks)
+        self.has_limits = any(
+            t.max_active_tis_per_dag is not None or t.max_active_tis_per_dagrun is not None
+            for t in tasks
+        )
+        self.exempt = [
+            t.depends_on_past
+            or t.max_active_tis_per_dag is not None
+            or t.max_active_tis_per_dagrun is not None
+            for t in tasks
+        ]
+        """Tasks that, unfinished, switch Airflow's own deadlock verdict off."""
+        self.own_lane = [
+            t.max_active_tis_per_dag is not None
+            or t.max_active_tis_per_dagrun is not None
+            or t.pool_slots > 1
+            for t in tasks
+        ]
+        """Tasks that can be passed over as a whole while others of their run go on."""
+        self.may_skip_running = any(
+            self.skip_parents[i] and self.rule[i] in STARTS_EARLY for i in range(self.size)
+        )
+        self.simple = [self._is_simple(i) for i in range(self.size)]
+        """Tasks that are ready exactly when all their upstream tasks succeeded."""
+
+    def _is_simple(self, i: int) -> bool:
+        plain = not (
+            self.mapped[i]
+            or self.tasks[i].depends_on_past
+            or self.indirect_setups[i]
+            or any(self.mapped[u] for u in self.upstream[i])
+        )
+        # A skip parent's decision reaches an unmapped task as its state, before the rule is asked.
+        return plain and bool(self.upstream[i]) and self.rule[i] is TriggerRule.ALL_SUCCESS
+
+    def _weights(self) -> list[int]:
+        """Effective priority weights (``task/priority_strategy.py``): each relative counts once."""
+        own = [t.priority_weight for t in self.tasks]
+        weights = list(own)
+        for i, task in enumerate(self.tasks):
+            if task.weight_rule is WeightRule.ABSOLUTE:
+                continue
+            relatives = (
+                self.downstream if task.weight_rule is WeightRule.DOWNSTREAM else self.upstream
+            )
+            weights[i] += sum(own[r] for r in _reachable(i, relatives))
+        return weights
+
+    def _compile_mapping(self) -> None:
+        groups = {g.group_id: g for g in self.dag.groups}
+        self.group_factors: list[tuple[int | str, ...] | None] = []
+        self.mapped_group: list[str | None] = []
+        for task in self.tasks:
+            group = task.group
+            while group is not None and group in groups and groups[group].expand is None:
+                group = groups[group].parent
+            inside = group if group in groups else None
+            self.mapped_group.append(inside)
+            self.group_factors.append(groups[inside].expand if inside else None)
+        self.factors = [
+            task.expand if task.expand is not None else self.group_factors[i]
+            for i, task in enumerate(self.tasks)
+        ]
+        self.mapped = [f is not None for f in self.factors]
+        self.map_sources = [
+            tuple(self.index[f] for f in factors or () if isinstance(f, str))
+            for factors in self.factors
+        ]
+        self.is_map_source = [False] * self.size
+        for sources in self.map_sources:
+            for source in sources:
+                self.is_map_source[source] = True
+
+    def _compile_setups(self) -> None:
+        """Indirect setups of each task, and what each teardown must also wait for.
+
+        From Airflow: ``_shared/dagnode/node.py: get_upstreams_only_setups`` and
+        ``trigger_rule_dep.py: _evaluate_teardown_scope``.
+        """
+        self.indirect_setups: list[tuple[int, ...]] = [()] * self.size
+        self.scope: list[tuple[int, ...]] = [()] * self.size
+        self.setup_dependents: list[tuple[int, ...]] = [()] * self.size
+        if not any(t.is_setup or t.is_teardown for t in self.tasks):
+            return
+        above = [_reachable(i, self.upstream) for i in range(self.size)]
+        below = [_reachable(i, self.downstream) for i in range(self.size)]
+        dependents: list[set[int]] = [set() for _ in range(self.size)]
+        for i, task in enumerate(self.tasks):
+            if task.is_teardown:
+                setups = [u for u in self.upstream[i] if self.tasks[u].is_setup]
+                indirect = above[i] - set(self.upstream[i])
+                self.scope[i] = tuple(sorted(indirect & set().union(*(below[s] for s in setups))))
+                for member in self.scope[i]:
+                    dependents[member].add(i)
+                continue
+            relevant = [
+                u
+                for u in above[i] - set(self.upstream[i])
+                if self.tasks[u].is_setup and self._covers(u, below[i])
+            ]
+            self.indirect_setups[i] = tuple(sorted(relevant))
+            for setup in relevant:
+                dependents[setup].add(i)
+        self.setup_dependents = [tuple(sorted(d)) for d in dependents]
+
+    def _covers(self, setup: int, below: set[int]) -> bool:
+        teardowns = [d for d in self.downstream[setup] if self.tasks[d].is_teardown]
+        return not teardowns or any(t in below for t in teardowns)
+
+    @cached_property
+    def leaves(self) -> tuple[int, ...]:
+        """Tasks whose states decide the run's (``models/dagrun.py: _tis_for_dagrun_state``)."""
+
+        def ignorable(i: int) -> bool:
+            return self.tasks[i].is_teardown and not self.tasks[i].on_failure_fail_dagrun
+
+        found = tuple(
+            i
+            for i in range(self.size)
+            if not ignorable(i) and all(ignorable(d) for d in self.downstream[i])
+        )
+        return found or tuple(i for i in range(self.size) if not self.downstream[i])
+
+    def roots_of(self, name: str) -> tuple[int, ...]:
+        """The task of this id, or the root tasks of the group of this id."""
+        if name in self.index:
+            return (self.index[name],)
+        members = {i for i, t in enumerate(self.tasks) if self._inside(t.group, name)}
+        return tuple(sorted(i for i in members if not members & set(self.upstream[i])))
+
+    def _inside(self, group: str | None, name: str) -> bool:
+        parents = {g.group_id: g.parent for g in self.dag.groups}
+        while group is not None and group != name:
+            group = parents.get(group)
+        return group is not None
+
+    def below(self, task: int) -> set[int]:
+        """All transitive downstream tasks."""
+        return _reachable(task, self.downstream)
+
+
+class Program:
+    """The whole fleet, compiled for one cluster and one behavior."""
+
+    def __init__(self, fleet: Fleet, cluster: Cluster, behavior: Behavior) -> None:
+        ranks = {d: i for i, d in enumerate(sorted(dag.dag_id for dag in fleet.dags))}
+        self.dags = [
+            DagProgram(i, ranks[dag.dag_id], dag, cluster) for i, dag in enumerate(fleet.dags)
+        ]
+        self.number = {dag.dag_id: dag.number for dag in self.dags}
+        self.rules = [[_rules_for(behavior, dag, i) for i in range(dag.size)] for dag in self.dags]
+        self.pools = sorted({t.pool for dag in fleet.dags for t in dag.tasks} | set(cluster.pools))
+        self.pool_number = {name: i for i, name in enumerate(self.pools)}
+        self.pool_of = [[self.pool_number[t.pool] for t in dag.tasks] for dag in self.dags]
+
+    def waits_on(self, dag_id: str) -> bool:
+        """Whether the fleet has this DAG."""
+        return dag_id in self.number
+
+
+def _rules_for(behavior: Behavior, dag: DagProgram, task: int) -> tuple[Rule, ...]:
+    name = f"{dag.dag_id}.{dag.ids[task]}"
+    return tuple(rule for rule in behavior.rules if rule.is_for(name))
+
+
+def _effective_rule(task: Task) -> TriggerRule:
+    return TriggerRule.ALL_DONE_SETUP_SUCCESS if task.is_teardown else task.trigger_rule
+
+
+def _either(own: int | None, default: int) -> int:
+    return default if own is None else own
+
+
+def _inverted(edges: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    rows = list(edges)
+    inverse: list[list[int]] = [[] for _ in rows]
+    for node, targets in enumerate(rows):
+        for target in targets:
+            inverse[target].append(node)
+    return [tuple(row) for row in inverse]
+
+
+def _reachable(start: int, edges: list[tuple[int, ...]]) -> set[int]:
+    found: set[int] = set()
+    stack = list(edges[start])
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found.add(node)
+            stack.extend(edges[node])
+    return found
+
+
+def is_waiter(kind: object) -> bool:
+    """Whether a task of this kind may hold its slots while it waits for other work of the fleet."""
+    return isinstance(kind, ExternalTaskSensor | TriggerDagRun) and not kind.deferrable
+
+
+def is_deferrable(kind: object) -> bool:
+    """Whether a task of this kind waits in the triggerer."""
+    if isinstance(kind, Deferrable):
+        return True
+    return isinstance(kind, Sensor | ExternalTaskSensor | TriggerDagRun) and kind.deferrable

@@ -1,0 +1,286 @@
+"""Dag runs: created when due, started when there is room, examined, and ended.
+
+From Airflow: ``jobs/scheduler_job_runner.py: _create_dag_runs, _start_queued_dagruns,
+_schedule_dag_run, _set_exceeds_max_active_runs`` and ``models/dagrun.py: update_state``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from heapq import heappop, heappush
+
+from windtunnel.engine.dependencies import Pass, begin, is_runnable
+from windtunnel.engine.program import DagProgram
+from windtunnel.engine.timetable import NextRun
+from windtunnel.engine.world import (
+    FAILED,
+    FINISHED,
+    NONE,
+    REMOVED,
+    SKIPPED,
+    SUCCESS,
+    UPSTREAM_FAILED,
+    Run,
+    World,
+)
+from windtunnel.trace.states import RunState
+from windtunnel.trace.trace import RunRecord
+
+AUTOMATIC = frozenset({"scheduled", "backfill"})
+NEVER = 1 << 62
+
+
+class Schedule:
+    """What ``DagModel`` remembers of one DAG: its next run, and whether it may be created."""
+
+    __slots__ = ("dag", "due_us", "exceeds", "next")
+
+    def __init__(self, dag: DagProgram) -> None:
+        self.dag = dag
+        self.next: NextRun | None = None
+        self.due_us = NEVER
+        """When the next run is created; NEVER if none is, or 2.x nulled it."""
+        self.exceeds = False
+        """3.x ``exceeds_max_non_backfill``."""
+
+
+class Creation:
+    """Creates the runs of all timetables when they are due."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._schedules = [Schedule(dag) for dag in world.program.dags]
+        self._heap: list[tuple[int, str, int]] = []
+
+    def next_due(self) -> int | None:
+        """When the next run is due, if any."""
+        heap = self._heap
+        while heap:
+            due, _, number = heap[0]
+            schedule = self._schedules[number]
+            if schedule.due_us == due and not schedule.exceeds:
+                return due
+            heappop(heap)
+        return None
+
+    def parse(self) -> None:
+        """All DAG files are parsed (again): every next run is computed anew
+        (``dag_processing/collection.py: update_dags``; 2.x ``DAG.bulk_write_to_db``)."""
+        world = self._world
+        for schedule in self._schedules:
+            dag = schedule.dag
+            if not dag.timetable.can_be_scheduled or dag.dag.is_paused:
+                continue
+            last = self._latest_automatic(dag)
+            is_full = world.active_runs[dag.number] >= dag.max_active_runs
+            if world.profile.creation_flag:
+                schedule.exceeds = is_full
+                self._plan(schedule, last)
+            elif is_full:
+                schedule.due_us = NEVER
+            else:
+                self._plan(schedule, last)
+
+    def create_due(self) -> None:
+        """One run for each DAG that is due, in order of (due time, dag_id)."""
+        world = self._world
+        due: dict[int, Schedule] = {}
+        while len(due) < world.cluster.max_dagruns_to_create_per_loop:
+            first = self.next_due()
+            if first is None or first > world.now:
+                break
+            number = heappop(self._heap)[2]
+            due[number] = self._schedules[number]
+        for schedule in due.values():
+            self._create(schedule)
+
+    def run_ended(self, run: Run) -> None:
+        """A run is over: there may be room for the next one."""
+        world, dag = self._world, run.dag
+        schedule = self._schedules[dag.number]
+        if not dag.timetable.can_be_scheduled or dag.dag.is_paused:
+            return
+        is_full = world.active_runs[dag.number] >= dag.max_active_runs
+        if world.profile.creation_flag:
+            if run.kind in ("scheduled", "manual", "asset_triggered"):
+                schedule.exceeds = is_full
+                self._enter(schedule)
+        elif run.kind in AUTOMATIC:
+            if is_full:
+                schedule.due_us = NEVER
+            else:
+                self._plan(schedule, run.interval)
+
+    def _create(self, schedule: Schedule) -> None:
+        world, dag, info = self._world, schedule.dag, schedule.next
+        assert info is not None
+        interval = (info.start, info.end)
+        exists = info.start in world.logical_dates[dag.number]
+        if exists and world.profile.creation_flag:
+            twin = next(r for r in world.runs_of[dag.number] if r.logical == info.start)
+            self._plan(schedule, twin.interval or interval)
+            world.changed = True
+            return
+        if not exists:
+            record = RunRecord(
+                dag.number,
+                f"scheduled__{_iso(info.run_after if _by_run_after(world) else info.start)}",
+                "scheduled",
+                info.start,
+                info.run_after,
+                world.now,
+                interval,
+            )
+            world.add_run(dag, record)
+        is_full = world.active_runs[dag.number] >= dag.max_active_runs
+        if world.profile.creation_flag:
+            schedule.exceeds = is_full
+        elif is_full:
+            schedule.due_us = NEVER
+            return
+        self._plan(schedule, interval)
+        world.changed = True
+
+    def _plan(self, schedule: Schedule, last: tuple[datetime, datetime] | None) -> None:
+        """Compute the next run after ``last`` (``DagModel.calculate_dagrun_date_fields``)."""
+        now = self._world.datetime_at(self._world.now).astimezone(UTC)
+        schedule.next = schedule.dag.timetable.next_run(last, now)
+        after = schedule.next.run_after if schedule.next else None
+        schedule.due_us = NEVER if after is None else self._world.us_at(after)
+        self._enter(schedule)
+
+    def _enter(self, schedule: Schedule) -> None:
+        if schedule.due_us != NEVER and not schedule.exceeds:
+            heappush(self._heap, (schedule.due_us, schedule.dag.dag_id, schedule.dag.number))
+
+    def _latest_automatic(self, dag: DagProgram) -> tuple[datetime, datetime] | None:
+        latest: Run | None = None
+        for run in self._world.runs_of[dag.number]:
+            if run.kind in AUTOMATIC and (latest is None or run.logical_us > latest.logical_us):
+                latest = run
+        return None if latest is None else latest.interval
+
+
+def _by_run_after(world: World) -> bool:
+    return world.profile.creation_flag
+
+
+def _iso(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat()
+
+
+def triggered_run(
+    world: World, dag: DagProgram, kind: str, run_id: str | None, logical: datetime | None
+) -> Run:
+    """Create a run by hand or by TriggerDagRunOperator; it is queued at once and unlimited."""
+    now = world.datetime_at(world.now).astimezone(UTC)
+    name = run_id or f"manual__{_iso(logical or now)}"
+    if name in world.run_ids[dag.number]:
+        number = 2
+        while f"{name}_{number}" in world.run_ids[dag.number]:
+            number += 1
+        name = f"{name}_{number}"
+    interval = None
+    if logical is not None:
+        logical = logical.astimezone(UTC)
+        interval = dag.timetable.manual_interval(logical)
+    after = now if world.profile.start_order == "run_after" or interval is None else interval[1]
+    record = RunRecord(dag.number, name, kind, logical, after, world.now, interval)
+    return world.add_run(dag, record)
+
+
+class Start:
+    """Starts queued runs where ``max_active_runs`` leaves room."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._queued: list[list[tuple[int, int]]] = [[] for _ in world.program.dags]
+        self._seen = 0
+
+    def start_queued(self) -> None:
+        """Start queued runs by run_after (3.x) or logical date (2.x), ties by creation."""
+        world = self._world
+        by_date = world.profile.start_order == "logical_date"
+        for run in world.runs[self._seen :]:
+            order = run.logical_us if by_date else run.run_after_us
+            heappush(self._queued[run.dag.number], (order, run.index))
+        self._seen = len(world.runs)
+        started: list[tuple[int, int]] = []
+        for dag in world.program.dags:
+            queue = self._queued[dag.number]
+            room = dag.max_active_runs - world.running_runs[dag.number]
+            if not dag.max_active_runs:
+                room = len(queue)  # 0 limits creation only: it is false where a start is checked
+            while queue and room > 0 and not dag.dag.is_paused:
+                started.append(heappop(queue))
+                room -= 1
+        for _, index in sorted(started)[: world.cluster.max_dagruns_per_loop_to_schedule]:
+            run = world.runs[index]
+            world.set_run_state(run, RunState.RUNNING, "started")
+            begin(world, run)
+        for order, index in sorted(started)[world.cluster.max_dagruns_per_loop_to_schedule :]:
+            heappush(self._queued[world.runs[index].dag.number], (order, index))
+
+    def waiting(self, dag: int) -> int:
+        """How many runs of a DAG are queued."""
+        return len(self._queued[dag])
+
+
+def timed_out(world: World, run: Run) -> bool:
+    """End a running run that is older than ``dagrun_timeout``; strict comparison, as in Airflow."""
+    timeout = run.dag.timeout_us
+    if timeout is None or run.started_us + timeout >= world.now:
+        return False
+    world.set_run_state(run, RunState.FAILED, "timed_out")
+    for task in range(run.dag.size):
+        for ti in run.tis(task):
+            state = world.state[ti]
+            if state in FINISHED:
+                continue
+            if state != NONE or world.profile.timeout_skips_never_scheduled:
+                world.move(ti, SKIPPED)
+    return True
+
+
+def examine(world: World, run: Run) -> list[int]:
+    """One turn of a running run: evaluate it, end it if it is over; return what becomes scheduled."""
+    run.fresh = False
+    if run.logical_us > world.now:
+        return []
+    evaluation = Pass(world, run)
+    evaluation.evaluate()
+    if not run.unfinished:
+        _end(world, run)
+    elif not evaluation.ready and not evaluation.changed and _verdict_applies(run):
+        _check_deadlock(world, run)
+    return evaluation.ready
+
+
+def _verdict_applies(run: Run) -> bool:
+    """Airflow's deadlock verdict is off while something is deferred, or has depends_on_past or a
+    limit of its own. While something is on its way the verdict can only be no, unless a branch
+    decides against a task that already runs."""
+    if run.exempt or run.deferred:
+        return False
+    return not run.busy or run.dag.may_skip_running
+
+
+def _check_deadlock(world: World, run: Run) -> None:
+    runnable, changed = is_runnable(world, run)
+    if not runnable and not (changed and not run.unfinished):
+        if run.unfinished:
+            world.set_run_state(run, RunState.FAILED, "all_tasks_deadlocked")
+    elif changed and not run.unfinished:
+        _end(world, run)
+
+
+def _end(world: World, run: Run) -> None:
+    """No task instance is unfinished: the leaves decide (``_tis_for_dagrun_state``)."""
+    states = {world.state[ti] for task in run.dag.leaves for ti in run.tis(task)} - {REMOVED}
+    if states & {FAILED, UPSTREAM_FAILED}:
+        world.set_run_state(run, RunState.FAILED, "task_failure")
+    elif states <= {SUCCESS, SKIPPED}:
+        world.set_run_state(run, RunState.SUCCESS, "success")
+
+
+__all__ = ["Creation", "Start", "examine", "timed_out", "triggered_run"]

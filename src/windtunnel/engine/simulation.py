@@ -1,0 +1,282 @@
+"""Simulation: one scenario from its first instant to its last; the only way to get a trace.
+
+Instant timing: at every instant the scheduler runs until nothing changes any more. In this order:
+tries that end, triggers that fire, a parse of the DAG files, manual runs, then scheduler passes
+(create runs, start queued runs, examine running runs, the critical section, hand-over to workers).
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+
+from windtunnel.engine.choices import Choices, Scripted
+from windtunnel.engine.clock import Clock
+from windtunnel.engine.plans import Bodies, Planner
+from windtunnel.engine.program import Program, micros
+from windtunnel.engine.queueing import CriticalSection
+from windtunnel.engine.runs import Creation, Start, examine, timed_out, triggered_run
+from windtunnel.engine.tries import Tries
+from windtunnel.engine.waits import CrossDagWaits
+from windtunnel.engine.workers import Workers
+from windtunnel.engine.world import QUEUED, SCHEDULED, Run, World
+from windtunnel.errors import SimulationRunaway
+from windtunnel.model import ManualRun, Scenario
+from windtunnel.trace.states import RunState
+from windtunnel.trace.trace import Trace
+
+MAX_PASSES = 100_000
+"""Scheduler passes within one instant: more is work that creates work without end."""
+
+
+class Simulation:
+    """One scenario while it runs. Foreign SimPy processes may be added to ``clock``."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        choices: Choices | None = None,
+        bodies: Bodies | None = None,
+        program: Program | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self.end_us = micros(scenario.duration_s)
+        program = program or Program(scenario.fleet, scenario.cluster, scenario.behavior)
+        if choices is None and scenario.choices is not None:
+            choices = Scripted(scenario.choices)
+        self.world = World(scenario, program)
+        self._choices = None if choices is None else _Noted(choices, self.world.trace)
+        self.workers = Workers(scenario.cluster)
+        self.section = CriticalSection(self.world, self._choices)
+        self.waits = CrossDagWaits(self.world, self._before_forced_end)
+        self.tries = Tries(
+            self.world, Planner(self.world, bodies), self.workers, self.section, self.waits
+        )
+        self.creation = Creation(self.world)
+        self.start = Start(self.world)
+        self.clock = Clock(self)
+        self._timers: list[tuple[int, int]] = []
+        """(time, run): instants at which a run must be looked at again."""
+        self._manual = sorted(
+            scenario.manual_runs, key=lambda run: micros(run.at_s), reverse=True
+        )
+        interval = scenario.cluster.min_file_process_interval_s
+        self._parse_every = None if interval is None else micros(interval)
+        self._next_parse = 0
+        self._begun = False
+        self._queued_since: dict[int, int] = {}
+        self._stuck: dict[tuple[int, int], int] = {}
+        self._check_every = micros(scenario.cluster.task_queued_timeout_check_interval_s)
+
+    def run(self) -> Trace:
+        """Simulate the whole window and return what happened."""
+        self.clock.run_until(self.end_us)
+        trace = self.world.trace
+        trace.end_us = self.end_us
+        trace.complete = self._upcoming() is None
+        return trace
+
+    # -- the kernel's side of the clock -------------------------------------------------------
+
+    def next_instant(self) -> int | None:
+        """When something is due next."""
+        if not self._begun:
+            return 0
+        due = self._upcoming()
+        if due is not None and self._parse_every is not None:
+            due = min(due, self._next_parse)
+        return due
+
+    def _upcoming(self) -> int | None:
+        times = [self.tries.next_due(), self.creation.next_due()]
+        if self._timers:
+            times.append(self._timers[0][0])
+        if self._manual:
+            times.append(micros(self._manual[-1].at_s))
+        if self._queued_since:
+            times.append((self.world.now // self._check_every + 1) * self._check_every)
+        return min((t for t in times if t is not None), default=None)
+
+    def instant(self, now: int) -> None:
+        """Do all that is due now."""
+        world = self.world
+        world.now = now
+        parse = not self._begun or (self._parse_every is not None and self._next_parse <= now)
+        self._begun = True
+        while True:
+            self.tries.handle_due()
+            if parse:
+                self._parse()
+                parse = False
+            self._look_at_timers()
+            while self._manual and micros(self._manual[-1].at_s) <= now:
+                self._trigger(self._manual.pop())
+            self._settle()
+            due = self.tries.next_due()
+            if due is None or due > now:
+                break
+        if self._queued_since and now % self._check_every == 0:
+            self._check_stuck_in_queued()
+
+    # -- one instant --------------------------------------------------------------------------
+
+    def _parse(self) -> None:
+        self.creation.parse()
+        if self._parse_every is not None:
+            self._next_parse = self.world.now + self._parse_every
+
+    def _look_at_timers(self) -> None:
+        while self._timers and self._timers[0][0] <= self.world.now:
+            run = self.world.runs[heappop(self._timers)[1]]
+            self.world.mark(run)
+
+    def _trigger(self, wanted: ManualRun) -> None:
+        world = self.world
+        number = world.program.number.get(wanted.dag_id)
+        if number is None:
+            return
+        logical = wanted.logical_date
+        if logical == "now":
+            logical = world.datetime_at(world.now)
+        triggered_run(world, world.program.dags[number], "manual", wanted.run_id, logical)
+
+    def _settle(self) -> None:
+        world = self.world
+        for _ in range(MAX_PASSES):
+            world.changed = False
+            self._pass()
+            self.tries.notice()
+            if not world.changed:
+                return
+        raise SimulationRunaway(
+            f"the scheduler does not settle at {world.datetime_at(world.now)}: "
+            f"{MAX_PASSES} passes, {len(world.runs)} runs. A DAG that triggers itself without delay?"
+        )
+
+    def _pass(self) -> None:
+        world = self.world
+        self.creation.create_due()
+        before = len(world.trace.when)
+        self.start.start_queued()
+        if len(world.trace.when) > before:
+            self._note_started(before)
+        if world.dirty:
+            self._examine_runs()
+        for ti in self.section.choose():
+            world.move(ti, QUEUED)
+            self._queued(ti)
+        self._begin_tries()
+
+    def _note_started(self, before: int) -> None:
+        """Runs that just started: when they time out, and when a future logical date comes."""
+        for who in self.world.trace.who[before:]:
+            run = self.world.runs[~who]
+            if run.dag.timeout_us is not None:
+                heappush(self._timers, (run.started_us + run.dag.timeout_us + 1, run.index))
+            if run.logical_us > self.world.now:
+                heappush(self._timers, (run.logical_us, run.index))
+
+    def _examine_runs(self) -> None:
+        world = self.world
+        by_date = world.profile.start_order == "logical_date"
+
+        def turn(run: Run) -> tuple[bool, int, int]:
+            return (not run.fresh, run.logical_us if by_date else run.run_after_us, run.index)
+
+        # A run sees what the runs before it in this pass did; what it does itself, they see next time.
+        turns = [(*turn(run), run) for run in world.dirty.values()]
+        world.dirty = {}
+        heapify(turns)
+        while turns:
+            *current, run = heappop(turns)
+            self._examine(run)
+            for late in [r for r in world.dirty.values() if list(turn(r)) > current]:
+                del world.dirty[late.index]
+                heappush(turns, (*turn(late), late))
+        self.tries.reap()
+
+    def _examine(self, run: Run) -> None:
+        if run.dag.timeout_us is not None and self._times_out(run):
+            return
+        ready = examine(self.world, run)
+        if run.state != RunState.RUNNING:
+            self.creation.run_ended(run)
+        for ti in ready:
+            self.tries.schedule(ti)
+
+    def _times_out(self, run: Run) -> bool:
+        timeout = run.dag.timeout_us
+        if timeout is None or run.started_us + timeout >= self.world.now:
+            return False
+        self._before_forced_end(f"dagrun_timeout of {run.dag.dag_id}")
+        timed_out(self.world, run)
+        self.tries.reap()
+        self.creation.run_ended(run)
+        return True
+
+    # -- queued -------------------------------------------------------------------------------
+
+    def _queued(self, ti: int) -> None:
+        world = self.world
+        run = world.runs[world.ti_run[ti]]
+        self.workers.submit(ti, run.dag.tasks[world.ti_task[ti]].queue)
+        if not self.workers.unlimited:
+            self._queued_since[ti] = world.now
+
+    def _begin_tries(self) -> None:
+        for ti in self.workers.fill():
+            self._queued_since.pop(ti, None)
+            self.tries.start(ti)
+
+    def _check_stuck_in_queued(self) -> None:
+        """``_handle_tasks_stuck_in_queued``: back to scheduled, a few times, then failed for good."""
+        world, cluster = self.world, self.scenario.cluster
+        oldest = world.now - micros(cluster.task_queued_timeout_s)
+        for ti, since in list(self._queued_since.items()):
+            if world.state[ti] != QUEUED:
+                del self._queued_since[ti]
+            elif since < oldest:
+                self._requeue(ti)
+        self.tries.reap()
+        self._settle()
+
+    def _requeue(self, ti: int) -> None:
+        world = self.world
+        key = (ti, world.tries[ti])
+        times = self._stuck.get(key, 0)
+        del self._queued_since[ti]
+        self.workers.withdraw(ti)
+        if times < self.scenario.cluster.num_stuck_in_queued_retries:
+            self._stuck[key] = times + 1
+            world.move(ti, SCHEDULED)
+            self.section.add(ti)
+        else:
+            self._before_forced_end("task_queued_timeout")
+            self.tries.fail(ti, "stuck in queued", retryable=False)
+
+    def _before_forced_end(self, cause: str) -> None:
+        """A timeout is about to end a wait."""
+
+
+class _Noted:
+    """Writes down every answer, so that the trace can be repeated."""
+
+    def __init__(self, inner: Choices, trace: Trace) -> None:
+        self._inner = inner
+        self._trace = trace
+
+    def pick(self, question: str, ways: int) -> int:
+        """Ask, and remember the answer."""
+        answer = self._inner.pick(question, ways)
+        self._trace.picks.append(answer)
+        return answer
+
+
+def simulate(scenario: Scenario, choices: Choices | None = None) -> Trace:
+    """Run a scenario and return what happened.
+
+    The result is a function of the scenario (and of the answers of ``choices``, if given).
+
+    Raises:
+        SimulationRunaway: the scenario creates work without end within one instant.
+    """
+    return Simulation(scenario, choices).run()

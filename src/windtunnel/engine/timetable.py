@@ -1,0 +1,246 @@
+"""When a DAG's next run is due: Airflow's timetables as functions of the last run and the clock.
+
+From Airflow: ``timetables/trigger.py``, ``timetables/interval.py``, ``timetables/_cron.py``,
+``timetables/simple.py``. Everything is in UTC datetimes; cron is evaluated on the local wall clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from croniter import croniter
+
+from windtunnel.model import Cron, Dag, Every, Once
+from windtunnel.model.profile import Profile
+
+PRESETS = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@quarterly": "0 0 1 */3 *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NextRun:
+    """One run that is to come. The logical date is the start of its data interval."""
+
+    start: datetime
+    end: datetime
+    run_after: datetime
+
+
+class CronTicks:
+    """The ticks of a cron expression in a timezone."""
+
+    def __init__(self, expression: str, timezone: str) -> None:
+        self._expression = PRESETS.get(expression, expression)
+        self._zone = ZoneInfo(timezone)
+        self._every_hour = croniter(self._expression).expanded[1] == ["*"]
+
+    def after(self, current: datetime) -> datetime:
+        """The first tick after this instant, daylight saving time considered."""
+        naive = current.astimezone(self._zone).replace(tzinfo=None)
+        tick = croniter(self._expression, start_time=naive).get_next(datetime)
+        return current + (tick - naive) if self._every_hour else self._localize(tick)
+
+    def before(self, current: datetime) -> datetime:
+        """The last tick before this instant."""
+        naive = current.astimezone(self._zone).replace(tzinfo=None)
+        tick = croniter(self._expression, start_time=naive).get_prev(datetime)
+        return current - (naive - tick) if self._every_hour else self._localize(tick)
+
+    def at_or_after(self, current: datetime) -> datetime:
+        """This instant, if it is a tick, else the next one."""
+        tick = self.after(current)
+        return current if self.before(tick) == current else tick
+
+    def at_or_before(self, current: datetime) -> datetime:
+        """This instant, if it is a tick, else the last one."""
+        tick = self.before(current)
+        return current if self.after(tick) == current else tick
+
+    def _localize(self, naive: datetime) -> datetime:
+        # A time that the spring gap swallows moves forward by the gap; one that autumn repeats is
+        # its second occurrence (fold=1), which is how pendulum resolves them for Airflow.
+        first = naive.replace(tzinfo=self._zone)
+        second = first.replace(fold=1)
+        in_gap = first.utcoffset() != second.utcoffset() and (
+            first.astimezone(UTC).astimezone(self._zone).replace(tzinfo=None) != naive
+        )
+        return (first if in_gap else second).astimezone(UTC)
+
+
+class DeltaTicks:
+    """The ticks of a fixed distance: every instant is aligned."""
+
+    def __init__(self, seconds: float) -> None:
+        self.delta = timedelta(microseconds=round(seconds * 1_000_000))
+
+    def after(self, current: datetime) -> datetime:
+        """One distance later."""
+        return current + self.delta
+
+    def before(self, current: datetime) -> datetime:
+        """One distance earlier."""
+        return current - self.delta
+
+    def at_or_after(self, current: datetime) -> datetime:
+        """This instant."""
+        return current
+
+    at_or_before = at_or_after
+
+
+Ticks = CronTicks | DeltaTicks
+
+
+class Timetable:
+    """Asked for the next run of one DAG."""
+
+    def __init__(self, dag: Dag, profile: Profile, catchup: bool) -> None:
+        starts = [t.start_date for t in dag.tasks if t.start_date is not None]
+        earliest = [d for d in (dag.start_date, *starts) if d is not None]
+        self._earliest = min(earliest).astimezone(UTC) if earliest else None
+        self._latest = _latest(dag)
+        self._catchup = catchup
+        self._immediate_if_no_start = profile.timetable_default == "trigger"
+        schedule = dag.schedule
+        self._once = isinstance(schedule, Once)
+        self._ticks: Ticks | None = None
+        self.is_interval = False
+        if isinstance(schedule, Cron | Every):
+            if isinstance(schedule, Cron):
+                self._ticks = CronTicks(schedule.expression, schedule.timezone or dag.timezone)
+            else:
+                self._ticks = DeltaTicks(schedule.seconds)
+            self.is_interval = (schedule.timetable or profile.timetable_default) == "interval"
+
+    @property
+    def can_be_scheduled(self) -> bool:
+        """Whether it ever makes a run by itself."""
+        return self._once or self._ticks is not None
+
+    def next_run(self, last: tuple[datetime, datetime] | None, now: datetime) -> NextRun | None:
+        """The run after the one with data interval ``last``; None if there is none."""
+        if self._once:
+            return self._next_once(last, now)
+        if self._ticks is None:
+            return None
+        return self._next_interval(last, now) if self.is_interval else self._next_tick(last, now)
+
+    def following(self, interval: tuple[datetime, datetime]) -> tuple[datetime, datetime] | None:
+        """The data interval after this one, whatever the clock says (for LatestOnly)."""
+        if self._ticks is None:
+            return None
+        if self.is_interval:
+            start = self._ticks.at_or_before(interval[1])
+            return start, self._ticks.after(start)
+        tick = self._ticks.after(interval[1])
+        return tick, tick
+
+    def manual_interval(self, at: datetime) -> tuple[datetime, datetime]:
+        """The data interval of a manual run with this logical date (``infer_manual_data_interval``)."""
+        if self._ticks is None or not self.is_interval:
+            return at, at
+        if isinstance(self._ticks, CronTicks):
+            end = self._ticks.at_or_before(at)
+            return self._ticks.before(end), end
+        return self._ticks.before(at), at
+
+    def _next_once(self, last: tuple[datetime, datetime] | None, now: datetime) -> NextRun | None:
+        if last is not None:
+            return None
+        at = self._earliest or now
+        if self._latest is not None and at > self._latest:
+            return None
+        return NextRun(at, at, at)
+
+    def _next_tick(self, last: tuple[datetime, datetime] | None, now: datetime) -> NextRun | None:
+        ticks, earliest = self._ticks, self._earliest
+        assert ticks is not None
+        if self._catchup:
+            if last is not None:
+                tick = ticks.after(last[1])
+            elif earliest is None:
+                tick = self._first_without_start(now)
+            else:
+                tick = ticks.at_or_after(earliest)
+        else:
+            candidates = [ticks.at_or_before(now)]
+            if last is not None:
+                candidates.append(ticks.after(last[1]))
+            elif earliest is None and self._immediate_if_no_start:
+                candidates.append(self._first_without_start(now))
+            if earliest is not None:
+                candidates.append(ticks.at_or_after(earliest))
+            tick = max(candidates)
+        if self._latest is not None and self._latest < tick:
+            return None
+        return NextRun(tick, tick, tick)
+
+    def _first_without_start(self, now: datetime) -> datetime:
+        """Without any start_date the last tick still counts if it is fresh: a tenth of the period, at
+        least five minutes (``CronTriggerTimetable._calc_first_run``)."""
+        ticks = self._ticks
+        assert ticks is not None
+        past = ticks.at_or_before(now)
+        if isinstance(ticks, DeltaTicks):
+            return past
+        following = ticks.at_or_after(now)
+        fresh = max((following - past) / 10, timedelta(minutes=5))
+        return past if now - past <= fresh else following
+
+    def _next_interval(
+        self, last: tuple[datetime, datetime] | None, now: datetime
+    ) -> NextRun | None:
+        ticks, earliest = self._ticks, self._earliest
+        assert ticks is not None
+        if not self._catchup:
+            earliest = self._skip_to_latest(now)
+        elif earliest is not None:
+            earliest = ticks.at_or_after(earliest)
+        if last is None:
+            if earliest is None:
+                return None
+            start = earliest
+        else:
+            aligned = ticks.at_or_before(last[1])
+            start = aligned if earliest is None else max(aligned, earliest)
+        if self._latest is not None and start > self._latest:
+            return None
+        end = ticks.after(start)
+        return NextRun(start, end, end)
+
+    def _skip_to_latest(self, now: datetime) -> datetime:
+        """The earliest interval that ``catchup=False`` still wants (``_skip_to_latest``)."""
+        ticks = self._ticks
+        if isinstance(ticks, CronTicks):
+            last_start = ticks.before(now)
+            on_tick = ticks.after(last_start) == now
+            floor = last_start if on_tick else ticks.before(last_start)
+            if self._earliest is None:
+                return floor
+            return max(floor, ticks.at_or_after(self._earliest))
+        assert isinstance(ticks, DeltaTicks)
+        micro = timedelta(microseconds=1)
+        epoch = datetime(1970, 1, 1, tzinfo=UTC)
+        since = (now - epoch) // micro
+        grid = epoch + (since - since % (ticks.delta // micro)) * micro
+        floor = grid - ticks.delta
+        return floor if self._earliest is None else max(floor, self._earliest)
+
+
+def _latest(dag: Dag) -> datetime | None:
+    """The last date on which a run may start: the DAG's end_date, or the tasks' if all have one."""
+    ends = [t.end_date for t in dag.tasks]
+    if dag.end_date is not None:
+        return dag.end_date.astimezone(UTC)
+    known = [e for e in ends if e is not None]
+    return max(known).astimezone(UTC) if known and len(known) == len(ends) else None

@@ -1,0 +1,607 @@
+"""Tries: what happens from the moment a worker takes a task instance until its try ends.
+
+From Airflow: ``sdk/execution_time/task_runner.py`` and ``api_fastapi/execution_api/routes/
+task_instances.py`` (3.x), ``models/taskinstance.py`` (2.x), ``sdk/bases/sensor.py``, ``sdk/bases/
+branch.py``, and the standard provider's sensors and operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from windtunnel.engine.dependencies import Pass
+from windtunnel.engine.plans import Plan, Planner
+from windtunnel.engine.program import is_deferrable, micros
+from windtunnel.engine.queueing import CriticalSection
+from windtunnel.engine.rules import retry_delay_us
+from windtunnel.engine.waits import CrossDagWaits
+from windtunnel.engine.workers import Workers
+from windtunnel.engine.world import (
+    DEFERRED,
+    FAILED,
+    FINISHED,
+    NONE,
+    QUEUED,
+    RUNNING,
+    SCHEDULED,
+    SKIPPED,
+    SUCCESS,
+    UP_FOR_RESCHEDULE,
+    UP_FOR_RETRY,
+    Run,
+    World,
+)
+from windtunnel.model import (
+    Branch,
+    Deferrable,
+    ExternalTaskSensor,
+    LatestOnly,
+    Sensor,
+    ShortCircuit,
+    TriggerDagRun,
+)
+
+END, FIRE, TIMEOUT, WAKE = 0, 1, 2, 3
+"""Kinds of due events, in the order in which one instant handles them."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A try that occupies a worker."""
+
+    number: int
+    """Dispatch number: ties between ends go by it."""
+    plan: Plan
+    started: int
+    ends: int
+    resumed: bool
+    cut: bool = False
+    """It ends because execution_timeout does."""
+    waits: bool = False
+    """It has done its own part and now waits for other work of the fleet."""
+    gives_up: int | None = None
+    """When its own timeout ends the wait."""
+
+
+@dataclass(slots=True)
+class Deferral:
+    """A task instance in the triggerer."""
+
+    number: int
+    plan: Plan
+    since: int
+    fires: int | None
+    gives_up: int | None
+
+
+class Tries:
+    """All tries in flight, and the heap of what is due."""
+
+    def __init__(
+        self,
+        world: World,
+        planner: Planner,
+        workers: Workers,
+        section: CriticalSection,
+        waits: CrossDagWaits,
+    ) -> None:
+        self._world = world
+        self._planner = planner
+        self._workers = workers
+        self._section = section
+        self._waits = waits
+        self._heap: list[tuple[int, int, int, int]] = []
+        self._number = 0
+        self.running: dict[int, Attempt] = {}
+        self.deferred: dict[int, Deferral] = {}
+        self._resuming: dict[int, tuple[Plan, bool]] = {}
+        """Deferred task instances that were called back: their plan, and whether into a failure."""
+        self._first_poke: dict[int, int] = {}
+
+    # -- what is due --------------------------------------------------------------------------
+
+    def next_due(self) -> int | None:
+        """When the next event is due; events that no longer apply are dropped."""
+        heap = self._heap
+        while heap and not self._applies(heap[0]):
+            heappop(heap)
+        return heap[0][0] if heap else None
+
+    def handle_due(self) -> None:
+        """Handle all that is due now, ends first, in dispatch order."""
+        heap, world = self._heap, self._world
+        now = world.now
+        due: list[tuple[int, int, int, int]] = []
+        while heap and heap[0][0] <= now:
+            event = heappop(heap)
+            if self._applies(event):
+                due.append(event)
+        due.sort(key=_KIND_FIRST)
+        for event in due:
+            if self._applies(event):
+                self._handle(event)
+
+    def _applies(self, event: tuple[int, int, int, int]) -> bool:
+        at, kind, number, ti = event
+        if kind == END:
+            attempt = self.running.get(ti)
+            return attempt is not None and attempt.number == number and attempt.ends == at
+        if kind == FIRE:
+            deferral = self.deferred.get(ti)
+            return deferral is not None and deferral.number == number and deferral.fires == at
+        if kind == TIMEOUT:
+            deferral = self.deferred.get(ti)
+            return deferral is not None and deferral.number == number
+        state = self._world.state[ti]
+        return state in (UP_FOR_RETRY, UP_FOR_RESCHEDULE) and number == self._world.due.get(ti)
+
+    def _handle(self, event: tuple[int, int, int, int]) -> None:
+        _, kind, _, ti = event
+        if kind == END:
+            self._end(ti)
+            self.reap()
+        elif kind == FIRE:
+            self._call_back(ti, failed=False)
+        elif kind == TIMEOUT:
+            self._call_back(ti, failed=True)
+        else:
+            world = self._world
+            run = world.runs[world.ti_run[ti]]
+            run.todo.append(ti)
+            world.mark(run)
+
+    def _arm(self, at: int, kind: int, number: int, ti: int) -> None:
+        heappush(self._heap, (at, kind, number, ti))
+
+    # -- the start of a try -------------------------------------------------------------------
+
+    def start(self, ti: int) -> None:
+        """A worker takes a queued task instance."""
+        world = self._world
+        world.move(ti, RUNNING)
+        self._number += 1
+        back = self._resuming.pop(ti, None)
+        if back is None:
+            plan, resumed = self._planner.plan(ti), False
+        else:
+            plan, resumed = back[0], True
+        attempt = Attempt(self._number, plan, world.now, 0, resumed)
+        self.running[ti] = attempt
+        if back is not None and back[1]:
+            attempt.gives_up = world.now
+        self._plan_end(ti, attempt)
+        self._arm(attempt.ends, END, attempt.number, ti)
+
+    def _plan_end(self, ti: int, attempt: Attempt) -> None:
+        world = self._world
+        run = world.runs[world.ti_run[ti]]
+        task = world.ti_task[ti]
+        kind, plan = run.dag.kind[task], attempt.plan
+        duration = plan.resume if attempt.resumed else plan.duration
+        if isinstance(kind, Sensor) and kind.mode == "poke" and not kind.deferrable:
+            attempt.ends, attempt.gives_up = poke_until(kind, plan, world.now)
+            attempt.waits = True
+            return
+        limit = run.dag.tasks[task].execution_timeout_s
+        if limit is not None and duration > micros(limit):
+            duration, attempt.cut = micros(limit), True
+        attempt.ends = world.now + duration
+
+    # -- the end of a try ---------------------------------------------------------------------
+
+    def _end(self, ti: int) -> None:
+        world = self._world
+        attempt = self.running[ti]
+        run = world.runs[world.ti_run[ti]]
+        task = world.ti_task[ti]
+        kind = run.dag.kind[task]
+        if isinstance(kind, TriggerDagRun | ExternalTaskSensor) and not attempt.cut:
+            if not self._end_of_poke(ti, attempt, kind):
+                return
+        elif self._defers(kind, attempt):
+            self._defer(ti, attempt, kind)
+        elif isinstance(kind, Sensor) and not attempt.resumed and not kind.deferrable:
+            self._end_sensor(ti, attempt, kind)
+        else:
+            self._conclude(ti, attempt)
+        if world.profile.mini_scheduler and world.cluster.schedule_after_task_execution:
+            self._mini_schedule(ti, run, task)
+
+    def _free(self, ti: int) -> None:
+        """The try is over: its worker slot is free."""
+        self.running.pop(ti, None)
+        self._workers.release(ti)
+
+    def _conclude(self, ti: int, attempt: Attempt) -> None:
+        """The try ends with the outcome that its plan says."""
+        plan = attempt.plan
+        if attempt.cut:
+            self.fail(ti, "execution_timeout")
+        elif attempt.resumed and attempt.gives_up is not None:
+            self._fail_after_deferral(ti)
+        elif plan.outcome == "success":
+            self._succeed(ti, plan)
+        elif plan.outcome == "skip":
+            self._free(ti)
+            self._world.move(ti, SKIPPED)
+        else:
+            self.fail(ti, plan.error, retryable=plan.outcome == "fail")
+
+    def _succeed(self, ti: int, plan: Plan) -> None:
+        world = self._world
+        run = world.runs[world.ti_run[ti]]
+        task = world.ti_task[ti]
+        skipped = run.dag.skips[task] and self._skip_downstream(ti, run, task, plan)
+        if run.dag.is_map_source[task] and not skipped and plan.length is not None:
+            world.lengths[ti] = plan.length
+        self._free(ti)
+        world.move(ti, SUCCESS)
+
+    def fail(self, ti: int, why: str | None, *, retryable: bool = True) -> None:
+        """A try failed: retried if tries are left, else final, with all that follows."""
+        world = self._world
+        run = world.runs[world.ti_run[ti]]
+        own = run.dag.tasks[world.ti_task[ti]]
+        self._free(ti)
+        if retryable and world.tries[ti] <= own.retries:
+            self._retry_later(ti, run, why)
+            return
+        if run.dag.dag.fail_fast:
+            self._stop_the_others(run, world.ti_task[ti])
+        if why:
+            world.trace.reasons[len(world.trace.when)] = why
+        world.move(ti, FAILED)
+
+    def _retry_later(self, ti: int, run: Run, why: str | None) -> None:
+        world = self._world
+        own = run.dag.tasks[world.ti_task[ti]]
+        delay = retry_delay_us(
+            micros(own.retry_delay_s),
+            own.retry_exponential_backoff,
+            None if own.max_retry_delay_s is None else micros(own.max_retry_delay_s),
+            micros(world.cluster.max_task_retry_delay_s),
+            dag_id=run.dag.dag_id,
+            task_id=own.task_id,
+            logical_date=_printed(run),
+            try_number=world.tries[ti],
+        )
+        if why:
+            world.trace.reasons[len(world.trace.when)] = why
+        if not world.profile.sensor_timeout_spans_tries:
+            self._first_poke.pop(ti, None)
+        self._wait_until(ti, UP_FOR_RETRY, world.now + delay, strictly=True)
+
+    def _wait_until(self, ti: int, state: int, due: int, *, strictly: bool) -> None:
+        """Wait without holding anything; a strict comparison is met one microsecond later."""
+        self._world.due[ti] = due
+        self._world.move(ti, state)
+        self._arm(due + strictly, WAKE, due, ti)
+
+    def _stop_the_others(self, run: Run, failed: int) -> None:
+        """fail_fast: running tasks fail, the rest is skipped; teardowns and the task's own other
+        instances are spared (``models/taskinstance.py: _stop_remaining_tasks``)."""
+        world = self._world
+        for task in range(run.dag.size):
+            if task == failed or run.dag.tasks[task].is_teardown:
+                continue
+            for ti in run.tis(task):
+                state = world.state[ti]
+                if state == RUNNING:
+                    world.move(ti, FAILED)
+                elif state not in (SUCCESS, FAILED):
+                    world.move(ti, SKIPPED)
+
+    def reap(self) -> None:
+        """Free what tries hold whose state was changed from outside."""
+        moved, self._world.unhanded = self._world.unhanded, []
+        for ti, _, new in moved:
+            if new == RUNNING or self._world.state[ti] in (QUEUED, RUNNING):
+                continue
+            self._workers.withdraw(ti)
+            if ti in self.running:
+                self._free(ti)
+        for ti in [t for t in self.deferred if self._world.state[t] != DEFERRED]:
+            del self.deferred[ti]
+            self._resuming.pop(ti, None)
+
+    # -- branches -----------------------------------------------------------------------------
+
+    def _skip_downstream(self, ti: int, run: Run, task: int, plan: Plan) -> bool:
+        """A branch, short circuit or latest-only decides; returns whether it skips anything."""
+        dag, kind = run.dag, run.dag.kind[task]
+        direct = set(dag.downstream[task])
+        if isinstance(kind, ShortCircuit):
+            if plan.condition:
+                return False
+            below = dag.below(task) if kind.ignore_downstream_trigger_rules else direct
+            skipped = {d for d in below if not dag.tasks[d].is_teardown}
+        else:
+            followed = self._followed(run, task, kind, plan)
+            if followed is None:
+                return False
+            skipped = direct - followed
+        run.decisions[ti] = frozenset(direct - skipped)
+        if self._world.ti_map[ti] < 0:
+            self._skip(run, sorted(skipped), everywhere=isinstance(kind, ShortCircuit))
+        return True
+
+    def _followed(self, run: Run, task: int, kind: object, plan: Plan) -> set[int] | None:
+        dag = run.dag
+        if isinstance(kind, LatestOnly):
+            return set(dag.downstream[task]) if self._is_latest(run) else set()
+        if plan.follow == "all":
+            return set(dag.downstream[task])
+        followed: set[int] = set()
+        for name in plan.follow or ():
+            for root in dag.roots_of(name):
+                followed |= {root, *dag.below(root)}
+        return followed
+
+    def _skip(self, run: Run, tasks: Iterable[int], *, everywhere: bool) -> None:
+        world = self._world
+        spared = () if world.profile.skip_overwrites_any_state else (RUNNING, SUCCESS, FAILED)
+        for task in tasks:
+            for ti in run.tis(task):
+                if world.ti_map[ti] >= 0 and not (
+                    everywhere and world.profile.skip_overwrites_any_state
+                ):
+                    continue
+                if world.state[ti] not in spared:
+                    world.move(ti, SKIPPED)
+
+    def _is_latest(self, run: Run) -> bool:
+        """Whether now lies between this run's interval and the end of the next one."""
+        world = self._world
+        if run.kind == "manual" or run.interval is None:
+            return True
+        following = run.dag.timetable.following(run.interval)
+        if following is None:
+            return True
+        now = world.datetime_at(world.now)
+        if world.profile.creation_flag and run.interval[0] == run.interval[1]:
+            return run.interval[0] < now <= following[1] or now == run.interval[0]
+        return following[0] < now <= following[1]
+
+    # -- sensors ------------------------------------------------------------------------------
+
+    def _end_sensor(self, ti: int, attempt: Attempt, kind: Sensor) -> None:
+        world, plan = self._world, attempt.plan
+        true = plan.true_at is not None and world.now >= plan.true_at
+        if true:
+            self._first_poke.pop(ti, None)
+            self._conclude(ti, attempt)
+        elif kind.mode == "poke" or self._is_out_of_time(ti, attempt, kind):
+            self._sensor_gives_up(ti, kind)
+        else:
+            self._poke_again(ti, kind)
+
+    def _is_out_of_time(
+        self, ti: int, attempt: Attempt, kind: Sensor | ExternalTaskSensor
+    ) -> bool:
+        first = self._first_poke.setdefault(ti, attempt.started)
+        return self._world.now - first > micros(kind.timeout_s)
+
+    def _poke_again(self, ti: int, kind: Sensor | ExternalTaskSensor) -> None:
+        self._free(ti)
+        due = self._world.now + micros(kind.poke_interval_s)
+        self._wait_until(ti, UP_FOR_RESCHEDULE, due, strictly=False)
+
+    def _sensor_gives_up(self, ti: int, kind: Sensor | ExternalTaskSensor) -> None:
+        """AirflowSensorTimeout: final, whatever retries are left."""
+        self._waits.before_forced_end(f"the timeout of {self._label(ti)}")
+        if kind.soft_fail:
+            self._free(ti)
+            self._world.move(ti, SKIPPED)
+        else:
+            self.fail(ti, "sensor timeout", retryable=False)
+
+    # -- waiting for other DAGs ---------------------------------------------------------------
+
+    def _end_of_poke(
+        self, ti: int, attempt: Attempt, kind: TriggerDagRun | ExternalTaskSensor
+    ) -> bool:
+        """Own work done, or a poke: look, and end, wait on, or defer. Returns whether it left."""
+        if attempt.resumed:
+            self._conclude_wait(ti, attempt, kind, self._waits.verdict(ti))
+            return True
+        if not attempt.waits:
+            if attempt.plan.outcome != "success":
+                self._conclude(ti, attempt)
+                return True
+            self._waits.begin(ti, kind)
+            attempt.waits = True
+        verdict = self._waits.verdict(ti)
+        if verdict is not None:
+            self._conclude_wait(ti, attempt, kind, verdict)
+            return True
+        if kind.deferrable:
+            self._defer(ti, attempt, kind)
+            return True
+        if isinstance(kind, ExternalTaskSensor):
+            if attempt.gives_up is not None and self._world.now >= attempt.gives_up:
+                self._sensor_gives_up(ti, kind)
+                return True
+            if kind.mode == "reschedule":
+                if self._is_out_of_time(ti, attempt, kind):
+                    self._sensor_gives_up(ti, kind)
+                else:
+                    self._poke_again(ti, kind)
+                return True
+            if attempt.gives_up is None:
+                attempt.gives_up = poke_after(attempt, kind, micros(kind.timeout_s) + 1)
+                attempt.ends = attempt.gives_up
+                self._arm(attempt.ends, END, attempt.number, ti)
+        return False
+
+    def _conclude_wait(
+        self,
+        ti: int,
+        attempt: Attempt,
+        kind: TriggerDagRun | ExternalTaskSensor,
+        verdict: str | None,
+    ) -> None:
+        self._first_poke.pop(ti, None)
+        self._waits.forget(ti)
+        if verdict == "success":
+            self._succeed(ti, attempt.plan)
+        elif verdict == "skipped":
+            self._free(ti)
+            self._world.move(ti, SKIPPED)
+        elif verdict is None and isinstance(kind, ExternalTaskSensor):
+            self._sensor_gives_up(ti, kind)
+        elif isinstance(kind, ExternalTaskSensor) and kind.soft_fail:
+            self._free(ti)
+            self._world.move(ti, SKIPPED)
+        else:
+            self.fail(ti, verdict)
+
+    def notice(self) -> None:
+        """Runs or task instances ended: those who wait for them see it at their next poke."""
+        ended, self._world.ended = self._world.ended, []
+        for ti in self._waits.touched_by(ended):
+            if self._waits.verdict(ti) is None:
+                continue
+            run = self._world.runs[self._world.ti_run[ti]]
+            kind = run.dag.kind[self._world.ti_task[ti]]
+            assert isinstance(kind, TriggerDagRun | ExternalTaskSensor)
+            attempt = self.running.get(ti)
+            deferral = self.deferred.get(ti)
+            if attempt is not None and attempt.waits:
+                attempt.ends = poke_after(attempt, kind, self._world.now - attempt.started)
+                self._arm(attempt.ends, END, attempt.number, ti)
+            elif deferral is not None:
+                interval = max(1, micros(kind.poke_interval_s))
+                pokes = -(-(self._world.now - deferral.since) // interval)
+                deferral.fires = deferral.since + pokes * interval
+                self._arm(deferral.fires, FIRE, deferral.number, ti)
+
+    # -- deferring ----------------------------------------------------------------------------
+
+    def _defers(self, kind: object, attempt: Attempt) -> bool:
+        return is_deferrable(kind) and not attempt.resumed and not attempt.cut
+
+    def _defer(
+        self, ti: int, attempt: Attempt, kind: object
+    ) -> None:
+        """Hand over to the triggerer: the worker slot is free."""
+        world, plan = self._world, attempt.plan
+        timeout = None
+        if isinstance(kind, Deferrable):
+            fires = plan.fire_at
+            if fires is None and plan.fire_after is not None:
+                fires = world.now + plan.fire_after
+            timeout = kind.timeout_s
+        elif isinstance(kind, Sensor):
+            fires, timeout = plan.true_at, kind.timeout_s
+        else:
+            fires = None
+            timeout = kind.timeout_s if isinstance(kind, ExternalTaskSensor) else None
+        gives_up = None if timeout is None else world.now + micros(timeout)
+        fires = None if fires is None else max(fires, world.now)
+        self._free(ti)
+        self.deferred[ti] = Deferral(attempt.number, plan, world.now, fires, gives_up)
+        world.move(ti, DEFERRED)
+        if fires is not None:
+            self._arm(fires, FIRE, attempt.number, ti)
+        if gives_up is not None:
+            self._arm(gives_up + 1, TIMEOUT, attempt.number, ti)
+
+    def _call_back(self, ti: int, *, failed: bool) -> None:
+        """The trigger fired, or its timeout passed: scheduled again, with the same try number."""
+        if failed:
+            self._waits.before_forced_end(f"the timeout of {self._label(ti)}")
+        deferral = self.deferred.pop(ti)
+        self._resuming[ti] = (deferral.plan, failed)
+        self._world.move(ti, SCHEDULED)
+        self._section.add(ti)
+
+    def _fail_after_deferral(self, ti: int) -> None:
+        world = self._world
+        kind = world.runs[world.ti_run[ti]].dag.kind[world.ti_task[ti]]
+        if isinstance(kind, Sensor):
+            final = not world.profile.sensor_timeout_spans_tries
+            if kind.soft_fail:
+                self._free(ti)
+                world.move(ti, SKIPPED)
+            else:
+                self.fail(ti, "trigger timeout", retryable=not final)
+        else:
+            self.fail(ti, "trigger timeout")
+
+    # -- the mini scheduler of 2.x ------------------------------------------------------------
+
+    def _mini_schedule(self, ti: int, run: Run, task: int) -> None:
+        """The worker itself schedules direct downstream tasks that became ready
+        (``models/taskinstance.py: schedule_downstream_tasks``)."""
+        world = self._world
+        if run.state != 1 or world.state[ti] in (DEFERRED, RUNNING):
+            return
+        dag = run.dag
+        below = dag.below(task)
+        partial = below | {u for d in below for u in dag.upstream[d]} | {task}
+        evaluation = Pass(world, run)
+        evaluation.evaluate(partial)
+        direct = set(dag.downstream[task])
+        for ready in evaluation.ready:
+            own = world.ti_task[ready]
+            if own in direct and not dag.is_empty[own]:
+                self.schedule(ready)
+            else:
+                run.todo.append(ready)
+        world.mark(run)
+
+    def schedule(self, ti: int) -> None:
+        """A ready task instance becomes scheduled; trivial ones succeed on the spot
+        (``models/dagrun.py: schedule_tis``)."""
+        world = self._world
+        state = world.state[ti]
+        if state not in (NONE, UP_FOR_RETRY, UP_FOR_RESCHEDULE):
+            return
+        run = world.runs[world.ti_run[ti]]
+        task = world.ti_task[ti]
+        if state != UP_FOR_RESCHEDULE:
+            world.tries[ti] += 1
+        world.due.pop(ti, None)
+        if run.dag.is_empty[task]:
+            if run.dag.is_map_source[task]:
+                world.lengths.pop(ti, None)
+            world.move(ti, SUCCESS)
+            return
+        world.move(ti, SCHEDULED)
+        self._section.add(ti)
+
+    def _label(self, ti: int) -> str:
+        dag_id, _, task_id, index = self._world.name_of(ti)
+        return f"{dag_id}.{task_id}" + (f"[{index}]" if index >= 0 else "")
+
+
+def _KIND_FIRST(event: tuple[int, int, int, int]) -> tuple[int, int, int]:  # noqa: N802
+    return (event[1], event[0], event[2])
+
+
+def _printed(run: Run) -> str:
+    """The logical date as Airflow prints it into its retry jitter."""
+    return "None" if run.logical is None else str(run.logical)
+
+
+def poke_until(kind: Sensor, plan: Plan, start: int) -> tuple[int, int | None]:
+    """When a poke-mode sensor ends, and when it would give up: it looks at the end of every poke."""
+    first = start + plan.duration
+    step = max(1, micros(kind.poke_interval_s) + plan.duration)
+    late = start + micros(kind.timeout_s) + 1
+    gives_up = first + max(0, -(-(late - first) // step)) * step
+    if plan.true_at is None:
+        return gives_up, gives_up
+    true = first + max(0, -(-(plan.true_at - first) // step)) * step
+    return min(true, gives_up), gives_up
+
+
+def poke_after(attempt: Attempt, kind: TriggerDagRun | ExternalTaskSensor, elapsed: int) -> int:
+    """The first poke of a waiting try at or after ``elapsed`` microseconds of it."""
+    first = attempt.plan.duration
+    step = max(1, micros(kind.poke_interval_s))
+    if isinstance(kind, ExternalTaskSensor):
+        step += attempt.plan.duration
+    return attempt.started + first + max(0, -(-(elapsed - first) // step)) * step

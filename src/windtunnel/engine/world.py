@@ -1,0 +1,420 @@
+"""World: the state of all runs and task instances, in columns, and the one way to change it.
+
+A task instance is a number; a (run, task) pair has a slot number under which the counts of its
+finished upstreams are kept. A state change is written to the trace at once, but it is counted for
+the trigger rules only when the next pass over its run begins: Airflow's pass works on the list of
+finished task instances that it read at its start (``models/dagrun.py: _get_ready_tis``).
+"""
+
+from __future__ import annotations
+
+from array import array
+from datetime import datetime, timedelta
+
+from windtunnel.engine.program import DagProgram, Program
+from windtunnel.model import Scenario
+from windtunnel.trace.states import RunState
+from windtunnel.trace.trace import RunRecord, Trace
+
+NONE, SCHEDULED, QUEUED, RUNNING = 0, 1, 2, 3
+SUCCESS, FAILED, SKIPPED, UPSTREAM_FAILED, REMOVED = 4, 5, 6, 7, 8
+UP_FOR_RETRY, UP_FOR_RESCHEDULE, DEFERRED = 9, 10, 11
+
+SCHEDULEABLE = frozenset({NONE, UP_FOR_RETRY, UP_FOR_RESCHEDULE})
+HOLDS_POOL = frozenset({QUEUED, RUNNING})
+FINISHED = frozenset({SUCCESS, FAILED, SKIPPED, UPSTREAM_FAILED, REMOVED})
+
+
+class Run:
+    """One dag run."""
+
+    __slots__ = (
+        "active",
+        "before",
+        "busy",
+        "created",
+        "dag",
+        "decisions",
+        "deferred",
+        "exempt",
+        "fresh",
+        "index",
+        "instances",
+        "interval",
+        "kind",
+        "lanes",
+        "logical",
+        "logical_us",
+        "parked",
+        "pending",
+        "record",
+        "run_after_us",
+        "slot0",
+        "started_us",
+        "state",
+        "task_active",
+        "ti0",
+        "todo",
+        "unfinished",
+    )
+
+    def __init__(self, index: int, dag: DagProgram, record: RunRecord) -> None:
+        self.index = index
+        self.dag = dag
+        self.record = record
+        self.kind = record.run_type
+        self.logical = record.logical_date
+        self.logical_us = -1
+        self.run_after_us = 0
+        self.interval = record.data_interval
+        self.state: int = RunState.QUEUED
+        self.started_us = -1
+        self.slot0 = 0
+        self.ti0 = 0
+        self.instances: dict[int, list[int]] = {}
+        """Task instances of mapped tasks, and [] for tasks that this run doesn't have."""
+        self.unfinished = 0
+        self.busy = 0
+        """Task instances scheduled, queued, running, or waiting for a retry or reschedule."""
+        self.active = 0
+        """Task instances queued or running."""
+        self.deferred = 0
+        self.exempt = 0
+        """Unfinished task instances that switch Airflow's deadlock verdict off."""
+        self.task_active: dict[int, int] = {}
+        """Active task instances of each task that has a limit of its own."""
+        self.pending: list[tuple[int, int, int]] = []
+        """(task instance, old state, new state) not yet counted for the trigger rules."""
+        self.before: dict[int, int] = {}
+        """What the state of each of those was: what the current pass still sees."""
+        self.todo: list[int] = []
+        """Task instances to evaluate in the next pass."""
+        self.decisions: dict[int, frozenset[int] | None] = {}
+        """What skip-capable task instances decided: the tasks of their downstream they follow."""
+        self.fresh = True
+        """Not examined yet."""
+        self.lanes: dict[tuple[int, int], int] = {}
+        self.parked: list[int] = []
+
+    def tis(self, task: int) -> list[int]:
+        """The task instances of a task, in order of their map index."""
+        found = self.instances.get(task)
+        return [self.ti0 + task] if found is None else found
+
+
+class World:
+    """Everything that changes while a scenario runs."""
+
+    def __init__(self, scenario: Scenario, program: Program) -> None:
+        self.scenario = scenario
+        self.cluster = scenario.cluster
+        self.profile = scenario.cluster.airflow
+        self.program = program
+        self.now = 0
+        self.start = scenario.start
+        self.trace = Trace(
+            start=scenario.start,
+            dag_ids=tuple(dag.dag_id for dag in program.dags),
+            task_ids=tuple(dag.ids for dag in program.dags),
+        )
+        self.ti_run, self.ti_task, self.ti_map = (
+            self.trace.ti_run,
+            self.trace.ti_task,
+            self.trace.ti_map,
+        )
+        self.state = bytearray()
+        self.tries = array("H")
+        self.up_success = array("i")
+        self.up_skipped = array("i")
+        self.up_failed = array("i")
+        self.up_upstream_failed = array("i")
+        self.up_removed = array("i")
+        self.up_expected = array("i")
+        self.runs: list[Run] = []
+        self.runs_of: list[list[Run]] = [[] for _ in program.dags]
+        self.active_runs = [0] * len(program.dags)
+        """Runs queued or running, by DAG."""
+        self.running_runs = [0] * len(program.dags)
+        self.dirty: dict[int, Run] = {}
+        """Running runs that the next scheduler pass must examine."""
+        self.dag_active = [0] * len(program.dags)
+        self.dag_task_active: list[dict[int, int]] = [{} for _ in program.dags]
+        self.due: dict[int, int] = {}
+        """When a retry or a reschedule is due."""
+        self.lengths: dict[int, int] = {}
+        """Length of the result of task instances that something is mapped over."""
+        self.occupied = 0
+        """What the executor holds: task instances queued or running."""
+        self.waiting = 0
+        """Task instances in state scheduled."""
+        self.waiting_in = [0] * len(program.pools)
+        self.pool_used = [0] * len(program.pools)
+        pools = [self.cluster.pool(name) for name in program.pools]
+        self.pool_slots = [None if p is None else p.slots for p in pools]
+        """Size of each pool: -1 unlimited, None if there is no such pool."""
+        self.pool_counts_deferred = [p is not None and p.include_deferred for p in pools]
+        self.logical_dates: list[set[datetime]] = [set() for _ in program.dags]
+        self.run_ids: list[set[str]] = [set() for _ in program.dags]
+        self.changed = False
+        """Whether anything changed in the current scheduler pass."""
+        self.freed_runs: list[Run] = []
+        """Runs that got room under max_active_tasks since the last critical section."""
+        self.unhanded: list[tuple[int, int, int]] = []
+        """(task instance, old, new): changes that the executor has not been told of yet."""
+        self.ended: list[int] = []
+        """Task instances, and runs as ``~run``, that finished: what cross-DAG waits look at."""
+
+    # -- time ---------------------------------------------------------------------------------
+
+    def datetime_at(self, us: int) -> datetime:
+        """The instant as a datetime."""
+        return self.start + timedelta(microseconds=us)
+
+    def us_at(self, instant: datetime) -> int:
+        """The instant as microseconds since the start."""
+        return (instant - self.start) // timedelta(microseconds=1)
+
+    # -- runs ---------------------------------------------------------------------------------
+
+    def add_run(self, dag: DagProgram, record: RunRecord) -> Run:
+        """Create a queued run with its task instances."""
+        run = Run(len(self.runs), dag, record)
+        if run.logical is not None:
+            run.logical_us = self.us_at(run.logical)
+            self.logical_dates[dag.number].add(run.logical)
+        run.run_after_us = self.us_at(record.run_after)
+        self.run_ids[dag.number].add(record.run_id)
+        self.runs.append(run)
+        self.runs_of[dag.number].append(run)
+        self.trace.runs.append(record)
+        self.active_runs[dag.number] += 1
+        self._add_slots(run)
+        self._add_instances(run)
+        self.log_run(run, RunState.QUEUED)
+        return run
+
+    def _add_slots(self, run: Run) -> None:
+        run.slot0 = len(self.up_success)
+        zeros = array("i", bytes(4 * run.dag.size))
+        for column in (
+            self.up_success,
+            self.up_skipped,
+            self.up_failed,
+            self.up_upstream_failed,
+            self.up_removed,
+        ):
+            column.extend(zeros)
+        self.up_expected.extend(len(ups) for ups in run.dag.upstream)
+
+    def _add_instances(self, run: Run) -> None:
+        dag = run.dag
+        run.ti0 = len(self.state)
+        plain = not any(dag.mapped) and not _has_dates(dag)
+        if plain:
+            self._append(run, range(dag.size))
+            run.unfinished = dag.size
+            run.exempt = sum(dag.exempt)
+            return
+        for task in range(dag.size):
+            if not _is_active(run, task):
+                run.instances[task] = []
+                continue
+            first = len(self.state)
+            count = literal_length(dag, task)
+            if count:
+                for index in range(count):
+                    self._append(run, (task,), index)
+                self._expect_more(run, task, count - 1)
+            else:
+                self._append(run, (task,))
+            run.instances[task] = list(range(first, len(self.state)))
+            run.unfinished += len(run.instances[task])
+            run.exempt += len(run.instances[task]) * dag.exempt[task]
+
+    def _append(self, run: Run, tasks: range | tuple[int, ...], map_index: int = -1) -> None:
+        count = len(tasks)
+        self.ti_run.extend([run.index] * count)
+        self.ti_task.extend(tasks)
+        self.ti_map.extend([map_index] * count)
+        self.trace.ti_weight.extend(run.dag.weight[t] for t in tasks)
+        self.state.extend(bytes(count))
+        self.tries.extend([0] * count)
+
+    def _expect_more(self, run: Run, task: int, more: int) -> None:
+        """A mapped task has ``more`` instances than were counted: its downstreams wait for them."""
+        for down in run.dag.downstream[task]:
+            self.up_expected[run.slot0 + down] += more
+
+    def expand(self, ti: int, length: int) -> list[int]:
+        """Expand the unexpanded instance into ``length`` >= 1 instances; return the new ones."""
+        run = self.runs[self.ti_run[ti]]
+        task = self.ti_task[ti]
+        self.ti_map[ti] = 0
+        first = len(self.state)
+        for index in range(1, length):
+            self._append(run, (task,), index)
+            self.log(first + index - 1, NONE)
+        new = list(range(first, len(self.state)))
+        run.instances[task] = [ti, *new]
+        run.unfinished += len(new)
+        run.exempt += len(new) * run.dag.exempt[task]
+        self._expect_more(run, task, len(new))
+        return new
+
+    def set_run_state(self, run: Run, state: RunState, reason: str) -> None:
+        """Move a run on: started, or over."""
+        run.state = state
+        if state is RunState.RUNNING:
+            run.started_us = self.now
+            self.running_runs[run.dag.number] += 1
+            self.mark(run)
+        else:
+            self.running_runs[run.dag.number] -= 1
+            self.active_runs[run.dag.number] -= 1
+            self.dirty.pop(run.index, None)
+            self.ended.append(~run.index)
+        self.trace.reasons[len(self.trace.when)] = reason
+        self.log_run(run, state)
+
+    def mark(self, run: Run) -> None:
+        """The run has something to look at in the next pass."""
+        if run.state == RunState.RUNNING:
+            self.dirty[run.index] = run
+
+    # -- task instances -----------------------------------------------------------------------
+
+    def log(self, ti: int, state: int) -> None:
+        """Write a state to the trace."""
+        trace = self.trace
+        trace.when.append(self.now)
+        trace.who.append(ti)
+        trace.state.append(state)
+        self.changed = True
+
+    def log_run(self, run: Run, state: RunState) -> None:
+        """Write a run's state to the trace."""
+        trace = self.trace
+        trace.when.append(self.now)
+        trace.who.append(~run.index)
+        trace.state.append(state)
+        self.changed = True
+
+    def move(self, ti: int, new: int) -> bool:
+        """Change the state of a task instance and all that follows for limits and counts.
+
+        Returns whether it changed at all.
+        """
+        old = self.state[ti]
+        if old == new:
+            return False
+        self.state[ti] = new
+        self.log(ti, new)
+        run = self.runs[self.ti_run[ti]]
+        if (old in HOLDS_POOL) != (new in HOLDS_POOL):
+            self._account(ti, run, 1 if new in HOLDS_POOL else -1)
+        if old == DEFERRED or new == DEFERRED:
+            self._account_deferred(ti, run, 1 if new == DEFERRED else -1)
+        if old == SCHEDULED or new == SCHEDULED:
+            sign = 1 if new == SCHEDULED else -1
+            self.waiting += sign
+            self.waiting_in[self.program.pool_of[run.dag.number][self.ti_task[ti]]] += sign
+        was_busy = old in _BUSY
+        if was_busy != (new in _BUSY):
+            run.busy += -1 if was_busy else 1
+        if new in FINISHED:
+            if old not in FINISHED:
+                run.unfinished -= 1
+                run.exempt -= run.dag.exempt[self.ti_task[ti]]
+            run.pending.append((ti, old, new))
+            run.before.setdefault(ti, old)
+            self.ended.append(ti)
+            self.mark(run)
+            if run.dag.has_past:
+                self._look_at_other_runs(run, self.ti_task[ti])
+        if old in HOLDS_POOL and new != RUNNING:
+            self.unhanded.append((ti, old, new))
+        return True
+
+    def _look_at_other_runs(self, run: Run, task: int) -> None:
+        """depends_on_past: the same task, and those that wait for it downstream, in other runs."""
+        dag = run.dag
+        concerned = [t for t in {task, *dag.upstream[task]} if dag.tasks[t].depends_on_past]
+        if not concerned:
+            return
+        for other in self.runs_of[dag.number]:
+            if other is not run and other.state == RunState.RUNNING:
+                for t in concerned:
+                    other.todo.extend(other.tis(t))
+                self.mark(other)
+
+    def _account(self, ti: int, run: Run, sign: int) -> None:
+        task, dag = self.ti_task[ti], run.dag
+        self.occupied += sign
+        pool = self.program.pool_of[dag.number][task]
+        self.pool_used[pool] += sign * dag.tasks[task].pool_slots
+        run.active += sign
+        self.dag_active[dag.number] += sign
+        if dag.exempt[task]:
+            self._account_task(run, task, sign)
+        if sign < 0:
+            self.freed_runs.append(run)
+
+    def _account_deferred(self, ti: int, run: Run, sign: int) -> None:
+        task, dag = self.ti_task[ti], run.dag
+        run.deferred += sign
+        pool = self.program.pool_of[dag.number][task]
+        if self.pool_counts_deferred[pool]:
+            self.pool_used[pool] += sign * dag.tasks[task].pool_slots
+        if dag.exempt[task] and self.profile.deferred_counts_for_task_limits:
+            self._account_task(run, task, sign)
+
+    def _account_task(self, run: Run, task: int, sign: int) -> None:
+        run.task_active[task] = run.task_active.get(task, 0) + sign
+        whole = self.dag_task_active[run.dag.number]
+        whole[task] = whole.get(task, 0) + sign
+
+    def pool_open(self, pool: int) -> int | None:
+        """Free slots of a pool; None if it is unlimited."""
+        slots = self.pool_slots[pool]
+        if slots is None:
+            return 0
+        return None if slots < 0 else slots - self.pool_used[pool]
+
+    def name_of(self, ti: int) -> tuple[str, str, str, int]:
+        """(dag_id, run name, task_id, map_index), the key of everything that is drawn for it."""
+        run = self.runs[self.ti_run[ti]]
+        return run.dag.dag_id, run.record.name, run.dag.ids[self.ti_task[ti]], self.ti_map[ti]
+
+
+_BUSY = frozenset({SCHEDULED, QUEUED, RUNNING, UP_FOR_RETRY, UP_FOR_RESCHEDULE})
+
+
+def literal_length(dag: DagProgram, task: int) -> int | None:
+    """Number of instances known when the run is created; None if a result decides it."""
+    factors = dag.factors[task]
+    if factors is None or any(isinstance(f, str) for f in factors):
+        return None
+    length = 1
+    for factor in factors:
+        assert isinstance(factor, int)
+        length *= factor
+    return length
+
+
+def _has_dates(dag: DagProgram) -> bool:
+    return dag.dag.start_date is not None or any(
+        t.start_date is not None or t.end_date is not None for t in dag.tasks
+    ) or dag.dag.end_date is not None
+
+
+def _is_active(run: Run, task: int) -> bool:
+    """Whether the task's own dates cover the run (``models/dagrun.py: verify_integrity``)."""
+    if run.logical is None:
+        return True
+    dag, own = run.dag.dag, run.dag.tasks[task]
+    starts = [d for d in (dag.start_date, own.start_date) if d is not None]
+    ends = [d for d in (dag.end_date, own.end_date) if d is not None]
+    if starts and run.logical < max(starts):
+        return False
+    return not (ends and run.logical > min(ends))
+
