@@ -44,6 +44,7 @@ class Airflow(StrEnum):
 Target = Annotated[
     str,
     typer.Argument(
+        metavar="TARGET",
         help="A DAG file, a folder of DAG files, a scenario file or its folder, "
         "or the name of a shipped scenario.",
         show_default=False,
@@ -147,7 +148,7 @@ def check(
     form: FormatName = Format.TEXT,
     no_color: NoColor = False,
 ) -> None:
-    """Simulate several orders of equal tasks, and report what can deadlock or starve."""
+    """Simulate several orders, and report what can deadlock."""
     asked = Asked(cluster, window, start, seed, profile, tuple(trigger or ()), airflow)
     terminal = Terminal(color=not no_color)
     raise typer.Exit(commands.check(target, asked, terminal, store=store, json=form is Format.JSON))
@@ -161,7 +162,7 @@ def replay(
     form: FormatName = Format.TEXT,
     no_color: NoColor = False,
 ) -> None:
-    """Simulate a counterexample again: the same finding, byte for byte."""
+    """Show a counterexample again, byte for byte."""
     terminal = Terminal(color=not no_color)
     raise typer.Exit(commands.replay(name, terminal, store=store, json=form is Format.JSON))
 
@@ -187,7 +188,7 @@ def main() -> None:
     try:
         app()
     except WindtunnelError as error:
-        print(f"windtunnel: {error}", file=sys.stderr)
+        Terminal().complain(str(error))
         sys.exit(BAD_INPUT)
     except BrokenPipeError:
         # The reader has gone (`| head`): nobody is left to be told.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from windtunnel.report import THEME, ReportHighlighter
+from windtunnel.report import THEME, ReportHighlighter, wrap
 
 Tick = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -30,8 +30,12 @@ class Terminal:
             print(text)
 
     def complain(self, text: str) -> None:
-        """Print an error or a remark to stderr."""
-        print(text, file=sys.stderr)
+        """Print an error to stderr, its lines wrapped, under the name of the program."""
+        first, *more = text.splitlines() or [""]
+        lines = wrap(first, first="windtunnel: ", then="  ")
+        for line in more:
+            lines += wrap(line, first="  ", then="    ")
+        print("\n".join(lines), file=sys.stderr)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Tick | None]:

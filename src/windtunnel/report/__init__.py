@@ -4,6 +4,7 @@ from windtunnel.report.finding_text import finding_text, headline
 from windtunnel.report.highlight import THEME, ReportHighlighter
 from windtunnel.report.json_form import check_json, run_json
 from windtunnel.report.text import check_text, problems_text, run_text
+from windtunnel.report.wrap import wrap
 
 __all__ = [
     "THEME",
@@ -15,4 +16,5 @@ __all__ = [
     "problems_text",
     "run_json",
     "run_text",
+    "wrap",
 ]

@@ -22,8 +22,8 @@ def finding_text(finding: Finding, *, width: int = 80) -> str:
             _title(finding, width),
             *wrap(finding.summary, first="  ", width=width),
             *_how_long(finding, width),
-            *_parties("holding what others need", finding.holding, width),
-            *_parties("waiting", finding.waiting, width),
+            *_parties("holds", "hold", " what others need", finding.holding, width),
+            *_parties("waits", "wait", "", finding.waiting, width),
             *_cycle(finding, width),
             *_fixes(finding, width),
             *_again(finding),
@@ -64,10 +64,11 @@ def _end(finding: Finding, since: datetime) -> str:
     return f"{until}: {finding.ended_by}." if finding.ended_by else f"{until}."
 
 
-def _parties(role: str, parties: Sequence[Party], width: int) -> list[str]:
+def _parties(one: str, several: str, what: str, parties: Sequence[Party], width: int) -> list[str]:
     if not parties:
         return []
-    lines = [f"  {count(len(parties), 'task')} {role}:"]
+    verb = one if len(parties) == 1 else several
+    lines = [f"  {count(len(parties), 'task')} {verb}{what}:"]
     for party in parties[:SHOWN]:
         lines += _party(party, width)
     if len(parties) > SHOWN:

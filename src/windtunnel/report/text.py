@@ -82,7 +82,10 @@ def _cluster(cluster: Cluster) -> str:
         parts.append("every queued task starts at once")
     for group in cluster.workers or ():
         queues = "" if group.queues == ("default",) else f" (queues {', '.join(group.queues)})"
-        parts.append(f"{count(group.count, 'worker')} with {count(group.slots, 'slot')}{queues}")
+        each = " each" if group.count > 1 else ""
+        parts.append(
+            f"{count(group.count, 'worker')} with {count(group.slots, 'slot')}{each}{queues}"
+        )
     parts += [f"pool {name} {pool.slots}" for name, pool in sorted(cluster.pools.items())]
     return ", ".join(parts)
 

@@ -1,0 +1,1 @@
+"""The pytest plugin of windtunnel; `pytest_windtunnel.plugin` is what pytest loads."""

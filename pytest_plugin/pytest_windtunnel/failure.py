@@ -1,0 +1,38 @@
+"""How findings read when a test fails: in one line where they are asserted on, in full below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from windtunnel import Finding
+from windtunnel.report import finding_text, headline
+
+SEEN = pytest.StashKey[list["Findings"]]()
+
+
+class Findings(tuple[Finding, ...]):
+    """Findings whose repr is one line: what ``assert not run.findings`` prints."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        if not self:
+            return "<no findings>"
+        noun = "finding" if len(self) == 1 else "findings"
+        return f"<{len(self)} {noun}: {'; '.join(headline(one) for one in self)}>"
+
+
+def note(item: pytest.Item, findings: Iterable[Finding]) -> Findings:
+    """Remember what a simulation in this test found, in case the test fails."""
+    seen = Findings(findings)
+    item.stash.setdefault(SEEN, []).append(seen)
+    return seen
+
+
+def explain(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Add the findings of a failed test to its report, each of them once."""
+    texts = [finding_text(one) for seen in item.stash.get(SEEN, []) for one in seen]
+    if texts:
+        report.sections.append(("windtunnel findings", "\n\n".join(dict.fromkeys(texts))))

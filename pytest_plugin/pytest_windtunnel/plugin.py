@@ -1,0 +1,66 @@
+"""Hooks, options and the fixture `windtunnel`. Imports only pytest until a test uses the fixture.
+
+pytest loads this module in every session of everybody who has windtunnel installed, so everything
+else is imported inside functions.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_windtunnel.fixture import Windtunnel
+
+MARKER = (
+    "windtunnel(dags, cluster, window, start, seed, profile): simulate this folder of DAGs or "
+    "scenario on this cluster; see the fixture of the same name"
+)
+SETTINGS = {
+    "dags": ("PATH", "folder of DAG files, or a scenario file, for the fixture windtunnel"),
+    "cluster": ("FILE", "cluster file for the fixture windtunnel"),
+    "seed": ("N", "key of everything that a simulation draws"),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Each setting, as a command line option and as an ini option."""
+    group = parser.getgroup("windtunnel", "simulation of Airflow DAGs")
+    for name, (metavar, text) in SETTINGS.items():
+        group.addoption(f"--windtunnel-{name}", metavar=metavar, help=text)
+        parser.addini(f"windtunnel_{name}", text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, for ``--strict-markers`` and ``--markers``."""
+    config.addinivalue_line("markers", MARKER)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark every test that uses the fixture, so that ``-m windtunnel`` selects them."""
+    uses = "windtunnel" in getattr(item, "fixturenames", ())
+    if uses and item.get_closest_marker("windtunnel") is None:
+        item.add_marker("windtunnel")
+
+
+@pytest.fixture
+def windtunnel(request: pytest.FixtureRequest) -> Windtunnel:
+    """Load DAGs, simulate them and check them; settings from options, the marker and ini."""
+    from pytest_windtunnel.fixture import windtunnel_for  # noqa: PLC0415
+
+    return windtunnel_for(request)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the simulations of a failed test found, below its traceback."""
+    report = yield
+    failure = sys.modules.get("pytest_windtunnel.failure")
+    if failure is not None and report.when == "call" and report.failed:
+        failure.explain(item, report)
+    return report

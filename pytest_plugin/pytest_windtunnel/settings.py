@@ -1,0 +1,74 @@
+"""Where a test's dags, cluster and seed come from: command line, then marker, then ini file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+KNOWN = ("dags", "cluster", "window", "start", "seed", "profile")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was set for one test; None where nothing was."""
+
+    root: Path
+    """Relative paths start here: pytest's rootdir."""
+    dags: Path | None = None
+    cluster: Path | None = None
+    window: str | None = None
+    start: Any = None
+    seed: int | None = None
+    profile: str | None = None
+
+    def path(self, path: str | Path) -> Path:
+        """The path, taken from the rootdir if it is relative."""
+        return self.root / path
+
+
+def settings_of(item: pytest.Item) -> Settings:
+    """The settings for one test.
+
+    Raises:
+        pytest.UsageError: an unknown argument of the marker, or a seed that is no number.
+    """
+    config = item.config
+    marked = _marked(item)
+    found: dict[str, Any] = {name: marked.get(name) for name in KNOWN}
+    for name in ("dags", "cluster", "seed"):
+        option = config.getoption(f"windtunnel_{name}")
+        if option is not None:
+            found[name] = option
+        elif found[name] is None:
+            found[name] = config.getini(f"windtunnel_{name}") or None
+    for name in ("dags", "cluster"):
+        if found[name] is not None:
+            found[name] = config.rootpath / found[name]
+    if found["seed"] is not None:
+        found["seed"] = _number(found["seed"])
+    return Settings(config.rootpath, **found)
+
+
+def _marked(item: pytest.Item) -> dict[str, Any]:
+    """Arguments of all markers on the test, its class and its module; the nearest one wins."""
+    arguments: dict[str, Any] = {}
+    for marker in reversed(list(item.iter_markers("windtunnel"))):
+        if marker.args:
+            raise pytest.UsageError("@pytest.mark.windtunnel takes arguments by name only: dags=...")
+        for name in marker.kwargs:
+            if name not in KNOWN:
+                raise pytest.UsageError(
+                    f"@pytest.mark.windtunnel has no argument {name!r}; it has {', '.join(KNOWN)}"
+                )
+        arguments.update(marker.kwargs)
+    return arguments
+
+
+def _number(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise pytest.UsageError(f"windtunnel seed: {value!r} is not a whole number") from None

@@ -1,0 +1,84 @@
+"""A finding as people read it."""
+
+from __future__ import annotations
+
+import pytest
+
+from windtunnel.detect.finding import Finding
+from windtunnel.report import finding_text, headline
+
+WHOLE = """\
+WT101 Worker slot deadlock                        dags/sales.py:20  dag=sales_eu
+  1 task holds the last worker slots and waits for tasks that need one.
+  No progress after 2026-03-01 02:05:00 (virtual time, UTC) until 02:41:00 (36m
+  later): task_queued_timeout fails build_eu.orders.
+  1 task holds what others need:
+    sales_eu.load  [TriggerDagRunOperator]  running since 2026-03-01 02:05:00
+      holds     1 of worker slots (8/8)
+      waits for a run of load_eu to end
+  1 task waits:
+    build_eu.orders  [BashOperator]  queued since 2026-03-01 02:05:00
+      waits for worker slots (0 of 8 free)
+  cycle: worker slots -> sales_eu.load -> build_eu.orders -> worker slots
+  Fixes, each simulated and free of this finding:
+    - worker slots: 8 -> 9 (one slot more)
+  Reproduce with:
+    windtunnel replay wt1-8Kq2"""
+
+
+def test_a_finding_says_where_who_until_when_the_cycle_the_cure_and_how_to_repeat_it(
+    finding: Finding,
+) -> None:
+    assert finding_text(finding) == WHOLE
+
+
+def test_a_finding_that_nothing_ends_says_so(finding: Finding) -> None:
+    text = finding_text(finding.model_copy(update={"until": None, "ended_by": ""}))
+
+    assert "02:05:00 (virtual time, UTC) for ever: nothing ends it." in " ".join(text.split())
+
+
+def test_the_end_is_dated_when_it_is_on_another_day(finding: Finding) -> None:
+    assert finding.since is not None
+    week_later = finding.since.replace(day=8)
+
+    text = finding_text(finding.model_copy(update={"until": week_later}))
+
+    assert "until 2026-03-08 02:05:00 (7d later)" in " ".join(text.split())
+
+
+def test_a_long_place_gets_its_own_line(finding: Finding) -> None:
+    deep = finding.model_copy(update={"file": "dags/" + "a" * 60 + ".py"})
+
+    first, second, *_ = finding_text(deep).splitlines()
+
+    assert first == "WT101 Worker slot deadlock"
+    assert second == f"  dags/{'a' * 60}.py:20  dag=sales_eu"
+
+
+def test_parts_that_are_not_known_leave_no_empty_lines() -> None:
+    bare = Finding(code="WT105", title="Pool missing", summary="Pool db does not exist.")
+
+    assert finding_text(bare) == "WT105 Pool missing\n  Pool db does not exist."
+
+
+def test_of_many_tasks_a_dozen_are_listed_and_the_others_are_counted(finding: Finding) -> None:
+    many = finding.model_copy(update={"waiting": finding.waiting * 30})
+
+    text = finding_text(many)
+
+    assert "30 tasks wait:" in text
+    assert text.count("build_eu.orders  [BashOperator]") == 12
+    assert "... and 18 more" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_line_is_wider_than_the_terminal(finding: Finding, width: int) -> None:
+    # A line holding one id and its state can't be broken; 60 columns are enough for the rest.
+    lines = finding_text(finding, width=width).splitlines()
+
+    assert max(len(line) for line in lines if "[" not in line) <= width
+
+
+def test_the_headline_carries_code_title_and_place(finding: Finding) -> None:
+    assert headline(finding) == "WT101 Worker slot deadlock (dags/sales.py:20  dag=sales_eu)"

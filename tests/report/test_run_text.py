@@ -1,0 +1,85 @@
+"""A simulation and a check as text."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from windtunnel.model import Assumption, Problem
+from windtunnel.report import check_text, run_text
+from windtunnel.trace import Trace
+
+
+def test_a_run_shows_what_was_loaded_and_on_what(result: SimpleNamespace) -> None:
+    assert run_text(result).splitlines()[:4] == [
+        "Loaded   1 DAG with 2 tasks from 1 file",
+        "Cluster  airflow-3.3, parallelism 32, 2 workers with 4 slots each, pool db 3",
+        "Window   2026-03-01 00:00:00 UTC, 1d, seed 0",
+        "",
+    ]
+
+
+def test_a_run_shows_dag_runs_with_states_and_landing_times(result: SimpleNamespace) -> None:
+    lines = [" ".join(line.split()) for line in run_text(result).splitlines()]
+
+    heading = lines.index("Dag runs runs lands after worst last landed (UTC) states")
+    assert lines[heading + 1] == "etl 2 10s 1m 30s 2026-03-01 01:00:10 1 failed, 1 success"
+
+
+def test_a_run_shows_the_states_of_each_task(result: SimpleNamespace) -> None:
+    lines = [" ".join(line.split()) for line in run_text(result).splitlines()]
+
+    assert "etl.load 2 30s 0s 1 failed, 1 success" in lines
+    assert "etl.save 2 1m 0s 1 success, 1 upstream_failed" in lines
+
+
+def test_a_run_without_dag_runs_says_why_it_shows_nothing(result: SimpleNamespace) -> None:
+    result.trace = Trace(start=result.trace.start)
+
+    assert "Nothing was due in this window, and nothing was triggered." in run_text(result)
+
+
+def test_problems_name_the_file_and_the_line(result: SimpleNamespace) -> None:
+    result.problems = (
+        Problem(cause="syntax", message="invalid syntax", file="dags/bad.py", line=3),
+    )
+
+    text = run_text(result)
+
+    assert "Not used (1 problem); the rest was:\n  dags/bad.py:3: invalid syntax" in text
+
+
+def test_assumptions_are_listed_once_under_their_own_heading(result: SimpleNamespace) -> None:
+    result.assumptions = (Assumption(subject="pool db", assumed="3 slots"),)
+
+    assert "Assumed:\n  pool db: 3 slots" in run_text(result)
+
+
+def test_a_clean_run_says_that_nothing_was_found_and_in_how_much(result: SimpleNamespace) -> None:
+    assert run_text(result).endswith("No finding in 1 simulation.")
+
+
+def test_a_check_ends_with_what_it_covered_and_what_it_found(report: SimpleNamespace) -> None:
+    *_, covered, empty, verdict = check_text(report).splitlines()
+
+    assert covered == "Covered: 8 orders of equal tasks over 1 day"
+    assert empty == ""
+    assert verdict == "1 finding (WT101) in 8 simulations."
+
+
+def test_tasks_with_trouble_are_shown_when_there_are_too_many_to_show(
+    result: SimpleNamespace,
+) -> None:
+    trace: Trace = result.trace
+    trace.task_ids = (tuple(["load", *(f"quiet{n:03}" for n in range(100))]),)
+    for n in range(100):
+        trace.ti_run.append(0)
+        trace.ti_task.append(n + 1)
+        trace.ti_map.append(-1)
+        trace.when.append(0)
+        trace.who.append(4 + n)
+        trace.state.append(4)
+
+    text = run_text(result)
+
+    assert "etl.load" in text
+    assert "... and 61 more (--format json lists all)" in text
