@@ -1,0 +1,197 @@
+"""Importing: the import hook that offers a pretend ``airflow``, and placeholders for missing modules."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import sys
+import types
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from windtunnel.loaders.standin import session
+from windtunnel.loaders.standin.dates import pretend_pendulum
+from windtunnel.loaders.standin.placeholder import Placeholder
+from windtunnel.loaders.standin.surface import offer, third_party
+
+
+def real_airflow() -> str | None:
+    """Where the real Airflow is installed, ``None`` if it isn't importable."""
+    found = sys.modules.get("airflow")
+    if isinstance(found, PretendModule):
+        return None
+    try:
+        spec = importlib.util.find_spec("airflow")
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    # A folder of somebody's own that is called airflow is no Airflow.
+    home = Path(spec.origin).parent
+    return str(home) if (home / "configuration.py").exists() else None
+
+
+class PretendModule(types.ModuleType):
+    """A module of the pretend ``airflow``; any name can be imported from it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__: list[str] = []
+        self.__file__ = None
+
+    def __getattr__(self, name: str) -> Any:
+        value = offer(self.__name__, name)
+        self.__dict__.setdefault(name, value)
+        return value
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # `from airflow.x import something` can't be told from a submodule: it may be a function.
+        return Placeholder(self.__name__)(*args, **kwargs)
+
+
+class PlaceholderModule(types.ModuleType):
+    """Stands for a module that isn't installed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__: list[str] = []
+        self.__file__ = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        value = third_party(self.__name__, name)
+        self.__dict__.setdefault(name, value)
+        return value
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return Placeholder(self.__name__)(*args, **kwargs)
+
+
+class _Finder:
+    """Base of both hooks: a module is made by calling a function with its name."""
+
+    def _spec(self, name: str) -> importlib.machinery.ModuleSpec:
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
+
+    def make(self, name: str) -> types.ModuleType:
+        """The module of this name."""
+        raise NotImplementedError
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+        """Part of Python's import protocol."""
+        return self.make(spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Part of Python's import protocol: nothing is left to do."""
+
+
+class AirflowFinder(_Finder):
+    """Answers every import of ``airflow`` and what is below it."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: Any = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Part of Python's import protocol."""
+        return self._spec(name) if name == "airflow" or name.startswith("airflow.") else None
+
+    def make(self, name: str) -> types.ModuleType:
+        """A pretend module."""
+        return PretendModule(name)
+
+
+class MissingFinder(_Finder):
+    """Asked last: answers imports of modules that aren't installed, if a file of the repository asks.
+
+    Installed libraries probe for optional modules by importing them; they must go on failing.
+    """
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: Any = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Part of Python's import protocol."""
+        top = name.partition(".")[0]
+        parent = sys.modules.get(name.rpartition(".")[0])
+        if isinstance(parent, PlaceholderModule) or type(parent).__name__ == "_Pendulum":
+            return self._spec(name)
+        if "." in name and getattr(parent, "__file__", None) is not None:
+            return None  # a regular package is installed: that it lacks a module is a mistake
+        if not _asked_by_repository() or could_be_own(top):
+            return None
+        return self._spec(name)
+
+    def make(self, name: str) -> types.ModuleType:
+        """A placeholder module; pendulum is needed too often to be inert."""
+        if name == "pendulum" or name.startswith("pendulum."):
+            return pretend_pendulum(name)
+        if "." not in name or not isinstance(
+            sys.modules.get(name.rpartition(".")[0]), PlaceholderModule
+        ):
+            session.current().assume(f"module {name}", "isn't installed: a placeholder is used")
+        return PlaceholderModule(name)
+
+
+def _asked_by_repository() -> bool:
+    """Whether the import statement stands in a file of the repository being loaded."""
+    frame: types.FrameType | None = sys._getframe(2)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if "importlib" not in file and file != __file__:
+            return file == session.current().file or session.current().is_under_roots(file)
+        frame = frame.f_back
+    return False
+
+
+def could_be_own(top: str) -> str | None:
+    """A file or folder of this module name anywhere in the repository; ``None`` if there is none."""
+    for root in session.current().roots:
+        for found in sorted([*root.rglob(f"{top}.py"), *root.rglob(top)]):
+            if found.suffix == ".py" or (found.is_dir() and any(found.glob("*.py"))):
+                return str(found)
+    return None
+
+
+@contextmanager
+def offered(*folders: Path) -> Iterator[None]:
+    """Inside the ``with`` block ``import airflow`` gives the pretend one, and modules in these folders
+    can be imported; afterwards nothing of either is left. Blocks may be nested."""
+    airflow, missing = AirflowFinder(), MissingFinder()
+    set_aside = {n: m for n, m in sys.modules.items() if _is_airflow(n)}
+    if not isinstance(set_aside.get("airflow"), PretendModule):
+        for name in set_aside:
+            del sys.modules[name]
+    before = set(sys.modules)
+    path = list(sys.path)
+    write_bytecode = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # reading a repository must not write into it
+    sys.meta_path.insert(0, airflow)  # type: ignore[arg-type]
+    sys.meta_path.append(missing)  # type: ignore[arg-type]
+    # Appended, as Airflow does: a repository may hold a package called yaml or http.
+    sys.path.extend(str(f) for f in folders if str(f) not in sys.path)
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.meta_path[:] = [f for f in sys.meta_path if f is not airflow and f is not missing]
+        sys.path[:] = path
+        sys.dont_write_bytecode = write_bytecode
+        for name in [n for n in sys.modules if n not in before]:
+            if _is_ours(sys.modules[name], folders):
+                del sys.modules[name]
+        sys.modules.update(set_aside)
+
+
+def _is_airflow(name: str) -> bool:
+    return name == "airflow" or name.startswith("airflow.")
+
+
+def _is_ours(module: Any, folders: Sequence[Path]) -> bool:
+    """Whether a module exists only because of the load."""
+    if isinstance(module, PretendModule | PlaceholderModule):
+        return True
+    if type(module).__name__ == "_Pendulum":
+        return True
+    places = [getattr(module, "__file__", None) or "", *map(str, getattr(module, "__path__", []))]
+    return any(Path(p).is_relative_to(f) for p in places if p for f in folders)

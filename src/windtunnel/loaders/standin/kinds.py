@@ -1,0 +1,154 @@
+"""Kinds: what a task is to the scheduler, told from its class, the classes above it and its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from windtunnel.loaders.standin.operators import MappedOperator, operator_class_of
+from windtunnel.loaders.standin.session import current
+from windtunnel.loaders.standin.timing import Unusable, seconds
+from windtunnel.loaders.standin.xcomarg import Reference
+from windtunnel.model import (
+    Branch,
+    Deferrable,
+    Empty,
+    ExternalTaskSensor,
+    Kind,
+    LatestOnly,
+    Sensor,
+    ShortCircuit,
+    TriggerDagRun,
+    Work,
+)
+
+EMPTY = frozenset(("EmptyOperator", "DummyOperator"))
+BRANCHES = frozenset(("BranchMixIn", "BaseBranchOperator"))
+
+
+def kind_of(task: Any, subject: str, profile: str) -> Kind:
+    """The kind of a task.
+
+    Raises:
+        Unusable: an argument that decides the kind can't be used.
+    """
+    names = {cls.__name__ for cls in operator_class_of(task).__mro__}
+    if "ExternalTaskSensor" in names:
+        return _external(task, subject)
+    if "BaseSensorOperator" in names:
+        return _sensor(task)
+    if names & {"TriggerDagRunOperator", "TriggerDagRunLink"}:
+        return _trigger(task, subject)
+    if "LatestOnlyOperator" in names:
+        return LatestOnly()
+    if "ShortCircuitOperator" in names:
+        follows_rules = bool(_value(task, "ignore_downstream_trigger_rules", True))
+        return ShortCircuit(ignore_downstream_trigger_rules=follows_rules)
+    if names & BRANCHES:
+        return Branch()
+    if names & EMPTY:
+        return Work() if _empty_does_something(task, profile) else Empty()
+    if "SubDagOperator" in names:
+        current().assume(subject, "SubDagOperator: simulated as one ordinary task")
+    if _value(task, "deferrable", False) is True:
+        timeout = seconds(_value(task, "execution_timeout"), "execution_timeout")
+        return Deferrable(timeout_s=timeout)
+    return Work()
+
+
+def _value(task: Any, name: str, default: Any = None) -> Any:
+    """An argument as the task holds it; a class attribute of a subclass counts, a method doesn't."""
+    value = vars(task).get(name)
+    if value is None and not isinstance(task, MappedOperator):
+        value = getattr(type(task), name, None)
+        value = None if callable(value) or isinstance(value, property) else value
+    return default if value is None else value
+
+
+def _empty_does_something(task: Any, profile: str) -> bool:
+    """Whether the scheduler can't just set it to success."""
+    told = ["on_execute_callback", "on_success_callback", "outlets"]
+    if profile != "airflow-2.11":
+        told.append("inlets")
+    return any(vars(task).get(name) for name in told)
+
+
+def _waiting(task: Any) -> dict[str, Any]:
+    """The arguments that all sensors share."""
+    mode = _value(task, "mode", "poke")
+    if mode not in ("poke", "reschedule"):
+        raise Unusable(f"mode={mode!r} is not a sensor mode; give 'poke' or 'reschedule'")
+    asynchronous = operator_class_of(task).__name__.endswith("Async")
+    return {
+        "mode": mode,
+        "poke_interval_s": seconds(_value(task, "poke_interval", 60), "poke_interval"),
+        "timeout_s": seconds(_value(task, "timeout", 7 * 86400), "timeout"),
+        "soft_fail": bool(_value(task, "soft_fail", False)),
+        "deferrable": asynchronous or _value(task, "deferrable", False) is True,
+    }
+
+
+def _sensor(task: Any) -> Sensor:
+    return Sensor(**_waiting(task))
+
+
+def _external(task: Any, subject: str) -> Kind:
+    dag_id = _value(task, "external_dag_id")
+    if not isinstance(dag_id, str):
+        current().assume(subject, "which DAG it waits for is known only at run time: a plain sensor")
+        return _sensor(task)
+    if _value(task, "execution_date_fn") is not None:
+        current().assume(
+            subject,
+            "execution_date_fn is not called: it waits for the run of the same logical date, less "
+            "its execution_delta",
+        )
+    return ExternalTaskSensor(
+        external_dag_id=str(dag_id),
+        external_task_ids=_external_tasks(task, subject),
+        execution_delta_s=seconds(_value(task, "execution_delta", 0), "execution_delta"),
+        **_states(task, ("allowed_states", "failed_states", "skipped_states")),
+        **_waiting(task),
+    )
+
+
+def _external_tasks(task: Any, subject: str) -> tuple[str, ...]:
+    one = _value(task, "external_task_id")
+    several = _value(task, "external_task_ids")
+    if several is None and one is not None:
+        several = [one]
+    if isinstance(several, str):
+        several = [several]
+    if _value(task, "external_task_group_id") is not None:
+        group = _value(task, "external_task_group_id")
+        current().assume(subject, f"task group {group!r} is waited for as the whole run of its DAG")
+    if several is None:
+        return ()
+    if isinstance(several, Reference):
+        current().assume(subject, "which tasks it waits for is known at run time: the whole run")
+        return ()
+    return tuple(str(task_id) for task_id in several)
+
+
+def _states(task: Any, names: Iterable[str]) -> dict[str, Any]:
+    """State arguments that were given; what wasn't keeps Airflow's default."""
+    found = {name: _value(task, name) for name in names}
+    return {
+        name: tuple(str(getattr(s, "value", s)) for s in value)
+        for name, value in found.items()
+        if isinstance(value, list | tuple | set | frozenset) and (value or name != "allowed_states")
+    }
+
+
+def _trigger(task: Any, subject: str) -> Kind:
+    dag_id = _value(task, "trigger_dag_id")
+    if not isinstance(dag_id, str):
+        current().assume(subject, "which DAG it triggers is known only at run time: ordinary work")
+        return Work()
+    return TriggerDagRun(
+        trigger_dag_id=str(dag_id),
+        wait_for_completion=bool(_value(task, "wait_for_completion", False)),
+        deferrable=_value(task, "deferrable", False) is True,
+        poke_interval_s=seconds(_value(task, "poke_interval", 60), "poke_interval"),
+        **_states(task, ("allowed_states", "failed_states")),
+    )

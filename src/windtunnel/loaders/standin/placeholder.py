@@ -1,0 +1,166 @@
+"""Placeholders: inert objects for what can't be known without Airflow, its database or a missing module."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from typing import Any
+
+
+class InertBase:
+    """What a class inherits from when its real base is missing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+        for name, value in kwargs.items():
+            if name.isidentifier() and not hasattr(type(self), name):
+                object.__setattr__(self, name, value)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return Placeholder(f"{type(self).__name__}.{name}")
+
+
+class Placeholder:
+    """Survives whatever a module does with a value at import time, and does nothing."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return member(f"{self._name}.{name}")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # A decorator must give back what it decorates, or the DAG in it is lost.
+        if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type):
+            return args[0]
+        return Placeholder(f"{self._name}()")
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        return () if any(b is InertBase for b in bases) else (InertBase,)
+
+    def __repr__(self) -> str:
+        return f"<{self._name}>"
+
+    def __str__(self) -> str:
+        return self._name
+
+    def __fspath__(self) -> str:
+        return self._name
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __contains__(self, item: object) -> bool:
+        return False
+
+    def __len__(self) -> int:
+        return 0
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __int__(self) -> int:
+        return 1
+
+    def __index__(self) -> int:
+        return 1
+
+    def __float__(self) -> float:
+        return 1.0
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        return None
+
+    def __lt__(self, other: object) -> bool:
+        return False
+
+    def __gt__(self, other: object) -> bool:
+        return False
+
+    def __le__(self, other: object) -> bool:
+        return True
+
+    def __ge__(self, other: object) -> bool:
+        return True
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        return None
+
+    def __getitem__(self, key: Any) -> Any:
+        return Placeholder(f"{self._name}[{key!r}]")
+
+    def _same(self, *_: Any) -> Any:
+        return self
+
+    def _other(self, other: Any) -> Any:
+        return other
+
+    __add__ = __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = _same
+    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __or__ = __ror__ = __and__ = __neg__ = _same
+    __invert__ = __round__ = _same
+    # In `task >> placeholder >> task` the chain goes on behind it.
+    __rshift__ = __lshift__ = _other
+    __rrshift__ = __rlshift__ = _same
+
+
+class PlaceholderText(str):
+    """Stands for an unknown text: it can be used as text, number, mapping or list of one item."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: str = "1") -> PlaceholderText:
+        """A text of which nothing is known but that it may be read as a number."""
+        return super().__new__(cls, value)
+
+    def __getitem__(self, key: Any) -> Any:
+        return str(self)[key] if isinstance(key, int | slice) else PlaceholderText()
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """As of a mapping: the default, or another unknown text."""
+        return PlaceholderText() if default is None else default
+
+    def items(self) -> list[tuple[str, Any]]:
+        """As of an empty mapping."""
+        return []
+
+    def keys(self) -> list[str]:
+        """As of an empty mapping."""
+        return []
+
+    def values(self) -> list[Any]:
+        """As of an empty mapping."""
+        return []
+
+
+def member(dotted: str) -> Any:
+    """What a missing module offers under a name: a class if it is written like one."""
+    name = dotted.rpartition(".")[2]
+    if name.endswith(("Error", "Exception", "Warning")) and name[0].isupper():
+        return type(name, (Exception,), {"__module__": dotted.rpartition(".")[0]})
+    if name[:1].isupper() and not name.isupper():
+        return inert_class(name, dotted.rpartition(".")[0])
+    return Placeholder(dotted)
+
+
+class _InertMeta(type):
+    """Lets class-level names of an inert class be read."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Placeholder(f"{cls.__name__}.{name}")
+
+
+def inert_class(name: str, module: str) -> type:
+    """A class that can be instantiated and inherited from, and does nothing."""
+    return _InertMeta(name, (InertBase,), {"__module__": module})

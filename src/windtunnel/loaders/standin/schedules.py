@@ -1,0 +1,143 @@
+"""Schedules: timetables and assets as DAG files write them; kept as they are, understood in `convert`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Timetable:
+    """Base of timetables; a custom one keeps its arguments and is known by its class name only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.arguments = args
+        self.options = kwargs
+
+    def __repr__(self) -> str:
+        return type(self).__name__
+
+    def argument(self, position: int, *names: str) -> Any:
+        """An argument by its position or any of its names; ``None`` if it wasn't given."""
+        for name in names:
+            if name in self.options:
+                return self.options[name]
+        return self.arguments[position] if position < len(self.arguments) else None
+
+
+class CronDataIntervalTimetable(Timetable):
+    """Runs cover the time between two ticks of a cron expression."""
+
+
+class CronTriggerTimetable(Timetable):
+    """Runs are due at the ticks of a cron expression."""
+
+
+class DeltaDataIntervalTimetable(Timetable):
+    """Runs cover a fixed span of time."""
+
+
+class DeltaTriggerTimetable(Timetable):
+    """Runs are due at a fixed distance."""
+
+
+class OnceTimetable(Timetable):
+    """One run."""
+
+
+class NullTimetable(Timetable):
+    """No runs."""
+
+
+class AssetOrTimeSchedule(Timetable):
+    """Runs when a timetable or when assets say so."""
+
+
+class DatasetOrTimeSchedule(AssetOrTimeSchedule):
+    """AssetOrTimeSchedule by its old name."""
+
+
+class _AssetExpression:
+    """Assets joined by ``&`` and ``|``."""
+
+    def __and__(self, other: Any) -> AssetAll:
+        return AssetAll(self, other)
+
+    def __or__(self, other: Any) -> AssetAny:
+        return AssetAny(self, other)
+
+
+class Asset(_AssetExpression):
+    """Data that a task updates and that can start other DAGs."""
+
+    def __init__(self, name: Any = None, uri: Any = None, **kwargs: Any) -> None:
+        self.name = str(name if name is not None else uri)
+        self.uri = str(uri if uri is not None else name)
+        self.group = kwargs.get("group", "asset")
+        self.extra = kwargs.get("extra") or {}
+        self.watchers = kwargs.get("watchers") or []
+
+    def __repr__(self) -> str:
+        return self.uri
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Asset) and (self.name, self.uri) == (other.name, other.uri)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.uri))
+
+
+class Dataset(Asset):
+    """Asset by its old name."""
+
+    def __init__(self, uri: Any = None, extra: Any = None, **kwargs: Any) -> None:
+        super().__init__(kwargs.pop("name", None), uri, extra=extra, **kwargs)
+
+
+class AssetAlias(_AssetExpression):
+    """A name under which tasks find out at run time which assets they updated."""
+
+    def __init__(self, name: str, group: str = "asset") -> None:
+        self.name = name
+        self.group = group
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class AssetAll(_AssetExpression):
+    """All of these assets."""
+
+    joint = " & "
+
+    def __init__(self, *objects: Any) -> None:
+        self.objects = objects
+
+    def __repr__(self) -> str:
+        return "(" + self.joint.join(repr(o) for o in self.objects) + ")"
+
+
+class AssetAny(AssetAll):
+    """Any of these assets."""
+
+    joint = " | "
+
+
+def asset(*_: Any, **options: Any) -> Any:
+    """The ``@asset`` decorator: a DAG of one task that updates one asset."""
+    from windtunnel.loaders.standin.authoring import DAG, NOT_GIVEN
+    from windtunnel.loaders.standin.known import PythonOperator
+
+    def decorate(function: Any) -> Asset:
+        name = options.get("name") or function.__name__
+        made = Asset(name, options.get("uri"))
+        with DAG(name, schedule=options.get("schedule", NOT_GIVEN)):
+            PythonOperator(task_id=function.__name__, python_callable=function, outlets=[made])
+        return made
+
+    def multi(function: Any) -> Any:
+        with DAG(function.__name__, schedule=options.get("schedule", NOT_GIVEN)):
+            PythonOperator(
+                task_id=function.__name__, python_callable=function, outlets=options["outlets"]
+            )
+        return function
+
+    return multi if "outlets" in options else decorate

@@ -1,0 +1,203 @@
+"""Timing: schedules, instants and durations as DAG files write them, as values of the model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from croniter import croniter
+
+from windtunnel.loaders.standin.placeholder import Placeholder, PlaceholderText
+from windtunnel.loaders.standin.schedules import (
+    Asset,
+    AssetAlias,
+    AssetAll,
+    AssetOrTimeSchedule,
+    CronDataIntervalTimetable,
+    CronTriggerTimetable,
+    DeltaDataIntervalTimetable,
+    DeltaTriggerTimetable,
+    NullTimetable,
+    OnceTimetable,
+    Timetable,
+)
+from windtunnel.loaders.standin.session import current
+from windtunnel.model import Cron, Every, Once, OtherSchedule, Schedule
+from windtunnel.model.schedule import TimetableFamily
+
+PRESETS = frozenset(
+    ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@quarterly", "@yearly", "@annually")
+)
+OMITTED: dict[str, Schedule | None] = {"airflow-2.11": Every(seconds=86400.0)}
+"""What a DAG without ``schedule=`` gets; releases that aren't named give it no schedule."""
+
+
+class Unusable(ValueError):
+    """A value in a DAG file that can't be used; the text says why, and what would be right."""
+
+
+def seconds(value: Any, name: str) -> float | None:
+    """A timedelta, or a number of seconds, as seconds.
+
+    Raises:
+        Unusable: it is neither, or negative.
+    """
+    if value is None:
+        return None
+    fixed = _fixed_length(value)
+    if fixed is None and isinstance(value, int | float | PlaceholderText) and value is not True:
+        fixed = float(value)
+    if fixed is None or (fixed < 0 and name != "execution_delta"):
+        raise Unusable(
+            f"{name}={value!r} can't be used; give a timedelta such as timedelta(minutes=5), or a "
+            "number of seconds"
+        )
+    return fixed
+
+
+def _fixed_length(value: Any) -> float | None:
+    """Seconds of a timedelta, or of a relativedelta that counts no months."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if type(value).__name__ != "relativedelta":
+        return None
+    absolute = ("year", "month", "day", "weekday", "hour", "minute", "second", "microsecond")
+    if value.years or value.months or any(getattr(value, n) is not None for n in absolute):
+        return None
+    return timedelta(
+        days=value.days, hours=value.hours, minutes=value.minutes, seconds=value.seconds
+    ).total_seconds()
+
+
+def instant(value: Any, name: str, zone: tzinfo) -> datetime | None:
+    """A datetime, or text of one, as an aware datetime; a naive one is in the DAG's timezone.
+
+    Raises:
+        Unusable: it is no datetime.
+    """
+    if value is None or isinstance(value, Placeholder):
+        return None
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise Unusable(
+                f"{name}={value!r} is no date; give datetime(2026, 1, 31) or '2026-01-31'"
+            ) from None
+    if not isinstance(value, datetime):
+        raise Unusable(f"{name}={value!r} is no datetime; give datetime(2026, 1, 31)")
+    aware = value if value.tzinfo else value.replace(tzinfo=zone)
+    try:
+        return aware.astimezone(UTC)
+    except OverflowError:
+        raise Unusable(f"{name}={value!r} is out of range") from None
+
+
+def zone_of(value: Any) -> tzinfo:
+    """The timezone of a DAG, from its start_date: UTC unless that says otherwise."""
+    return value.tzinfo if isinstance(value, datetime) and value.tzinfo else UTC
+
+
+def zone_name(zone: tzinfo, subject: str) -> str:
+    """The IANA name of a timezone; a fixed offset of whole hours has one, too."""
+    name = getattr(zone, "key", None) or getattr(zone, "name", None) or getattr(zone, "zone", None)
+    if isinstance(name, str) and not re.match(r"^[+-]\d", name):
+        return name
+    offset = zone.utcoffset(None)
+    hours = offset.total_seconds() / 3600 if offset else 0.0
+    if hours == 0:
+        return "UTC"
+    if hours == int(hours):
+        return f"Etc/GMT{-int(hours):+d}"
+    current().assume(subject, f"timezone {zone} has no name: UTC is used")
+    return "UTC"
+
+
+def schedule_of(value: Any, subject: str) -> Schedule | None:
+    """What was written as ``schedule=``, ``schedule_interval=`` or ``timetable=``.
+
+    Raises:
+        Unusable: it is none of the things that Airflow accepts.
+    """
+    if value is None or isinstance(value, NullTimetable):
+        return None
+    if isinstance(value, str):
+        return _from_text(value, subject)
+    if isinstance(value, timedelta) or type(value).__name__ == "relativedelta":
+        return _from_delta(value, None, subject)
+    if isinstance(value, Asset | AssetAlias | AssetAll):
+        return _from_assets(repr(value), subject)
+    if isinstance(value, Timetable):
+        return _from_timetable(value, subject)
+    if isinstance(value, Iterable) and not isinstance(value, Placeholder):
+        return _from_assets(", ".join(repr(v) for v in value), subject)
+    if type(value).__module__ in ("builtins", "datetime"):
+        raise Unusable(
+            f"schedule={value!r} can't be used; give a cron expression such as '0 6 * * *', a "
+            "preset such as '@daily', a timedelta, a timetable, assets, or None"
+        )
+    return _other(_class_name(value), subject)
+
+
+def _class_name(value: Any) -> str:
+    return str(value) if isinstance(value, Placeholder) else type(value).__name__
+
+
+def _other(description: str, subject: str) -> OtherSchedule:
+    current().assume(subject, f"schedule {description} is not simulated: it makes no runs by itself")
+    return OtherSchedule(description=description)
+
+
+def _from_assets(description: str, subject: str) -> OtherSchedule:
+    return _other(f"assets {description}", subject)
+
+
+def _from_text(text: str, subject: str, **how: Any) -> Schedule | None:
+    if isinstance(text, PlaceholderText):
+        return _other("read from a Variable or setting", subject)
+    if text == "@once":
+        return Once()
+    if text == "@continuous":
+        return _other("@continuous", subject)
+    if text not in PRESETS and not croniter.is_valid(text):
+        raise Unusable(
+            f"schedule={text!r} is neither a cron expression of five fields, such as '0 6 * * *', "
+            f"nor one of the presets @once, @continuous, {', '.join(sorted(PRESETS))}"
+        )
+    return Cron(expression=str(text), **how)
+
+
+def _from_delta(value: Any, family: TimetableFamily | None, subject: str) -> Schedule:
+    length = _fixed_length(value)
+    if length is None:
+        return _other(repr(value), subject)
+    if length <= 0:
+        raise Unusable(f"schedule={value!r} must be longer than nothing")
+    return Every(seconds=length, timetable=family)
+
+
+def _from_timetable(value: Timetable, subject: str) -> Schedule | None:
+    families: dict[type, TimetableFamily] = {
+        CronDataIntervalTimetable: "interval",
+        DeltaDataIntervalTimetable: "interval",
+        CronTriggerTimetable: "trigger",
+        DeltaTriggerTimetable: "trigger",
+    }
+    family = families.get(type(value))
+    if isinstance(value, CronDataIntervalTimetable | CronTriggerTimetable) and family:
+        zone = value.argument(1, "timezone")
+        name = zone if isinstance(zone, str) else zone_name(zone, subject) if zone else "UTC"
+        if _fixed_length(value.argument(2, "interval")):
+            current().assume(subject, "the interval of its CronTriggerTimetable is ignored")
+        return _from_text(value.argument(0, "cron"), subject, timezone=name, timetable=family)
+    if family:
+        return _from_delta(value.argument(0, "delta"), family, subject)
+    if isinstance(value, OnceTimetable):
+        return Once()
+    if isinstance(value, AssetOrTimeSchedule):
+        assets = value.options.get("assets") or value.options.get("datasets")
+        current().assume(subject, f"assets {assets!r} are not simulated: only its timetable is")
+        return schedule_of(value.argument(0, "timetable"), subject)
+    return _other(type(value).__name__, subject)

@@ -1,0 +1,198 @@
+"""Values that live outside DAG files: Variables, Connections, settings, the context of a running task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from windtunnel.loaders.standin import session
+from windtunnel.loaders.standin.exceptions import AirflowException
+from windtunnel.loaders.standin.placeholder import PlaceholderText
+
+_NONE_GIVEN: Any = object()
+
+_task_context: ContextVar[Mapping[str, Any] | None] = ContextVar("task_context", default=None)
+
+
+@contextmanager
+def task_context(context: Mapping[str, Any]) -> Iterator[None]:
+    """What ``get_current_context()`` gives inside the ``with`` block: for running task bodies."""
+    token = _task_context.set(context)
+    try:
+        yield
+    finally:
+        _task_context.reset(token)
+
+
+def get_current_context() -> Mapping[str, Any]:
+    """The context of the task that is running.
+
+    Raises:
+        AirflowException: no task is running.
+    """
+    context = _task_context.get()
+    if context is None:
+        raise AirflowException(
+            "get_current_context() was called outside a running task; it has no meaning while a DAG "
+            "file is loaded"
+        )
+    return context
+
+
+class Variable:
+    """Airflow Variables: unknown here, so the file's own default, or a placeholder."""
+
+    def __init__(self, key: Any = None, val: Any = None, *_: Any, **__: Any) -> None:
+        self.key = key
+        self.val = val
+
+    @classmethod
+    def get(
+        cls,
+        key: str,
+        default_var: Any = _NONE_GIVEN,
+        deserialize_json: bool = False,
+        default: Any = _NONE_GIVEN,
+    ) -> Any:
+        """The default given in the file, else a placeholder that reads as ``1``."""
+        given = default if default is not _NONE_GIVEN else default_var
+        if given is not _NONE_GIVEN:
+            session.current().assume(f"Variable {key}", "not set: the DAG file's own default is used")
+            return given
+        session.current().assume(f"Variable {key}", "unknown: a placeholder that reads as '1' is used")
+        return PlaceholderText()
+
+    @classmethod
+    def setdefault(cls, key: str, default: Any, *_: Any, **__: Any) -> Any:
+        """The default."""
+        return cls.get(key, default)
+
+    @classmethod
+    def set(cls, key: str, value: Any, *_: Any, **__: Any) -> None:
+        """Nothing is stored."""
+
+    @classmethod
+    def delete(cls, key: str, *_: Any, **__: Any) -> int:
+        """Nothing is stored."""
+        return 0
+
+
+class Connection:
+    """An Airflow Connection: what the file itself gives, placeholders for the rest."""
+
+    def __init__(self, conn_id: str | None = None, **fields: Any) -> None:
+        self.conn_id = conn_id
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return {"port": 1, "extra_dejson": {}}.get(name, PlaceholderText())
+
+    @classmethod
+    def get_connection_from_secrets(cls, conn_id: str) -> Connection:
+        """A Connection whose fields are placeholders."""
+        return get_connection(conn_id)
+
+    get = get_connection_from_secrets
+
+
+def get_connection(conn_id: str) -> Connection:
+    """A Connection whose fields are placeholders."""
+    session.current().assume(f"Connection {conn_id}", "unknown: its fields are placeholders")
+    return Connection(conn_id)
+
+
+class BaseHook:
+    """A hook: inert, but its subclasses in DAG files work."""
+
+    conn_name_attr = "conn_id"
+    default_conn_name = "default"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.options = kwargs
+
+    @classmethod
+    def get_connection(cls, conn_id: str) -> Connection:
+        """A Connection whose fields are placeholders."""
+        return get_connection(conn_id)
+
+    @classmethod
+    def get_hook(cls, conn_id: str, *_: Any, **__: Any) -> BaseHook:
+        """A hook for a Connection."""
+        return cls(conn_id=conn_id)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        from windtunnel.loaders.standin.placeholder import Placeholder
+
+        return Placeholder(f"{type(self).__name__}.{name}")
+
+
+class Settings:
+    """``conf``: the fallback given in the file, else a placeholder."""
+
+    def get(self, section: str, key: str = "", *_: Any, fallback: Any = _NONE_GIVEN, **__: Any) -> Any:
+        """The fallback, else a placeholder."""
+        return self._read(section, key, fallback, PlaceholderText())
+
+    def getboolean(
+        self, section: str, key: str = "", *_: Any, fallback: Any = _NONE_GIVEN, **__: Any
+    ) -> bool:
+        """The fallback, else ``False``."""
+        return bool(self._read(section, key, fallback, False))
+
+    def getint(
+        self, section: str, key: str = "", *_: Any, fallback: Any = _NONE_GIVEN, **__: Any
+    ) -> int:
+        """The fallback, else 1."""
+        return int(self._read(section, key, fallback, 1))
+
+    def getfloat(
+        self, section: str, key: str = "", *_: Any, fallback: Any = _NONE_GIVEN, **__: Any
+    ) -> float:
+        """The fallback, else 1."""
+        return float(self._read(section, key, fallback, 1.0))
+
+    def has_option(self, section: str, key: str) -> bool:
+        """No setting is known."""
+        return False
+
+    def getsection(self, section: str) -> dict[str, Any]:
+        """No setting is known."""
+        return {}
+
+    def as_dict(self, *_: Any, **__: Any) -> dict[str, Any]:
+        """No setting is known."""
+        return {}
+
+    def _read(self, section: str, key: str, fallback: Any, placeholder: Any) -> Any:
+        known = fallback is not _NONE_GIVEN
+        session.current().assume(
+            f"setting [{section}] {key}",
+            "not set: the DAG file's own fallback is used"
+            if known
+            else f"unknown: {str(placeholder)!r} is used",
+        )
+        return fallback if known else placeholder
+
+
+class Param:
+    """A parameter of a DAG: its default and its description."""
+
+    def __init__(self, default: Any = None, description: str | None = None, **schema: Any) -> None:
+        self.value = default
+        self.description = description
+        self.schema = schema
+
+    def resolve(self, value: Any = None, **_: Any) -> Any:
+        """The value given, else the default."""
+        return self.value if value is None else value
+
+
+class ParamsDict(dict[str, Any]):
+    """Parameters by name."""
