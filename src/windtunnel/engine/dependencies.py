@@ -97,6 +97,8 @@ class Pass:
         self.ready: list[int] = []
         self.changed = False
         """Whether a dependency wrote a state, or a mapping expanded."""
+        self.told = False
+        """Whether one that tells did so: a remembered branch decision writes without telling."""
 
     def evaluate(self, only: set[int] | None = None) -> None:
         """Evaluate all task instances that may have become ready; of tasks ``only``, if given."""
@@ -134,6 +136,9 @@ class Pass:
         else:
             for instance in (ti, *world.expand(ti, length)):
                 self._evaluate(instance)
+
+    def _write(self, ti: int, state: int) -> None:
+        self.told |= self.world.move(ti, state)
 
     # -- the dependencies ---------------------------------------------------------------------
 
@@ -217,7 +222,7 @@ class Pass:
         counts = self.counts(ti, task)
         state = verdict(rule, counts, index)
         if state is not None:
-            world.move(ti, state)
+            self._write(ti, state)
             return False
         removed = counts.removed
         if world.profile.removed_counts_only_if_mapped and index < 0:
@@ -233,10 +238,10 @@ class Pass:
             return True
         states = [self._seen(t) for s in setups for t in self._relevant(ti, task, s)]
         if FAILED in states or UPSTREAM_FAILED in states:
-            world.move(ti, UPSTREAM_FAILED)
+            self._write(ti, UPSTREAM_FAILED)
             return None
         if SKIPPED in states:
-            world.move(ti, SKIPPED)
+            self._write(ti, SKIPPED)
             return None
         return all(s == SUCCESS or (s == REMOVED and world.ti_map[ti] >= 0) for s in states)
 
@@ -363,9 +368,9 @@ class Pass:
             return True
         if world.state[ti] not in (FAILED, UPSTREAM_FAILED):
             if FAILED in states or UPSTREAM_FAILED in states:
-                world.move(ti, UPSTREAM_FAILED)
+                self._write(ti, UPSTREAM_FAILED)
             elif SKIPPED in states:
-                world.move(ti, SKIPPED)
+                self._write(ti, SKIPPED)
         return False
 
 
@@ -392,16 +397,10 @@ def mapped_length(world: World, run: Run, task: int) -> int | None:
 
 def is_runnable(world: World, run: Run) -> tuple[bool, bool]:
     """Whether any unfinished task instance could still go on, delays aside, and whether looking
-    changed a state (``models/dagrun.py: _are_premature_tis``)."""
+    changed a state and told so (``models/dagrun.py: _are_premature_tis``)."""
     evaluation = Pass(world, run)
-    changed = False
     for task in range(run.dag.size):
         for ti in run.tis(task):
-            before = world.state[ti]
-            if before in FINISHED:
-                continue
-            if evaluation.is_met(ti, ignore_periods=True):
-                return True, changed
-            changed |= world.state[ti] != before
-    return False, changed
-
+            if world.state[ti] not in FINISHED and evaluation.is_met(ti, ignore_periods=True):
+                return True, evaluation.told
+    return False, evaluation.told

@@ -266,12 +266,15 @@ def _verdict_applies(run: Run) -> bool:
 
 
 def _check_deadlock(world: World, run: Run) -> None:
-    runnable, changed = is_runnable(world, run)
-    if not runnable and not (changed and not run.unfinished):
-        if run.unfinished:
-            world.set_run_state(run, RunState.FAILED, "all_tasks_deadlocked")
-    elif changed and not run.unfinished:
+    """Airflow counts the unfinished again only if a dependency told that it changed one: a running
+    task that a branch decided against is skipped silently, and the run is called deadlocked."""
+    runnable, told = is_runnable(world, run)
+    if runnable:
+        return
+    if told and not run.unfinished:
         _end(world, run)
+    else:
+        world.set_run_state(run, RunState.FAILED, "all_tasks_deadlocked")
 
 
 def _end(world: World, run: Run) -> None:

@@ -189,9 +189,11 @@ class Simulation:
         while turns:
             *current, run = heappop(turns)
             self._examine(run)
-            for late in [r for r in world.dirty.values() if list(turn(r)) > current]:
-                del world.dirty[late.index]
-                heappush(turns, (*turn(late), late))
+            if run.dag.has_past:
+                runs = [r for r in world.dirty.values() if r is not run and [*turn(r)] > current]
+                for late in runs:
+                    del world.dirty[late.index]
+                    heappush(turns, (*turn(late), late))
         self.tries.reap()
 
     def _examine(self, run: Run) -> None:

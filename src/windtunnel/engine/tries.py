@@ -221,13 +221,19 @@ class Tries:
             self.fail(ti, "execution_timeout")
         elif attempt.resumed and attempt.gives_up is not None:
             self._fail_after_deferral(ti)
-        elif plan.outcome == "success":
+        elif plan.outcome == "success" or self._is_latest_only(ti):
             self._succeed(ti, plan)
         elif plan.outcome == "skip":
             self._free(ti)
             self._world.move(ti, SKIPPED)
         else:
             self.fail(ti, plan.error, retryable=plan.outcome == "fail")
+
+    def _is_latest_only(self, ti: int) -> bool:
+        """LatestOnlyOperator compares dates, nothing else: it has no outcome of its own."""
+        world = self._world
+        run = world.runs[world.ti_run[ti]]
+        return isinstance(run.dag.kind[world.ti_task[ti]], LatestOnly)
 
     def _succeed(self, ti: int, plan: Plan) -> None:
         world = self._world
