@@ -7,6 +7,8 @@ they write states as they go.
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
+
 from windtunnel.engine.program import EARLY_RULES
 from windtunnel.engine.rules import Counts, is_met, verdict
 from windtunnel.engine.world import (
@@ -82,6 +84,8 @@ def _look_at(world: World, run: Run, ti: int, task: int, down: int) -> None:
     index = world.ti_map[ti]
     group = run.dag.mapped_group[down]
     paired = group is not None and group == run.dag.mapped_group[task]
+    if world.profile.early_rules_see_all_instances:
+        paired = paired and run.dag.rule[down] not in EARLY_RULES
     if paired and index >= 0 and len(tis) == len(run.tis(task)) and world.ti_map[tis[0]] >= 0:
         run.todo.append(tis[index])
     else:
@@ -95,6 +99,8 @@ class Pass:
         self.world = world
         self.run = run
         self.ready: list[int] = []
+        self._work: list[int] = []
+        """A heap of the task instances still to evaluate: the pass goes in order of creation."""
         self.changed = False
         """Whether a dependency wrote a state, or a mapping expanded."""
         self.told = False
@@ -108,9 +114,13 @@ class Pass:
         if only is not None:
             run.todo = [ti for ti in todo if world.ti_task[ti] not in only]
             todo = [ti for ti in todo if world.ti_task[ti] in only]
-        for ti in sorted(set(todo)):
-            if world.state[ti] in SCHEDULEABLE:
+        self._work = sorted(set(todo))
+        seen = -1
+        while self._work:
+            ti = heappop(self._work)
+            if ti != seen and world.state[ti] in SCHEDULEABLE:
                 self._evaluate(ti)
+            seen = ti
 
     def _evaluate(self, ti: int) -> None:
         world = self.world
@@ -136,6 +146,24 @@ class Pass:
         else:
             for instance in (ti, *world.expand(ti, length)):
                 self._evaluate(instance)
+            self._look_at_group(ti)
+
+    def _look_at_group(self, ti: int) -> None:
+        """The group's next task expands with this one: no instance of index -1 is left to wait for."""
+        world, run = self.world, self.run
+        dag, task = run.dag, world.ti_task[ti]
+        group = dag.mapped_group[task]
+        if group is None:
+            return
+        for down in dag.downstream[task]:
+            if dag.mapped_group[down] != group:
+                continue
+            for first in run.tis(down)[:1]:
+                if first > ti:
+                    heappush(self._work, first)
+                else:
+                    run.todo.append(first)
+                    world.mark(run)
 
     def _write(self, ti: int, state: int) -> None:
         self.told |= self.world.move(ti, state)
@@ -320,10 +348,11 @@ class Pass:
             early = early and dag.rule[task] is not TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS
             everything = early and dag.tasks[task].group == group
         else:
-            everything = index < 0
-        if everything or index < 0:
+            everything = early and index < 0
+        if everything:
             return tis
-        return [tis[index]] if index < len(tis) else []
+        # The unexpanded instance looks for index -1, which an expanded upstream no longer has.
+        return [tis[index]] if 0 <= index < len(tis) else []
 
     def _was_not_skipped(self, ti: int, task: int) -> bool:
         """``not_previously_skipped_dep.py``: a finished branch or short circuit remembers."""

@@ -56,9 +56,7 @@ class Simulation:
         self.clock = Clock(self)
         self._timers: list[tuple[int, int]] = []
         """(time, run): instants at which a run must be looked at again."""
-        self._manual = sorted(
-            scenario.manual_runs, key=lambda run: micros(run.at_s), reverse=True
-        )
+        self._manual = sorted(scenario.manual_runs, key=lambda run: micros(run.at_s))[::-1]
         interval = scenario.cluster.min_file_process_interval_s
         self._parse_every = None if interval is None else micros(interval)
         self._next_parse = 0

@@ -46,6 +46,9 @@ from windtunnel.model import (
 END, FIRE, TIMEOUT, WAKE = 0, 1, 2, 3
 """Kinds of due events, in the order in which one instant handles them."""
 
+Due = tuple[int, int, int, int]
+"""(time, kind, number, task instance)."""
+
 
 @dataclass(slots=True)
 class Attempt:
@@ -92,7 +95,7 @@ class Tries:
         self._workers = workers
         self._section = section
         self._waits = waits
-        self._heap: list[tuple[int, int, int, int]] = []
+        self._heap: list[Due] = []
         self._number = 0
         self.running: dict[int, Attempt] = {}
         self.deferred: dict[int, Deferral] = {}
@@ -110,20 +113,26 @@ class Tries:
         return heap[0][0] if heap else None
 
     def handle_due(self) -> None:
-        """Handle all that is due now, ends first, in dispatch order."""
-        heap, world = self._heap, self._world
-        now = world.now
-        due: list[tuple[int, int, int, int]] = []
+        """Handle all that is due now: ends in dispatch order, then triggers (also those that a task
+        handed over just now), then their timeouts, then retries and reschedules."""
+        for kind in (END, FIRE, TIMEOUT, WAKE):
+            for event in self._take_due(kind):
+                if self._applies(event):
+                    self._handle(event)
+
+    def _take_due(self, kind: int) -> list[Due]:
+        """Take the due events of one kind off the heap, in order."""
+        heap, now = self._heap, self._world.now
+        due: list[Due] = []
+        later: list[Due] = []
         while heap and heap[0][0] <= now:
             event = heappop(heap)
-            if self._applies(event):
-                due.append(event)
-        due.sort(key=_KIND_FIRST)
-        for event in due:
-            if self._applies(event):
-                self._handle(event)
+            (due if event[1] == kind else later).append(event)
+        for event in later:
+            heappush(heap, event)
+        return due
 
-    def _applies(self, event: tuple[int, int, int, int]) -> bool:
+    def _applies(self, event: Due) -> bool:
         at, kind, number, ti = event
         if kind == END:
             attempt = self.running.get(ti)
@@ -137,7 +146,7 @@ class Tries:
         state = self._world.state[ti]
         return state in (UP_FOR_RETRY, UP_FOR_RESCHEDULE) and number == self._world.due.get(ti)
 
-    def _handle(self, event: tuple[int, int, int, int]) -> None:
+    def _handle(self, event: Due) -> None:
         _, kind, _, ti = event
         if kind == END:
             self._end(ti)
@@ -376,7 +385,6 @@ class Tries:
         world, plan = self._world, attempt.plan
         true = plan.true_at is not None and world.now >= plan.true_at
         if true:
-            self._first_poke.pop(ti, None)
             self._conclude(ti, attempt)
         elif kind.mode == "poke" or self._is_out_of_time(ti, attempt, kind):
             self._sensor_gives_up(ti, kind)
@@ -581,10 +589,6 @@ class Tries:
     def _label(self, ti: int) -> str:
         dag_id, _, task_id, index = self._world.name_of(ti)
         return f"{dag_id}.{task_id}" + (f"[{index}]" if index >= 0 else "")
-
-
-def _KIND_FIRST(event: tuple[int, int, int, int]) -> tuple[int, int, int]:  # noqa: N802
-    return (event[1], event[0], event[2])
 
 
 def _printed(run: Run) -> str:
