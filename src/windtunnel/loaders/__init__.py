@@ -8,15 +8,37 @@ from windtunnel.loaders.body import (
     ResultOf,
     ZippedItems,
 )
+from windtunnel.loaders.durations import parse_duration
 from windtunnel.loaders.folder import Loaded, load
+from windtunnel.loaders.scenario_file import (
+    DEFAULT_START,
+    ReadScenario,
+    cluster_toml_schema,
+    read_cluster,
+    read_json,
+    read_scenario,
+    scenario_schema,
+    scenario_toml_schema,
+    write_json,
+)
 
 __all__ = [
+    "DEFAULT_START",
     "Body",
     "GroupItem",
     "JoinedItems",
     "Loaded",
     "MappedItems",
+    "ReadScenario",
     "ResultOf",
     "ZippedItems",
+    "cluster_toml_schema",
     "load",
+    "parse_duration",
+    "read_cluster",
+    "read_json",
+    "read_scenario",
+    "scenario_schema",
+    "scenario_toml_schema",
+    "write_json",
 ]

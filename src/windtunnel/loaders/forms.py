@@ -1,0 +1,240 @@
+"""Forms: the human TOML shape of a model value, told from the model itself.
+
+A field ``duration_s`` is written ``duration``, as ``"5m"`` or as seconds; everything else keeps its
+name. What a file gets wrong is collected, so that one message names all of it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from windtunnel.errors import InvalidInput
+from windtunnel.loaders.durations import EXAMPLES, PATTERN, parse_duration
+from windtunnel.model import Uniform
+
+Model = TypeVar("Model", bound=BaseModel)
+NEVER = "never"
+"""TOML has no null: a moment that never comes."""
+
+
+@dataclass
+class Mistakes:
+    """Everything that is wrong in one file."""
+
+    file: str
+    found: list[str] = field(default_factory=list)
+
+    def add(self, path: str, value: Any, advice: str) -> None:
+        """One mistake: where, what stands there, what would be right."""
+        shown = json.dumps(value, default=str) if value is not _MISSING else ""
+        shown = shown if len(shown) <= 60 else shown[:57] + "..."
+        self.found.append(f"{path} = {shown}: {advice}" if shown else f"{path}: {advice}")
+
+    def report(self) -> None:
+        """Raise them, if there are any.
+
+        Raises:
+            InvalidInput: with all of them in one message.
+        """
+        if len(self.found) == 1:
+            raise InvalidInput(f"{self.file}: {self.found[0]}")
+        if self.found:
+            listed = "\n".join(f"  {mistake}" for mistake in self.found)
+            raise InvalidInput(f"{self.file}: {len(self.found)} mistakes\n{listed}")
+
+
+_MISSING: Any = object()
+
+
+def is_duration(model: type[BaseModel], name: str) -> bool:
+    """Whether a field holds seconds."""
+    return name.endswith("_s") or model is Uniform
+
+
+def human_name(name: str) -> str:
+    """A field's key in a human file."""
+    return name.removesuffix("_s")
+
+
+def to_machine(
+    model: type[BaseModel], data: Any, path: str, mistakes: Mistakes, extra: Iterable[str] = ()
+) -> Any:
+    """A human table as the machine form of a model; mistakes in keys and durations are collected."""
+    if not isinstance(data, Mapping):
+        mistakes.add(path or "the file", data, "must be a table")
+        return {}
+    fields = {human_name(name): name for name in model.model_fields}
+    made: dict[str, Any] = {}
+    for key, value in data.items():
+        where = f"{path}.{key}" if path else str(key)
+        if key not in fields:
+            if key not in extra:
+                mistakes.add(where, value, unknown_key(str(key), [*fields, *extra]))
+            continue
+        name = fields[key]
+        made[name] = _field(model, name, value, where, mistakes)
+    return made
+
+
+def unknown_key(key: str, allowed: Iterable[str]) -> str:
+    """What to say about a key that doesn't exist."""
+    choices = sorted(allowed)
+    close = difflib.get_close_matches(key.removesuffix("_s"), choices, n=1)
+    if close:
+        return f"unknown key; did you mean {close[0]!r}?"
+    return f"unknown key; allowed here: {', '.join(choices)}"
+
+
+def _field(
+    model: type[BaseModel], name: str, value: Any, where: str, mistakes: Mistakes
+) -> Any:
+    annotation = model.model_fields[name].annotation
+    if is_duration(model, name) and not isinstance(value, Mapping):
+        return _duration(annotation, value, where, mistakes)
+    if value == "none" and type(None) in get_args(annotation) and str not in get_args(annotation):
+        return None
+    inner = _model_in(annotation)
+    if inner is None:
+        return _plain(value)
+    if isinstance(value, list):
+        return [to_machine(inner, v, f"{where}[{i}]", mistakes) for i, v in enumerate(value)]
+    if _is_table_of(annotation) and isinstance(value, Mapping):
+        return {k: to_machine(inner, v, f"{where}.{k}", mistakes) for k, v in value.items()}
+    return to_machine(inner, value, where, mistakes) if isinstance(value, Mapping) else value
+
+
+def _duration(annotation: Any, value: Any, where: str, mistakes: Mistakes) -> Any:
+    if value == NEVER and type(None) in get_args(annotation):
+        return None
+    try:
+        return parse_duration(value)
+    except (InvalidInput, TypeError):
+        never = f", or {NEVER!r}" if type(None) in get_args(annotation) else ""
+        mistakes.add(where, value, f"must be a duration: {EXAMPLES}{never}")
+        return 1.0  # goes on, so that the other mistakes are found too
+
+
+def _plain(value: Any) -> Any:
+    """TOML's dates as instants: without a timezone they are UTC."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC).isoformat()
+    return value
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model inside an annotation such as ``tuple[Rule, ...]`` or ``Pool | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in get_args(annotation):
+        found = _model_in(part)
+        if found is not None:
+            return found
+    return None
+
+
+def _is_table_of(annotation: Any) -> bool:
+    """Whether an annotation is a mapping from names to models."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        return any(_is_table_of(part) for part in get_args(annotation))
+    return get_origin(annotation) is dict
+
+
+def build(model: type[Model], machine: Any, mistakes: Mistakes, path: str = "") -> Model | None:
+    """The value, or ``None`` after adding what the model refuses."""
+    try:
+        # JSON's strict mode knows lists and texts of dates, and turns no text into a number.
+        return model.model_validate_json(json.dumps(machine, default=str), strict=True)
+    except ValidationError as error:
+        _explain(error, machine, mistakes, path, human=True)
+        return None
+
+
+def _explain(
+    error: ValidationError, data: Any, mistakes: Mistakes, path: str, *, human: bool
+) -> None:
+    """Add each complaint of pydantic under its path in the file; those of a union together."""
+    told: dict[str, tuple[Any, list[str]]] = {}
+    for detail in error.errors():
+        where, value = _locate(detail["loc"], data, human=human)
+        where = ".".join(part for part in (path, where) if part) or "the file"
+        if detail["type"] == "missing":
+            key = str(detail["loc"][-1])
+            told.setdefault(
+                f"{where}.{human_name(key) if human else key}".removeprefix("the file."),
+                (_MISSING, []),
+            )[1].append("is missing")
+        elif detail["type"] == "extra_forbidden":
+            told.setdefault(where, (value, []))[1].append("unknown key")
+        else:
+            told.setdefault(where, (value, []))[1].append(_said(detail))
+    for where, (value, complaints) in told.items():
+        mistakes.add(where, value, " or ".join(dict.fromkeys(complaints)))
+
+
+def _said(detail: Any) -> str:
+    if detail["type"] == "timezone_aware":
+        return "must have a timezone, such as 2026-03-01T00:00:00Z"
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    return message.replace("Input should be", "must be")
+
+
+def _locate(loc: tuple[int | str, ...], data: Any, *, human: bool) -> tuple[str, Any]:
+    """A path of pydantic's as it stands in the file; the names that it gives to the branches of a
+    union stand nowhere and are left out."""
+    path = ""
+    for part in loc:
+        if isinstance(part, int) and isinstance(data, list) and part < len(data):
+            path, data = f"{path}[{part}]", data[part]
+        elif isinstance(data, Mapping) and part in data:
+            key = human_name(str(part)) if human else str(part)
+            path, data = f"{path}.{key}" if path else key, data[part]
+    return path, data
+
+
+def machine_mistakes(error: ValidationError, data: Any, file: str) -> Mistakes:
+    """The mistakes in a file of the machine form."""
+    mistakes = Mistakes(file)
+    _explain(error, data, mistakes, "", human=False)
+    return mistakes
+
+
+def human_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """JSON Schema of the human form of a model."""
+    schema = model.model_json_schema()
+    for definition in [schema, *schema.get("$defs", {}).values()]:
+        _humanize(definition, everything=definition.get("title") == "Uniform")
+    return schema
+
+
+def _humanize(definition: dict[str, Any], *, everything: bool) -> None:
+    properties = definition.get("properties")
+    if properties is None:
+        return
+    definition["properties"] = {
+        human_name(name): _human_property(value) if everything or name.endswith("_s") else value
+        for name, value in properties.items()
+    }
+    if "required" in definition:
+        definition["required"] = [human_name(name) for name in definition["required"]]
+
+
+def _human_property(value: dict[str, Any]) -> dict[str, Any]:
+    options = [o for o in value.get("anyOf", [value]) if o.get("type") != "null"]
+    kept = [{k: v for k, v in o.items() if k not in ("title", "default")} for o in options]
+    kept.append({"type": "string", "pattern": PATTERN})
+    if len(options) < len(value.get("anyOf", [])):
+        kept.append({"const": NEVER})
+    about = {k: v for k, v in value.items() if k in ("title", "default", "description")}
+    if about.get("default", 0) is None:
+        del about["default"]
+    return {**about, "anyOf": kept}
