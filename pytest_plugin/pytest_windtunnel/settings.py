@@ -57,7 +57,9 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     for marker in reversed(list(item.iter_markers("windtunnel"))):
         if marker.args:
-            raise pytest.UsageError("@pytest.mark.windtunnel takes arguments by name only: dags=...")
+            raise pytest.UsageError(
+                "@pytest.mark.windtunnel takes arguments by name only: dags=..."
+            )
         for name in marker.kwargs:
             if name not in KNOWN:
                 raise pytest.UsageError(

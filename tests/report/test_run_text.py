@@ -70,7 +70,7 @@ def test_tasks_with_trouble_are_shown_when_there_are_too_many_to_show(
     result: SimpleNamespace,
 ) -> None:
     trace: Trace = result.trace
-    trace.task_ids = (tuple(["load", *(f"quiet{n:03}" for n in range(100))]),)
+    trace.task_ids = (("load", *(f"quiet{n:03}" for n in range(100))),)
     for n in range(100):
         trace.ti_run.append(0)
         trace.ti_task.append(n + 1)

@@ -92,7 +92,6 @@ def _dag_runs(trace: Trace) -> list[dict[str, Any]]:
 
 
 def _task_instances(trace: Trace) -> list[dict[str, Any]]:
-    waits = waits_of(trace)
     return [
         {
             "dag_id": one.dag_id,
@@ -105,7 +104,7 @@ def _task_instances(trace: Trace) -> list[dict[str, Any]]:
             "ended": _at(trace, one.ended_us),
             "waited_on": [
                 {"limit": wait.limit, "from": _at(trace, wait.from_us), "seconds": wait.seconds}
-                for wait in waits.get(one.index, ())
+                for wait in waits_of(trace, one.index)
             ],
         }
         for one in trace.task_instances()

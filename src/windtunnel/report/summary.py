@@ -11,7 +11,6 @@ from statistics import median_low
 from windtunnel.trace import TaskInstance, Trace, Wait, waits_of
 
 US = 1_000_000
-FINISHED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
 
 @dataclass(slots=True)
@@ -112,9 +111,8 @@ def limit_summaries(trace: Trace) -> list[LimitSummary]:
     return sorted(found.values(), key=lambda one: (-one.total_s, one.limit))
 
 
-def _instances(trace: Trace) -> Iterable[tuple[TaskInstance, tuple[Wait, ...]]]:
-    waits = waits_of(trace)
-    return ((instance, waits.get(instance.index, ())) for instance in trace.task_instances())
+def _instances(trace: Trace) -> Iterable[tuple[TaskInstance, list[Wait]]]:
+    return ((instance, waits_of(trace, instance.index)) for instance in trace.task_instances())
 
 
 def _add(summary: TaskSummary, instance: TaskInstance, waits: Iterable[Wait]) -> None:

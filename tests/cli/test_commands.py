@@ -1,0 +1,149 @@
+"""The commands as people use them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., Any]
+Write = Callable[..., Path]
+
+
+def test_scenarios_lists_each_shipped_scenario_with_a_line(cli: Cli) -> None:
+    outcome = cli("scenarios")
+
+    lines = outcome.out.splitlines()
+    assert outcome.code == 0
+    assert [line.split()[0] for line in lines] == ["nested_deadlock", "nested_deferrable", "simple"]
+    assert all(len(line.split()) > 3 and len(line) <= 100 for line in lines)
+
+
+def test_a_copied_scenario_can_be_changed_and_run(cli: Cli, tmp_path: Path) -> None:
+    copied = cli("scenarios", "--copy", "simple", "mine")
+
+    assert copied.code == 0
+    assert (tmp_path / "mine" / "dags" / "my_simple_dag.py").is_file()
+    assert cli("run", "mine").code == 0
+
+
+def test_copying_never_overwrites(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "scenario.toml").write_text("mine")
+
+    outcome = cli("scenarios", "--copy", "simple", "mine")
+
+    assert outcome.code == 2
+    assert (tmp_path / "mine" / "scenario.toml").read_text() == "mine"
+
+
+def test_copying_an_unknown_scenario_lists_the_known_ones(cli: Cli) -> None:
+    outcome = cli("scenarios", "--copy", "nothing", "mine")
+
+    assert outcome.code == 2
+    assert "nested_deadlock" in outcome.err
+
+
+def test_the_version_is_that_of_the_installed_package(cli: Cli) -> None:
+    assert cli("--version").out == f"windtunnel {version('windtunnel')}\n"
+
+
+def test_python_m_windtunnel_is_the_same_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "windtunnel", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == f"windtunnel {version('windtunnel')}\n"
+
+
+def test_a_single_dag_file_is_a_target(cli: Cli, write: Write) -> None:
+    outcome = cli("run", write("good.py"))
+
+    assert outcome.code == 0
+    assert "etl.save" in outcome.out
+
+
+def test_for_decides_how_many_days_are_simulated(cli: Cli, write: Write) -> None:
+    write("good.py")
+
+    runs = [
+        len(json.loads(cli("run", "dags", "--for", time, "--format", "json").out)["dag_runs"])
+        for time in ("1d", "3d")
+    ]
+
+    assert runs[1] == runs[0] + 2
+
+
+def test_from_decides_which_day_is_simulated(cli: Cli, write: Write) -> None:
+    write("good.py")
+
+    outcome = cli("run", "dags", "--from", "2026-05-04", "--format", "json")
+
+    assert json.loads(outcome.out)["dag_runs"][0]["due"] == "2026-05-04T00:00:00+00:00"
+
+
+def test_profile_decides_which_release_is_simulated(cli: Cli, write: Write) -> None:
+    write("good.py")
+
+    outcome = cli("run", "dags", "--profile", "airflow-2.11", "--format", "json")
+
+    assert json.loads(outcome.out)["scenario"]["cluster"]["profile"] == "airflow-2.11"
+
+
+def test_cluster_decides_what_the_tasks_run_on(cli: Cli, write: Write, tmp_path: Path) -> None:
+    write("good.py")
+    (tmp_path / "cluster.toml").write_text("parallelism = 7\n")
+
+    assert "parallelism 7" in cli("run", "dags", "--cluster", "cluster.toml").out
+
+
+def test_trigger_adds_manual_runs(cli: Cli, write: Write) -> None:
+    write("good.py")
+
+    outcome = cli("run", "dags", "--trigger", "etl", "--format", "json")
+
+    assert "manual" in {run["run_type"] for run in json.loads(outcome.out)["dag_runs"]}
+
+
+def test_dags_without_a_schedule_are_triggered_once_and_the_report_says_so(cli: Cli) -> None:
+    outcome = cli("run", "simple")
+
+    assert outcome.code == 0
+    assert "no DAG has a schedule" in outcome.out
+    assert "my_simple_dag.my_task_id" in outcome.out
+    assert "1 success" in outcome.out
+
+
+def test_execute_runs_the_callables_and_shows_what_they_print(cli: Cli) -> None:
+    assert "Executing my_task" in cli("run", "simple", "--execute").out
+    assert "Executing my_task" not in cli("run", "simple").out
+
+
+def test_json_stays_json_when_callables_print(cli: Cli) -> None:
+    outcome = cli("run", "simple", "--execute", "--format", "json")
+
+    assert "Executing my_task" in "\n".join(json.loads(outcome.out)["output"])
+
+
+def test_piped_output_has_no_colours_and_no_progress(cli: Cli) -> None:
+    outcome = cli("check", "nested_deadlock")
+
+    assert "\x1b" not in outcome.out
+    assert outcome.err == ""
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize("scenario", ["simple", "nested_deadlock", "nested_deferrable"])
+def test_output_fits_eighty_columns(cli: Cli, command: str, scenario: str) -> None:
+    wide = [line for line in cli(command, scenario).out.splitlines() if len(line) > 80]
+
+    assert not wide

@@ -1,0 +1,123 @@
+"""The scenario `nested_deadlock`: found, explained, replayable, the same each time; and its cure."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(str(files("windtunnel_scenarios"))) / "nested_deadlock"
+
+
+def test_check_finds_the_deadlock_and_explains_it(windtunnel_command: Any) -> None:
+    done = windtunnel_command("check", str(FOLDER))
+
+    text = " ".join(done.stdout.split())
+    assert done.returncode == 1
+    assert "WT101" in text
+    assert re.search(r"dags/sales\.py:\d+|dags/load\.py:\d+|(sales|load)\.py:\d+", text)
+    assert "No progress after 2026-03-01 02:05:00" in text
+    assert re.search(r" until \S+| for ever: nothing ends it", text)
+    assert "worker slots (8/8)" in text
+    assert re.search(r"cycle: .*worker slots.*->.*sales_\w+\.load.*->", text)
+    assert re.search(r"windtunnel replay wt1-\w+", text)
+
+
+def test_one_more_level_of_slots_or_deferrable_waits_cure_it(windtunnel_command: Any) -> None:
+    (finding, *_) = json.loads(
+        windtunnel_command("check", "nested_deadlock", "--format", "json").stdout
+    )["findings"]
+
+    settings = {fix["setting"].partition(" of ")[0] for fix in finding["fixes"]}
+    assert "worker slots" in settings
+    assert "deferrable" in settings
+
+
+def test_the_unrelated_dag_starves_on_the_same_workers(windtunnel_command: Any) -> None:
+    told = json.loads(windtunnel_command("run", "nested_deadlock", "--format", "json").stdout)
+
+    waited = {
+        one["run"]: sum(w["seconds"] for w in one["waited_on"] if w["limit"] == "worker slots")
+        for one in told["task_instances"]
+        if one["dag_id"] == "billing" and one["task_id"] == "collect"
+    }
+    # At 01:15 nothing else runs; at 02:15 the others hold every slot.
+    assert waited["scheduled@2026-03-01T01:15:00+00:00"] == 0
+    assert waited["scheduled@2026-03-01T02:15:00+00:00"] > 600
+
+
+def test_replay_prints_the_same_finding(windtunnel_command: Any) -> None:
+    checked = json.loads(windtunnel_command("check", "nested_deadlock", "--format", "json").stdout)
+    (finding, *_) = checked["findings"]
+
+    replayed = windtunnel_command("replay", finding["counterexample"], "--format", "json")
+
+    assert replayed.returncode == 1
+    assert finding in json.loads(replayed.stdout)["findings"]
+
+
+def test_replay_reads_as_check_did(windtunnel_command: Any) -> None:
+    checked = windtunnel_command("check", "nested_deadlock").stdout
+    (name, *_) = re.findall(r"windtunnel replay (\S+)", checked)
+
+    replayed = windtunnel_command("replay", name).stdout
+
+    first = replayed[replayed.index("WT101") : replayed.index(name)]
+    assert first in checked
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_the_json_is_the_same_bytes_in_every_process(windtunnel_command: Any, command: str) -> None:
+    outputs = {
+        windtunnel_command(
+            command, "nested_deadlock", "--format", "json", PYTHONHASHSEED=seed
+        ).stdout
+        for seed in ("0", "1", "random")
+    }
+
+    assert len(outputs) == 1
+    assert str(Path.home()) not in outputs.pop()
+
+
+def test_the_json_names_no_folder_of_this_machine(windtunnel_command: Any) -> None:
+    assert str(FOLDER) not in windtunnel_command("check", str(FOLDER), "--format", "json").stdout
+
+
+def test_deferrable_waits_are_clean(windtunnel_command: Any) -> None:
+    done = windtunnel_command("check", "nested_deferrable")
+
+    assert done.returncode == 0
+    assert "No finding" in done.stdout
+
+
+def test_a_worker_slot_more_is_clean(windtunnel_command: Any, tmp_path: Path) -> None:
+    cluster = (FOLDER / "cluster.toml").read_text()
+    (tmp_path / "bigger.toml").write_text(
+        cluster.replace("count = 2", "count = 3").replace("slots = 4", "slots = 3")
+    )
+
+    done = windtunnel_command("check", "nested_deadlock", "--cluster", "bigger.toml")
+
+    assert done.returncode == 0
+
+
+def test_the_two_scenarios_differ_only_in_how_they_wait() -> None:
+    safe = FOLDER.parent / "nested_deferrable"
+
+    for path in sorted(FOLDER.rglob("*.py")) + [FOLDER / "cluster.toml"]:
+        theirs = (safe / path.relative_to(FOLDER)).read_text()
+        assert theirs.replace("            deferrable=True,\n", "") == path.read_text()
+
+
+def test_a_copy_behaves_as_the_original(windtunnel_command: Any, tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / "copy")
+
+    copy = json.loads(windtunnel_command("check", "copy", "--format", "json").stdout)
+    original = json.loads(windtunnel_command("check", "nested_deadlock", "--format", "json").stdout)
+
+    assert copy["findings"] == original["findings"]

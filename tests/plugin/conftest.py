@@ -1,0 +1,24 @@
+"""A project with DAGs, for pytest to run in."""
+
+from __future__ import annotations
+
+import pytest
+
+DAG = """\
+from datetime import datetime
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+
+with DAG("etl", schedule="@daily", start_date=datetime(2026, 1, 1), catchup=False):
+    BashOperator(task_id="load", bash_command="true") >> BashOperator(
+        task_id="save", bash_command="true", pool="db"
+    )
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project with ``dags/etl.py``, whose second task uses the pool that ``cluster.toml`` has."""
+    pytester.mkdir("dags").joinpath("etl.py").write_text(DAG)
+    pytester.path.joinpath("cluster.toml").write_text("[pools.db]\nslots = 3\n")
+    return pytester

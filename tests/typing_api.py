@@ -1,0 +1,44 @@
+"""User code that must type-check: what `windtunnel` promises to those who write tests with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import windtunnel as wt
+
+
+def simulate_a_folder() -> bool:
+    fleet: wt.Fleet = wt.load("dags/", profile="airflow-2.11")
+    cluster = wt.Cluster(
+        parallelism=8, pools={"db": wt.Pool(slots=3)}, workers=(wt.WorkerGroup(count=2, slots=4),)
+    )
+    behavior = wt.Behavior(rules=(wt.Rule(tasks="etl.*", duration_s=300.0),))
+    result: wt.Result = wt.simulate(
+        fleet, cluster=cluster, behavior=behavior, window="2d", seed=3, runs=("etl",)
+    )
+    state: str = result.task("etl.load").state
+    tries: int = result.task("etl.load").try_number
+    started: datetime | None = result.task("etl.load").started
+    limits: list[str] = [wait.limit for wait in result.task("etl.load").waited_on]
+    landed: str = result.dag_run("etl").state
+    return bool(state and tries and started and limits and landed)
+
+
+def check_a_folder() -> Sequence[str]:
+    report: wt.Report = wt.check(wt.load("dags/"), seeds=4)
+    for finding in report.findings:
+        again: wt.Finding = finding
+        if again.counterexample is not None:
+            wt.replay(again.counterexample)
+    return [finding.code for finding in report.findings]
+
+
+def say_what_was_wrong(path: str) -> str:
+    try:
+        wt.load(path)
+    except wt.InvalidInput as error:
+        return error.slug
+    except wt.WindtunnelError as error:
+        return str(error)
+    return ""
