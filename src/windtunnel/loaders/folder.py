@@ -82,7 +82,9 @@ def load(
 
 def _check(path: Path, profile: str, airflow: str) -> None:
     if not path.exists():
-        raise InvalidInput(f"{path}: no such file or folder; give a folder of DAG files or one file")
+        raise InvalidInput(
+            f"{path}: no such file or folder; give a folder of DAG files or one file"
+        )
     if path.is_file() and path.suffix != ".py":
         raise InvalidInput(f"{path}: not a Python file; give a folder of DAG files or one .py file")
     if profile not in PROFILES:
@@ -167,10 +169,13 @@ class _Loader:
     def _defined(self, module: types.ModuleType) -> Iterator[Any]:
         """DAGs at module level, and those that registered themselves."""
         seen: set[int] = set()
-        for dag in [*vars(module).values(), *self.session.dags]:
+        waiting = [*vars(module).values(), *self.session.dags]
+        while waiting:
+            dag = waiting.pop(0)
             if isinstance(dag, DAG) and id(dag) not in seen:
                 seen.add(id(dag))
                 yield dag
+                waiting += _subdags(dag)
 
     def _take(self, dag: Any, file: Path, name: str) -> None:
         first = self.dags.get(dag.dag_id)
@@ -203,7 +208,12 @@ class _Loader:
         line = _line_in(error, file)
         if isinstance(error, DagInvalid):
             self._problem(
-                error.cause, f"{error}; the file is left out", name, line, error.dag_id, error.task_id
+                error.cause,
+                f"{error}; the file is left out",
+                name,
+                line,
+                error.dag_id,
+                error.task_id,
             )
             return
         self._problem("import", f"{_explained(error)}; the file is left out", name, line)
@@ -222,6 +232,15 @@ class _Loader:
                 cause=cause, message=message, file=file, line=line, dag_id=dag_id, task_id=task_id
             )
         )
+
+
+def _subdags(dag: DAG) -> list[Any]:
+    """DAGs that run only as a task of this one; they have no schedule of their own."""
+    found = [vars(task)["subdag"] for task in dag.tasks if vars(task).get("subdag") is not None]
+    for subdag in found:
+        if isinstance(subdag, DAG):
+            subdag.schedule = None
+    return found
 
 
 def _line_in(error: BaseException, file: Path) -> int | None:
@@ -269,6 +288,8 @@ def _network_error(error: BaseException | None) -> BaseException | None:
 def _reads_environment(error: BaseException) -> bool:
     """Whether a KeyError came out of ``os.environ``."""
     frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and frames[-1].filename.endswith("os.py") or "<frozen os>" in {
-        frame.filename for frame in frames
-    }
+    return (
+        bool(frames)
+        and frames[-1].filename.endswith("os.py")
+        or "<frozen os>" in {frame.filename for frame in frames}
+    )

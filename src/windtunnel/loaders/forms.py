@@ -93,9 +93,7 @@ def unknown_key(key: str, allowed: Iterable[str]) -> str:
     return f"unknown key; allowed here: {', '.join(choices)}"
 
 
-def _field(
-    model: type[BaseModel], name: str, value: Any, where: str, mistakes: Mistakes
-) -> Any:
+def _field(model: type[BaseModel], name: str, value: Any, where: str, mistakes: Mistakes) -> Any:
     annotation = model.model_fields[name].annotation
     if is_duration(model, name) and not isinstance(value, Mapping):
         return _duration(annotation, value, where, mistakes)

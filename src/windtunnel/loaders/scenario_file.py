@@ -206,7 +206,9 @@ def scenario_toml_schema() -> dict[str, Any]:
         "default": ".",
         "description": "Folder or file of DAGs, relative to this file.",
     }
-    schema["required"] = [name for name in schema.get("required", ()) if name not in ("fleet", "start")]
+    schema["required"] = [
+        name for name in schema.get("required", ()) if name not in ("fleet", "start")
+    ]
     return schema
 
 

@@ -14,7 +14,9 @@ from windtunnel.loaders.standin.edges import Node
 from windtunnel.loaders.standin.exceptions import AirflowException, DagInvalid, DuplicateTaskIdFound
 from windtunnel.loaders.standin.xcomarg import references
 
-NOT_GIVEN: Any = type("NotGiven", (), {"__repr__": lambda _: "NOTSET", "__bool__": lambda _: False})()
+NOT_GIVEN: Any = type(
+    "NotGiven", (), {"__repr__": lambda _: "NOTSET", "__bool__": lambda _: False}
+)()
 
 
 class TaskGroup(Node):

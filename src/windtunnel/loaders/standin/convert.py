@@ -235,10 +235,11 @@ def _trigger_rule(value: Any) -> TriggerRule:
 
 
 def _weight_rule(value: Any, subject: str) -> WeightRule:
-    if value is not None and not isinstance(value, str):
-        current().assume(subject, f"weight rule {type(value).__name__} is taken as downstream")
-        return WeightRule.DOWNSTREAM
     text = str(getattr(value, "value", value or "downstream"))
+    if (value is not None and not isinstance(value, str)) or "." in text:
+        custom = text if isinstance(value, str) else type(value).__name__
+        current().assume(subject, f"weight rule {custom} is taken as downstream")
+        return WeightRule.DOWNSTREAM
     return WeightRule(_one_of(text, [str(r) for r in WeightRule], "weight_rule"))
 
 
@@ -247,8 +248,8 @@ def _one_of(text: str, allowed: Iterable[str], name: str) -> str:
     if text in choices:
         return text
     close = difflib.get_close_matches(text, choices, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise Unusable(f"unknown {name} {text!r}{hint} It is one of {', '.join(choices)}")
+    hint = f"; did you mean {close[0]!r}?" if close else "."
+    raise Unusable(f"unknown {name} {text!r}{hint} It must be one of {', '.join(choices)}")
 
 
 def _execution_timeout(task: Any) -> float | None:
@@ -298,5 +299,3 @@ def _length(value: Any, subject: str) -> int | str:
     except TypeError:
         current().assume(subject, f"length of {type(value).__name__} is unknown: 1 instance")
         return 1
-
-

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from windtunnel.loaders.standin import session
+from windtunnel.loaders.standin.placeholder import member
 
 
 def now() -> DateTime:
@@ -19,8 +20,10 @@ def now() -> DateTime:
 
 def days_ago(n: int, hour: int = 0, minute: int = 0, second: int = 0, microsecond: int = 0) -> Any:
     """Midnight UTC, some days before now, plus a time of day."""
-    day = now().astimezone(UTC).replace(
-        hour=hour, minute=minute, second=second, microsecond=microsecond
+    day = (
+        now()
+        .astimezone(UTC)
+        .replace(hour=hour, minute=minute, second=second, microsecond=microsecond)
     )
     return day - timedelta(days=n)
 
@@ -154,7 +157,9 @@ class DateTime(datetime):
         return int(self.timestamp())
 
 
-def make_datetime(year: int, month: int, day: int, *parts: int, tz: Any = "UTC", **more: Any) -> Any:
+def make_datetime(
+    year: int, month: int, day: int, *parts: int, tz: Any = "UTC", **more: Any
+) -> Any:
     """``pendulum.datetime``: in UTC unless another timezone is given."""
     tz = more.pop("tzinfo", tz)
     return DateTime(year, month, day, *parts, tzinfo=zone(tz), **more)
@@ -235,11 +240,23 @@ class _Pendulum(ModuleType):
             parse=parse,
             instance=instance,
             from_timestamp=from_timestamp,
+            date=date,
+            time=time,
             UTC=UTC,
             utc=UTC,
             MONDAY=0,
             SUNDAY=6,
         )
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return member(f"{self.__name__}.{name}")
+
+
+def is_pretend(module: object) -> bool:
+    """Whether a module is a pretend ``pendulum``."""
+    return isinstance(module, _Pendulum)
 
 
 def pretend_pendulum(name: str) -> ModuleType:

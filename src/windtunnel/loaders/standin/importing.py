@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.loaders.standin import session
-from windtunnel.loaders.standin.dates import pretend_pendulum
+from windtunnel.loaders.standin.dates import is_pretend, pretend_pendulum
 from windtunnel.loaders.standin.placeholder import Placeholder
 from windtunnel.loaders.standin.surface import offer, third_party
 
@@ -114,7 +114,7 @@ class MissingFinder(_Finder):
         """Part of Python's import protocol."""
         top = name.partition(".")[0]
         parent = sys.modules.get(name.rpartition(".")[0])
-        if isinstance(parent, PlaceholderModule) or type(parent).__name__ == "_Pendulum":
+        if isinstance(parent, PlaceholderModule) or is_pretend(parent):
             return self._spec(name)
         if "." in name and getattr(parent, "__file__", None) is not None:
             return None  # a regular package is installed: that it lacks a module is a mistake
@@ -189,9 +189,7 @@ def _is_airflow(name: str) -> bool:
 
 def _is_ours(module: Any, folders: Sequence[Path]) -> bool:
     """Whether a module exists only because of the load."""
-    if isinstance(module, PretendModule | PlaceholderModule):
-        return True
-    if type(module).__name__ == "_Pendulum":
+    if isinstance(module, PretendModule | PlaceholderModule) or is_pretend(module):
         return True
     places = [getattr(module, "__file__", None) or "", *map(str, getattr(module, "__path__", []))]
     return any(Path(p).is_relative_to(f) for p in places if p for f in folders)

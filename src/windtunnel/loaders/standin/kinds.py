@@ -49,7 +49,7 @@ def kind_of(task: Any, subject: str, profile: str) -> Kind:
     if names & EMPTY:
         return Work() if _empty_does_something(task, profile) else Empty()
     if "SubDagOperator" in names:
-        current().assume(subject, "SubDagOperator: simulated as one ordinary task")
+        return _subdag(task, subject)
     if _value(task, "deferrable", False) is True:
         timeout = seconds(_value(task, "execution_timeout"), "execution_timeout")
         return Deferrable(timeout_s=timeout)
@@ -95,7 +95,9 @@ def _sensor(task: Any) -> Sensor:
 def _external(task: Any, subject: str) -> Kind:
     dag_id = _value(task, "external_dag_id")
     if not isinstance(dag_id, str):
-        current().assume(subject, "which DAG it waits for is known only at run time: a plain sensor")
+        current().assume(
+            subject, "which DAG it waits for is known only at run time: a plain sensor"
+        )
         return _sensor(task)
     if _value(task, "execution_date_fn") is not None:
         current().assume(
@@ -151,4 +153,18 @@ def _trigger(task: Any, subject: str) -> Kind:
         deferrable=_value(task, "deferrable", False) is True,
         poke_interval_s=seconds(_value(task, "poke_interval", 60), "poke_interval"),
         **_states(task, ("allowed_states", "failed_states")),
+    )
+
+
+def _subdag(task: Any, subject: str) -> Kind:
+    subdag = _value(task, "subdag")
+    dag_id = getattr(subdag, "dag_id", None)
+    if not isinstance(dag_id, str):
+        current().assume(subject, "its subdag is known only at run time: ordinary work")
+        return Work()
+    current().assume(subject, f"subdag {dag_id} is triggered and waited for, as TriggerDagRun does")
+    return TriggerDagRun(
+        trigger_dag_id=dag_id,
+        wait_for_completion=True,
+        poke_interval_s=seconds(_value(task, "poke_interval", 60), "poke_interval"),
     )

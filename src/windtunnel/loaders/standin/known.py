@@ -160,10 +160,22 @@ class TriggerDagRunOperator(BaseOperator):
     template_fields = ("trigger_dag_id", "trigger_run_id", "logical_date", "conf")
 
 
+class SubDagOperator(BaseOperator):
+    """Runs another DAG as one task (Airflow 1 and 2)."""
+
+    _arguments: ClassVar[dict[str, Any]] = {
+        "subdag": None,
+        "mode": "poke",
+        "poke_interval": 60,
+        "timeout": None,
+    }
+
+
 class GenericOperator(BaseOperator):
     """An operator of a provider that isn't installed: every argument is kept, none is understood."""
 
     _takes_all_default_args = True
+    _templates_unknown = True
 
     def __getattr__(self, name: str) -> Any:
         return _unknown_member(self, name)
@@ -173,6 +185,7 @@ class GenericSensor(BaseSensorOperator):
     """A sensor of a provider that isn't installed."""
 
     _takes_all_default_args = True
+    _templates_unknown = True
 
     def __getattr__(self, name: str) -> Any:
         return _unknown_member(self, name)
@@ -191,7 +204,7 @@ def generic_class(name: str, module: str) -> type:
     """A class for an operator or sensor that nobody knows, under its own name."""
     waits = name.endswith(("Sensor", "SensorAsync", "SensorOperator", "SensorOperatorAsync"))
     base = GenericSensor if waits else GenericOperator
-    bases: tuple[type, ...] = (base, BranchMixIn) if name.startswith("Branch") else (base,)
+    bases: tuple[type, ...] = (base, BranchMixIn) if "Branch" in name else (base,)
     made: type = type(base)(name, bases, {"__module__": module, "__doc__": None})
     return made
 

@@ -119,7 +119,9 @@ def _open_group(dag: Any) -> Any:
 class OperatorMeta(ABCMeta):
     """Wraps the constructor of every operator class, so that default_args are applied by name."""
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kw: Any) -> Any:
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kw: Any
+    ) -> Any:
         """A class whose own constructor, if it has one, takes default_args."""
         if "__init__" in namespace:
             namespace["__init__"] = _with_default_args(namespace["__init__"])
@@ -140,6 +142,8 @@ class BaseOperator(Node, metaclass=OperatorMeta):
     _arguments: ClassVar[dict[str, Any]] = TASK_ARGUMENTS
     _takes_all_default_args = False
     """An unknown operator: which of the default_args it has arguments for can't be told."""
+    _templates_unknown = False
+    """Results in any of its arguments make edges, because its template fields can't be told."""
     template_fields: Any = ()
     template_ext: Any = ()
     template_fields_renderers: ClassVar[dict[str, str]] = {}
@@ -194,8 +198,8 @@ class BaseOperator(Node, metaclass=OperatorMeta):
         note_created(self)
 
     def _reference_fields(self) -> Sequence[str]:
-        if self._takes_all_default_args:
-            return [n for n in vars(self) if not n.startswith("_")]
+        if self._templates_unknown:
+            return [n for n in vars(self) if not n.startswith("_") and n != "task_group"]
         fields = self.template_fields
         return [fields] if isinstance(fields, str) else [str(name) for name in fields]
 
@@ -294,7 +298,9 @@ class BaseOperator(Node, metaclass=OperatorMeta):
         self.is_setup = True
         return self
 
-    def as_teardown(self, *, setups: Any = None, on_failure_fail_dagrun: Any = None) -> BaseOperator:
+    def as_teardown(
+        self, *, setups: Any = None, on_failure_fail_dagrun: Any = None
+    ) -> BaseOperator:
         """Make it a teardown task, of these setups if given."""
         self.is_teardown = True
         self.trigger_rule = "all_done_setup_success"
@@ -379,7 +385,9 @@ class MappedOperator(BaseOperator):
     def operator_name(self) -> str:
         """The mapped class as people see it."""
         name = getattr(self, "custom_operator_name", None)
-        return str(name or getattr(self.operator_class, "custom_operator_name", "") or self.task_type)
+        return str(
+            name or getattr(self.operator_class, "custom_operator_name", "") or self.task_type
+        )
 
     def _reference_fields(self) -> Sequence[str]:
         hidden = {"operator_class", "task_group"}

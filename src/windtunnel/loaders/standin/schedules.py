@@ -75,6 +75,11 @@ class Asset(_AssetExpression):
         self.extra = kwargs.get("extra") or {}
         self.watchers = kwargs.get("watchers") or []
 
+    @staticmethod
+    def ref(name: Any = None, uri: Any = None) -> Asset:
+        """An asset that is defined elsewhere."""
+        return Asset(name, uri)
+
     def __repr__(self) -> str:
         return self.uri
 

@@ -18,14 +18,16 @@ class Scope:
     teardowns: list[Any]
     tasks: list[Any] = field(default_factory=list)
 
-    def close(self) -> None:
-        """Put what was created between the setups and the teardowns."""
-        inside = [t for t in self.tasks if not t.is_teardown]
-        if self.setups and inside:
+    def close(self, outer: Scope | None) -> None:
+        """Put what was created inside between the setups and the teardowns, and these into the scope
+        around them. Setups and teardowns that were created inside have their own edges."""
+        inside = [t for t in self.tasks if not t.is_setup and not t.is_teardown]
+        if inside:
             connect(self.setups, [t for t in inside if not t.upstream_task_ids] or inside[:1])
-        inside = [t for t in self.tasks if not t.is_setup]
-        if self.teardowns and inside:
             connect([t for t in inside if not t.downstream_task_ids] or inside[-1:], self.teardowns)
+        if outer is not None:
+            connect(outer.setups, self.setups)
+            connect(self.teardowns, outer.teardowns)
 
 
 def open_scope(tasks: Sequence[Any]) -> None:
@@ -43,7 +45,8 @@ def open_scope(tasks: Sequence[Any]) -> None:
 
 def close_scope() -> None:
     """End the innermost scope."""
-    session.current().scopes.pop().close()
+    scopes = session.current().scopes
+    scopes.pop().close(scopes[-1] if scopes else None)
 
 
 def add_to_scope(*tasks: Any) -> None:

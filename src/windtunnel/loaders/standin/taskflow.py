@@ -60,13 +60,16 @@ def decorated_class(variant: str) -> type[BaseOperator]:
         return DecoratedShortCircuit
     if variant == "python":
         return DecoratedOperator
-    bases = (DecoratedOperator, BranchMixIn) if variant.startswith("branch") else (DecoratedOperator,)
+    bases = (
+        (DecoratedOperator, BranchMixIn) if variant.startswith("branch") else (DecoratedOperator,)
+    )
     return type(BaseOperator)(
         f"Decorated{variant.title().replace('_', '')}Operator",
         bases,
         {
             "custom_operator_name": f"@task.{variant}",
             "runs_function": variant in IN_PROCESS,
+            "_templates_unknown": variant not in IN_PROCESS,
             "__module__": __name__,
         },
     )
@@ -174,7 +177,9 @@ def _unique_task_id(task_id: str, dag: Any, group: Any) -> str:
         group = now.group_stack[-1]
     complete = group.child_id(task_id) if group is not None else task_id
     free = free_id(dag.used_ids, complete)
-    return free[len(complete) - len(task_id) :] if free.startswith(complete[: -len(task_id)]) else free
+    return (
+        free[len(complete) - len(task_id) :] if free.startswith(complete[: -len(task_id)]) else free
+    )
 
 
 class TaskDecorators:
@@ -205,7 +210,9 @@ task = TaskDecorators()
 
 def setup(function: Any) -> Any:
     """``@setup``: a task that prepares something for others."""
-    decorator = function if isinstance(function, TaskDecorator) else TaskDecorator("python", function)
+    decorator = (
+        function if isinstance(function, TaskDecorator) else TaskDecorator("python", function)
+    )
     decorator.is_setup = True
     return decorator
 
@@ -214,7 +221,9 @@ def teardown(function: Any = None, *, on_failure_fail_dagrun: bool = False) -> A
     """``@teardown``: a task that cleans up after others."""
     if function is None:
         return functools.partial(teardown, on_failure_fail_dagrun=on_failure_fail_dagrun)
-    decorator = function if isinstance(function, TaskDecorator) else TaskDecorator("python", function)
+    decorator = (
+        function if isinstance(function, TaskDecorator) else TaskDecorator("python", function)
+    )
     decorator.is_teardown = True
     decorator.on_failure_fail_dagrun = on_failure_fail_dagrun
     return decorator

@@ -146,7 +146,9 @@ def _class_name(value: Any) -> str:
 
 
 def _other(description: str, subject: str) -> OtherSchedule:
-    current().assume(subject, f"schedule {description} is not simulated: it makes no runs by itself")
+    current().assume(
+        subject, f"schedule {description} is not simulated: it makes no runs by itself"
+    )
     return OtherSchedule(description=description)
 
 

@@ -59,9 +59,13 @@ class Variable:
         """The default given in the file, else a placeholder that reads as ``1``."""
         given = default if default is not _NONE_GIVEN else default_var
         if given is not _NONE_GIVEN:
-            session.current().assume(f"Variable {key}", "not set: the DAG file's own default is used")
+            session.current().assume(
+                f"Variable {key}", "not set: the DAG file's own default is used"
+            )
             return given
-        session.current().assume(f"Variable {key}", "unknown: a placeholder that reads as '1' is used")
+        session.current().assume(
+            f"Variable {key}", "unknown: a placeholder that reads as '1' is used"
+        )
         return PlaceholderText()
 
     @classmethod
@@ -136,7 +140,9 @@ class BaseHook:
 class Settings:
     """``conf``: the fallback given in the file, else a placeholder."""
 
-    def get(self, section: str, key: str = "", *_: Any, fallback: Any = _NONE_GIVEN, **__: Any) -> Any:
+    def get(
+        self, section: str, key: str = "", *_: Any, fallback: Any = _NONE_GIVEN, **__: Any
+    ) -> Any:
         """The fallback, else a placeholder."""
         return self._read(section, key, fallback, PlaceholderText())
 
