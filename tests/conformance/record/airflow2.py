@@ -88,21 +88,21 @@ class Airflow2(Deployment):
         tasks = [task for dag in case.dags for task in dag.tasks]
         schedules = [dag.schedule for dag in case.dags if isinstance(dag.schedule, dict)]
         missing = {
-            "a backoff multiplier": any(
+            "backoff multiplier": any(
                 not isinstance(task.retry_exponential_backoff, bool) for task in tasks
             ),
             "all_done_min_one_success": any(
                 task.trigger_rule == "all_done_min_one_success" for task in tasks
             ),
-            "runs without a logical date": any(r.logical_date is None for r in case.manual_runs),
-            "a trigger timetable for timedeltas": any(
+            "run without a logical date": any(r.logical_date is None for r in case.manual_runs),
+            "DeltaTriggerTimetable": any(
                 "every_s" in schedule and schedule.get("timetable") == "trigger"
                 for schedule in schedules
             ),
         }
         lacks = [what for what, is_used in missing.items() if is_used]
         if lacks:
-            raise RecorderError(f"Airflow 2 has no {', '.join(lacks)}")
+            raise RecorderError(f"Airflow 2 lacks: {', '.join(lacks)}")
 
     def make_job(self, session: Any) -> Job:
         return Job(executor=self.executor)

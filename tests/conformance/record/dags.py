@@ -72,8 +72,6 @@ def written(spec: DagSpec, config: ConfigSpec, words: Vocabulary) -> Any:
         **{words.fail_fast: spec.fail_fast},
     )
     dag.fileloc = str(Path(__file__))
-    if hasattr(dag, "relative_fileloc"):
-        dag.relative_fileloc = Path(__file__).name
     with dag:
         _Writer(spec, dag, words).write()
     return dag
