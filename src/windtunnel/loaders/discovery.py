@@ -1,4 +1,4 @@
-"""Discovery: which files of a folder are DAG files, and from where their imports are answered."""
+"""Discovery: which files of a folder are DAG files, and where their imports are looked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SKIPPED_FOLDERS = frozenset(("__pycache__", "node_modules", "site-packages"))
 def import_roots(path: Path) -> tuple[Path, ...]:
     """Folders from which DAG files import modules of their own repository.
 
-    Airflow puts the DAGs and plugins folders on ``sys.path``; a repository's root often is there too.
+    Airflow puts the DAGs and plugins folders on ``sys.path``; a repository's root often is, too.
     """
     folder = path if path.is_dir() else path.parent
     inner = folder / "dags"
@@ -28,7 +28,7 @@ def import_roots(path: Path) -> tuple[Path, ...]:
 
 
 def python_files(folder: Path) -> list[Path]:
-    """All Python files below a folder, in path order, less what ``.airflowignore`` files exclude."""
+    """All Python files below a folder, in path order, less what ``.airflowignore`` excludes."""
     return sorted(_walk(folder, folder, [], {os.path.realpath(folder)}))
 
 
@@ -53,8 +53,9 @@ def _walk(
 
 
 def _ignore_rules(folder: Path) -> list[re.Pattern[str]]:
-    """Patterns of the folder's ``.airflowignore``: globs as in Airflow 3, or regular expressions as in
-    Airflow 2, whichever each line can be read as."""
+    """Patterns of the folder's ``.airflowignore``.
+
+    Globs as in Airflow 3, or regular expressions as in Airflow 2: a line counts as both."""
     file = folder / ".airflowignore"
     if not file.is_file():
         return []

@@ -21,7 +21,7 @@ from windtunnel.loaders.standin import offered, real_airflow
 from windtunnel.loaders.standin.authoring import DAG
 from windtunnel.loaders.standin.bodies import bodies_of
 from windtunnel.loaders.standin.convert import Converter
-from windtunnel.loaders.standin.exceptions import DagInvalid, NetworkDuringLoad
+from windtunnel.loaders.standin.exceptions import DagInvalid, NetworkRefusedError
 from windtunnel.loaders.standin.importing import could_be_own
 from windtunnel.loaders.standin.session import DEFAULT_NOW, Session, opened
 from windtunnel.model import PROFILES, Assumption, Dag, Fleet, Problem
@@ -40,8 +40,9 @@ class Loaded:
     """Folders from which the DAG files import modules of their own."""
 
     def importable(self) -> AbstractContextManager[None]:
-        """Inside the ``with`` block the bodies can run: imports of ``airflow`` and of the repository's
-        own modules inside their functions work."""
+        """Inside the ``with`` block the bodies can run.
+
+        Imports of ``airflow`` and of the repository's own modules inside their functions work."""
         return offered(*self.roots)
 
 
@@ -96,8 +97,9 @@ def _check(path: Path, profile: str, airflow: str) -> None:
     installed = real_airflow() if airflow == "auto" else None
     if installed:
         raise InvalidInput(
-            f"Apache Airflow is installed at {installed}, and windtunnel does not shadow it unasked; "
-            "ask for the stand-in (airflow='stand-in'), which reads DAG files without Airflow"
+            f"Apache Airflow is installed at {installed}, and windtunnel does not shadow it "
+            "unasked; ask for the stand-in (airflow='stand-in'), which reads DAG files without "
+            "Airflow"
         )
 
 
@@ -125,15 +127,15 @@ class _Loader:
         code = self._compiled(source, file, name)
         if code is not None:
             for dag in self._executed(code, file, name, number):
-                self._take(dag, file, name)
+                self._take(dag, name)
 
     def loaded(self, path: Path) -> Loaded:
         """Everything that was read."""
         if not self.dags and not self.problems:
             self._problem(
                 "empty",
-                f"no DAGs found in {path.name}; DAG files are .py files that mention both 'dag' and "
-                "'airflow' and define a DAG at module level",
+                f"no DAGs found in {path.name}; DAG files are .py files that mention both 'dag' "
+                "and 'airflow' and define a DAG at module level",
                 None,
             )
         assumptions = tuple(Assumption(subject=s, assumed=a) for s, a in self.session.assumed)
@@ -177,7 +179,7 @@ class _Loader:
                 yield dag
                 waiting += _subdags(dag)
 
-    def _take(self, dag: Any, file: Path, name: str) -> None:
+    def _take(self, dag: Any, name: str) -> None:
         first = self.dags.get(dag.dag_id)
         if first is not None:
             self._duplicate(dag, first, name)
@@ -207,14 +209,9 @@ class _Loader:
     def _failed(self, error: BaseException, file: Path, name: str) -> None:
         line = _line_in(error, file)
         if isinstance(error, DagInvalid):
-            self._problem(
-                error.cause,
-                f"{error}; the file is left out",
-                name,
-                line,
-                error.dag_id,
-                error.task_id,
-            )
+            text = f"{error}; the file is left out"
+            ids = {"dag_id": error.dag_id, "task_id": error.task_id}
+            self._problem(error.cause, text, name, line, **ids)
             return
         self._problem("import", f"{_explained(error)}; the file is left out", name, line)
 
@@ -224,6 +221,7 @@ class _Loader:
         message: str,
         file: str | None,
         line: int | None = None,
+        *,
         dag_id: str | None = None,
         task_id: str | None = None,
     ) -> None:
@@ -263,8 +261,8 @@ def _explained(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
         own = could_be_own(error.name.partition(".")[0])
         advice = (
-            f"there is {own}, but it can't be imported from here: load the folder that holds it, or "
-            "add that folder to PYTHONPATH"
+            f"there is {own}, but it can't be imported from here: load the folder that holds it, "
+            "or add that folder to PYTHONPATH"
             if own
             else f"install what provides it, or put {error.name} into the DAGs folder"
         )
@@ -279,7 +277,7 @@ def _network_error(error: BaseException | None) -> BaseException | None:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        if isinstance(error, NetworkDuringLoad):
+        if isinstance(error, NetworkRefusedError):
             return error
         error = error.__cause__ or error.__context__
     return None
@@ -288,8 +286,4 @@ def _network_error(error: BaseException | None) -> BaseException | None:
 def _reads_environment(error: BaseException) -> bool:
     """Whether a KeyError came out of ``os.environ``."""
     frames = traceback.extract_tb(error.__traceback__)
-    return (
-        bool(frames)
-        and frames[-1].filename.endswith("os.py")
-        or "<frozen os>" in {frame.filename for frame in frames}
-    )
+    return bool(frames) and frames[-1].filename.endswith(("os.py", "<frozen os>"))

@@ -67,7 +67,7 @@ def human_name(name: str) -> str:
 def to_machine(
     model: type[BaseModel], data: Any, path: str, mistakes: Mistakes, extra: Iterable[str] = ()
 ) -> Any:
-    """A human table as the machine form of a model; mistakes in keys and durations are collected."""
+    """A human table in the machine form; mistakes in keys and durations are collected."""
     if not isinstance(data, Mapping):
         mistakes.add(path or "the file", data, "must be a table")
         return {}

@@ -1,4 +1,4 @@
-"""Quiet: while DAG files are executed, what they do to the process is undone and the network is shut."""
+"""Quiet: while DAG files run, the network is shut; what they do to the process is undone."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from windtunnel.loaders.standin.exceptions import NetworkDuringLoad
+from windtunnel.loaders.standin.exceptions import NetworkRefusedError
 
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Swallow output and warnings, forbid the network, and restore environment, folder and logging."""
+    """Swallow output and warnings, forbid the network, restore environment, folder and logging."""
     environment, folder = dict(os.environ), os.getcwd()
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
@@ -46,9 +46,9 @@ def _no_network() -> Iterator[None]:
     real_lookup = socket.getaddrinfo
 
     def refuse(address: Any) -> None:
-        raise NetworkDuringLoad(
-            f"the file tries to reach {_place(address)} while it is loaded; windtunnel never touches "
-            "the network. Move the call into a task"
+        raise NetworkRefusedError(
+            f"the file tries to reach {_place(address)} while it is loaded; windtunnel never "
+            "touches the network. Move the call into a task"
         )
 
     def connect(self: socket.socket, address: Any) -> None:

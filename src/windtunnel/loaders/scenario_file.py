@@ -1,4 +1,4 @@
-"""Scenario files: ``scenario.toml`` and ``cluster.toml`` as people write them, and the full JSON form."""
+"""Scenario files: ``scenario.toml`` and ``cluster.toml`` as people write them, and JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from windtunnel.model import Cluster, Scenario
 from windtunnel.model.scenario import FORMAT
 
 DEFAULT_START: datetime = DEFAULT_NOW
-"""Where a scenario starts that doesn't say: always the same moment, so that a run can be repeated."""
+"""Where a scenario starts that doesn't say: always the same, so that a run can be repeated."""
 
 FILE_NAME = "scenario.toml"
 
@@ -48,7 +48,7 @@ def read_scenario(
     start: datetime | None = None,
     airflow: AirflowChoice = "auto",
 ) -> ReadScenario:
-    """Read a scenario: a ``scenario.toml``, a folder that holds one, or just DAGs (a folder or a file).
+    """Read a scenario: a ``scenario.toml``, a folder that holds one, or a folder or file of DAGs.
 
     Args:
         path: what to read.
@@ -58,8 +58,8 @@ def read_scenario(
         airflow: as for `load`.
 
     Raises:
-        InvalidInput: there is nothing at the path, or the scenario or cluster file has mistakes. DAG
-            files that can't be used are problems of the fleet instead.
+        InvalidInput: there is nothing at the path, or the scenario or cluster file has mistakes.
+            DAG files that can't be used are problems of the fleet instead.
     """
     path = Path(path)
     file = path if path.suffix == ".toml" else path / FILE_NAME

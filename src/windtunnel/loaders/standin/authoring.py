@@ -28,6 +28,7 @@ class TaskGroup(Node):
         prefix_group_id: bool = True,
         parent_group: TaskGroup | None = None,
         dag: Any = None,
+        *,
         default_args: dict[str, Any] | None = None,
         add_suffix_on_collision: bool = False,
         **_: Any,
@@ -39,7 +40,7 @@ class TaskGroup(Node):
         self.children: dict[str, Any] = {}
         self.prefix_group_id = prefix_group_id
         self.parent_group: TaskGroup | None = None
-        self.default_args: dict[str, Any] = copy.copy(default_args) or {}
+        self.default_args: dict[str, Any] = copy.copy(default_args or {})
         self.expand_input: Any = None
         if group_id is None:
             self.group_id: str | None = None
@@ -106,7 +107,7 @@ class TaskGroup(Node):
         return [t for t in tasks if t.upstream_task_ids.isdisjoint(ids)]
 
     def get_leaves(self) -> list[Any]:
-        """Its tasks that have no downstream task in it; in place of a teardown what comes before it."""
+        """Its tasks without downstream task in it; in place of a teardown what comes before it."""
         tasks = {t.task_id: t for t in self}
         found: dict[str, Any] = {}
         for task in tasks.values():

@@ -1,4 +1,4 @@
-"""Bodies of the tasks of an authored DAG: which tasks have a Python function, and with what arguments."""
+"""Bodies: which tasks of an authored DAG have a Python function, and with what arguments."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def _kind(names: set[str]) -> BodyKind:
 
 
 def _mapping(task: Any, *, decorated: bool) -> dict[str, Any]:
-    """What a mapped task is mapped over. A function under ``@task`` is mapped by its own arguments, an
-    operator by arguments of the operator, such as ``op_args``."""
+    """What a mapped task is mapped over: a function under ``@task`` by arguments of its own, an
+    operator by the operator's, such as ``op_args``."""
     if not isinstance(task, MappedOperator):
         return {}
     source = task.expand_input

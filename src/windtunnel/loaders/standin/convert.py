@@ -1,4 +1,4 @@
-"""Convert: a DAG that a file made becomes a `windtunnel.model.Dag`, or the problems why it can't."""
+"""Convert: a DAG that a file made becomes a `windtunnel.model.Dag`, or problems."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from windtunnel.loaders.standin.placeholder import PlaceholderText
 from windtunnel.loaders.standin.session import current
 from windtunnel.loaders.standin.timing import (
     OMITTED,
-    Unusable,
+    UnusableError,
     instant,
     schedule_of,
     seconds,
@@ -182,7 +182,7 @@ class Converter:
         """A value, or ``None`` and a problem."""
         try:
             return make()
-        except Unusable as error:
+        except UnusableError as error:
             self._problem(str(error), task)
         except (TypeError, ValueError) as error:
             self._problem(f"{type(error).__name__}: {error}", task)
@@ -214,7 +214,7 @@ class Converter:
 
 
 def _from_smallest(cycle: list[str]) -> list[str]:
-    """The same cycle, begun at its first id in the alphabet: sets of ids have no order of their own."""
+    """The same cycle, begun at its first id in the alphabet: sets of ids have no order."""
     ring = cycle[:-1]
     first = ring.index(min(ring))
     return [*ring[first:], *ring[:first], ring[first]]
@@ -249,13 +249,13 @@ def _one_of(text: str, allowed: Iterable[str], name: str) -> str:
         return text
     close = difflib.get_close_matches(text, choices, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else "."
-    raise Unusable(f"unknown {name} {text!r}{hint} It must be one of {', '.join(choices)}")
+    raise UnusableError(f"unknown {name} {text!r}{hint} It must be one of {', '.join(choices)}")
 
 
 def _execution_timeout(task: Any) -> float | None:
     value = task.execution_timeout
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise Unusable(
+        raise UnusableError(
             f"execution_timeout={value!r} must be a timedelta, such as "
             f"timedelta(seconds={value!r}); Airflow takes no number here"
         )

@@ -1,9 +1,10 @@
-"""Dates: ``days_ago``, ``airflow.utils.timezone`` and a small pretend ``pendulum`` for files that use it."""
+"""Dates: ``days_ago``, ``airflow.utils.timezone`` and a small pretend ``pendulum``."""
 
 from __future__ import annotations
 
 import calendar
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import timezone as fixed_offset
 from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,9 +36,7 @@ def zone(name: Any = "UTC") -> tzinfo:
     if name is None or str(name).upper() == "UTC":
         return UTC
     if isinstance(name, int | float):
-        from datetime import timezone
-
-        return timezone(timedelta(hours=name))
+        return fixed_offset(timedelta(hours=name))
     return ZoneInfo(str(name))
 
 
@@ -130,11 +129,15 @@ class DateTime(datetime):
         """At another time of the same day."""
         return self.set(hour=hour, minute=minute, second=second, microsecond=microsecond)
 
-    def format(self, *_: Any, **__: Any) -> str:
+    def to_iso8601_string(self, *_: Any, **__: Any) -> str:
         """As ISO 8601, whatever the format asked for."""
         return self.isoformat()
 
-    to_iso8601_string = to_datetime_string = to_date_string = format
+    format = to_datetime_string = to_iso8601_string
+
+    def to_date_string(self) -> str:
+        """As ``2026-01-31``."""
+        return self.date().isoformat()
 
     @property
     def timezone(self) -> tzinfo | None:
@@ -158,11 +161,11 @@ class DateTime(datetime):
 
 
 def make_datetime(
-    year: int, month: int, day: int, *parts: int, tz: Any = "UTC", **more: Any
+    year: int, month: int, day: int, *parts: Any, tz: Any = "UTC", **more: Any
 ) -> Any:
     """``pendulum.datetime``: in UTC unless another timezone is given."""
     tz = more.pop("tzinfo", tz)
-    return DateTime(year, month, day, *parts, tzinfo=zone(tz), **more)
+    return DateTime.of(datetime(year, month, day, *parts, **more).replace(tzinfo=zone(tz)))
 
 
 def local(*parts: Any, **more: Any) -> Any:

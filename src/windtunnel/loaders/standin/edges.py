@@ -1,8 +1,9 @@
-"""Edges: `>>`, `<<`, `set_upstream`, `chain`, `Label`: how tasks, groups and results are tied together."""
+"""Edges: `>>`, `<<`, `set_upstream`, `chain`, `Label`: how tasks, groups and results are tied."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from windtunnel.loaders.standin import session
@@ -13,7 +14,7 @@ from windtunnel.loaders.standin.placeholder import InertBase, Placeholder
 class Node:
     """Anything that can stand beside a ``>>``.
 
-    ``roots`` are the tasks that an edge into it reaches, ``leaves`` those that one out of it leaves.
+    ``roots`` are the tasks that an edge into it reaches, ``leaves`` those where one begins.
     """
 
     @property
@@ -26,11 +27,11 @@ class Node:
         """Tasks at which it ends."""
         raise NotImplementedError
 
-    def set_upstream(self, task_or_task_list: Any, edge_modifier: Any = None) -> None:
+    def set_upstream(self, task_or_task_list: Any, *_: Any, **__: Any) -> None:
         """Let it run after these."""
         connect(task_or_task_list, self)
 
-    def set_downstream(self, task_or_task_list: Any, edge_modifier: Any = None) -> None:
+    def set_downstream(self, task_or_task_list: Any, *_: Any, **__: Any) -> None:
         """Let these run after it."""
         connect(self, task_or_task_list)
 
@@ -69,12 +70,12 @@ class EdgeModifier(Node):
         """What comes before the label."""
         return self._before
 
-    def set_upstream(self, task_or_task_list: Any, edge_modifier: Any = None) -> None:
+    def set_upstream(self, task_or_task_list: Any, *_: Any, **__: Any) -> None:
         """Remember what comes before, and tie it to what comes after."""
         self._before.append(task_or_task_list)
         connect(task_or_task_list, self._after)
 
-    def set_downstream(self, task_or_task_list: Any, edge_modifier: Any = None) -> None:
+    def set_downstream(self, task_or_task_list: Any, *_: Any, **__: Any) -> None:
         """Remember what comes after, and tie what came before to it."""
         self._after.append(task_or_task_list)
         connect(self._before, task_or_task_list)
@@ -137,7 +138,7 @@ def link(up: Any, down: Any) -> None:
 
 def chain(*tasks: Any) -> None:
     """Tie tasks in a row; two lists side by side are tied item by item and must be equally long."""
-    for left, right in zip(tasks, tasks[1:], strict=False):
+    for left, right in pairwise(tasks):
         if not (_is_list(left) and _is_list(right)):
             connect(left, right)
             continue
@@ -151,7 +152,7 @@ def chain(*tasks: Any) -> None:
 
 def chain_linear(*elements: Any) -> None:
     """Tie each element completely to the next."""
-    for left, right in zip(elements, elements[1:], strict=False):
+    for left, right in pairwise(elements):
         connect(left, right)
 
 

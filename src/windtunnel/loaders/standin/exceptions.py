@@ -68,5 +68,5 @@ class DuplicateTaskIdFound(DagInvalid):
     """Two tasks or groups of one DAG have the same id."""
 
 
-class NetworkDuringLoad(RuntimeError):
+class NetworkRefusedError(RuntimeError):
     """A DAG file tried to reach the network while it was loaded."""

@@ -1,4 +1,4 @@
-"""Importing: the import hook that offers a pretend ``airflow``, and placeholders for missing modules."""
+"""Importing: the hook that offers a pretend ``airflow``, and placeholders for missing modules."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ class PretendModule(types.ModuleType):
         return value
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """As a function that was taken for a module."""
         # `from airflow.x import something` can't be told from a submodule: it may be a function.
         return Placeholder(self.__name__)(*args, **kwargs)
 
@@ -67,6 +68,7 @@ class PlaceholderModule(types.ModuleType):
         return value
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """As a function that was taken for a module."""
         return Placeholder(self.__name__)(*args, **kwargs)
 
 
@@ -92,7 +94,10 @@ class AirflowFinder(_Finder):
     """Answers every import of ``airflow`` and what is below it."""
 
     def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: Any = None
+        self,
+        name: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - part of the protocol
+        target: Any = None,  # noqa: ARG002
     ) -> importlib.machinery.ModuleSpec | None:
         """Part of Python's import protocol."""
         return self._spec(name) if name == "airflow" or name.startswith("airflow.") else None
@@ -103,13 +108,16 @@ class AirflowFinder(_Finder):
 
 
 class MissingFinder(_Finder):
-    """Asked last: answers imports of modules that aren't installed, if a file of the repository asks.
+    """Asked last: answers imports of modules that aren't installed, for files of the repository.
 
     Installed libraries probe for optional modules by importing them; they must go on failing.
     """
 
     def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: Any = None
+        self,
+        name: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - part of the protocol
+        target: Any = None,  # noqa: ARG002
     ) -> importlib.machinery.ModuleSpec | None:
         """Part of Python's import protocol."""
         top = name.partition(".")[0]
@@ -145,7 +153,7 @@ def _asked_by_repository() -> bool:
 
 
 def could_be_own(top: str) -> str | None:
-    """A file or folder of this module name anywhere in the repository; ``None`` if there is none."""
+    """A file or folder of this name anywhere in the repository; ``None`` if there is none."""
     for root in session.current().roots:
         for found in sorted([*root.rglob(f"{top}.py"), *root.rglob(top)]):
             if found.suffix == ".py" or (found.is_dir() and any(found.glob("*.py"))):
@@ -155,8 +163,10 @@ def could_be_own(top: str) -> str | None:
 
 @contextmanager
 def offered(*folders: Path) -> Iterator[None]:
-    """Inside the ``with`` block ``import airflow`` gives the pretend one, and modules in these folders
-    can be imported; afterwards nothing of either is left. Blocks may be nested."""
+    """Inside the ``with`` block ``import airflow`` gives the pretend one.
+
+    Modules in these folders can be imported, too. Afterwards nothing of either is left. Blocks may
+    be nested."""
     airflow, missing = AirflowFinder(), MissingFinder()
     set_aside = {n: m for n, m in sys.modules.items() if _is_airflow(n)}
     if not isinstance(set_aside.get("airflow"), PretendModule):
@@ -166,8 +176,8 @@ def offered(*folders: Path) -> Iterator[None]:
     path = list(sys.path)
     write_bytecode = sys.dont_write_bytecode
     sys.dont_write_bytecode = True  # reading a repository must not write into it
-    sys.meta_path.insert(0, airflow)  # type: ignore[arg-type]
-    sys.meta_path.append(missing)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, airflow)
+    sys.meta_path.append(missing)
     # Appended, as Airflow does: a repository may hold a package called yaml or http.
     sys.path.extend(str(f) for f in folders if str(f) not in sys.path)
     importlib.invalidate_caches()

@@ -1,4 +1,4 @@
-"""Kinds: what a task is to the scheduler, told from its class, the classes above it and its arguments."""
+"""Kinds: what a task is to the scheduler, told from its class, its bases and its arguments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from windtunnel.loaders.standin.operators import MappedOperator, operator_class_of
 from windtunnel.loaders.standin.session import current
-from windtunnel.loaders.standin.timing import Unusable, seconds
+from windtunnel.loaders.standin.timing import UnusableError, seconds
 from windtunnel.loaders.standin.xcomarg import Reference
 from windtunnel.model import (
     Branch,
@@ -30,7 +30,7 @@ def kind_of(task: Any, subject: str, profile: str) -> Kind:
     """The kind of a task.
 
     Raises:
-        Unusable: an argument that decides the kind can't be used.
+        UnusableError: an argument that decides the kind can't be used.
     """
     names = {cls.__name__ for cls in operator_class_of(task).__mro__}
     if "ExternalTaskSensor" in names:
@@ -57,7 +57,7 @@ def kind_of(task: Any, subject: str, profile: str) -> Kind:
 
 
 def _value(task: Any, name: str, default: Any = None) -> Any:
-    """An argument as the task holds it; a class attribute of a subclass counts, a method doesn't."""
+    """An argument as the task holds it; a class attribute counts too, a method doesn't."""
     value = vars(task).get(name)
     if value is None and not isinstance(task, MappedOperator):
         value = getattr(type(task), name, None)
@@ -77,7 +77,7 @@ def _waiting(task: Any) -> dict[str, Any]:
     """The arguments that all sensors share."""
     mode = _value(task, "mode", "poke")
     if mode not in ("poke", "reschedule"):
-        raise Unusable(f"mode={mode!r} is not a sensor mode; give 'poke' or 'reschedule'")
+        raise UnusableError(f"mode={mode!r} is not a sensor mode; give 'poke' or 'reschedule'")
     asynchronous = operator_class_of(task).__name__.endswith("Async")
     return {
         "mode": mode,

@@ -1,4 +1,4 @@
-"""Known operators: the classes of Airflow whose arguments matter to scheduling or to running bodies."""
+"""Known operators: Airflow's classes whose arguments matter to scheduling or to running bodies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from windtunnel.loaders.standin.operators import BaseOperator
+from windtunnel.loaders.standin.operators import BaseOperator, OperatorMeta
+from windtunnel.loaders.standin.placeholder import Placeholder
 
 PYTHON_ARGUMENTS: dict[str, Any] = {
     "python_callable": None,
@@ -172,7 +173,7 @@ class SubDagOperator(BaseOperator):
 
 
 class GenericOperator(BaseOperator):
-    """An operator of a provider that isn't installed: every argument is kept, none is understood."""
+    """An operator of a provider that isn't installed: its arguments are kept as they are."""
 
     _takes_all_default_args = True
     _templates_unknown = True
@@ -195,9 +196,13 @@ def _unknown_member(task: BaseOperator, name: str) -> Any:
     """What an unknown class offers under a name; nothing of ours, nothing that Python asks for."""
     if name.startswith("_"):
         raise AttributeError(name)
-    from windtunnel.loaders.standin.placeholder import Placeholder
-
     return Placeholder(f"{type(task).__name__}.{name}")
+
+
+def new_class(name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> type:
+    """An operator class that is made while DAG files load."""
+    made: type = OperatorMeta(name, bases, namespace)
+    return made
 
 
 def generic_class(name: str, module: str) -> type:
@@ -205,8 +210,7 @@ def generic_class(name: str, module: str) -> type:
     waits = name.endswith(("Sensor", "SensorAsync", "SensorOperator", "SensorOperatorAsync"))
     base = GenericSensor if waits else GenericOperator
     bases: tuple[type, ...] = (base, BranchMixIn) if "Branch" in name else (base,)
-    made: type = type(base)(name, bases, {"__module__": module, "__doc__": None})
-    return made
+    return new_class(name, bases, {"__module__": module, "__doc__": None})
 
 
 def apply_defaults(function: Callable[..., Any]) -> Callable[..., Any]:

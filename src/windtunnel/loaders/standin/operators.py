@@ -1,9 +1,10 @@
-"""Operators: BaseOperator, its arguments and defaults, and mapping it with ``partial`` and ``expand``."""
+"""Operators: BaseOperator, its arguments, and how ``partial`` and ``expand`` map it."""
 
 from __future__ import annotations
 
 import functools
 import inspect
+import logging
 from abc import ABCMeta
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -66,12 +67,13 @@ TASK_ARGUMENTS: dict[str, Any] = {
     "doc_yaml": None,
     "doc_rst": None,
 }
-"""Arguments that every operator takes, with Airflow's defaults; `default_args` reach these by name."""
+"""Arguments that every operator takes, with Airflow's defaults."""
 
 
 def _with_default_args(init: Callable[..., None]) -> Callable[..., None]:
-    """Give a constructor the default_args that it has arguments for, as Airflow does at each level of
-    a class hierarchy."""
+    """Give a constructor the default_args that it has arguments for.
+
+    Airflow does so at each level of a class hierarchy."""
     parameters = list(inspect.signature(init).parameters.values())[1:]
     named = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
@@ -285,8 +287,6 @@ class BaseOperator(Node, metaclass=OperatorMeta):
     @property
     def log(self) -> Any:
         """The logger of its class."""
-        import logging
-
         return logging.getLogger(f"airflow.task.operators.{type(self).__name__}")
 
     def execute(self, context: Any) -> Any:
@@ -345,7 +345,7 @@ class OperatorPartial:
             operator_class=self.operator_class, expand_input=mapped, **self.kwargs
         )
 
-    def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> MappedOperator:
+    def expand_kwargs(self, kwargs: Any, **_: Any) -> MappedOperator:
         """One instance for each set of arguments in a list."""
         return MappedOperator(
             operator_class=self.operator_class, expand_input=kwargs, **self.kwargs
@@ -364,6 +364,9 @@ def _check_mappable(task_id: str, name: str, value: Any) -> None:
 class MappedOperator(BaseOperator):
     """A task with one instance for each item that it is mapped over."""
 
+    operator_class: type
+    expand_input: Any
+
     def __init__(self, operator_class: Any, expand_input: Any, **kwargs: Any) -> None:
         vars(self)["operator_class"] = operator_class
         vars(self)["expand_input"] = expand_input
@@ -372,7 +375,7 @@ class MappedOperator(BaseOperator):
     def _declared_arguments(self) -> dict[str, Any]:
         declared = arguments_of(self.operator_class)
         defaults = vars(self).get("_defaults", {})
-        own = inspect.signature(self.operator_class.__init__).parameters
+        own = inspect.signature(self.operator_class).parameters
         extra = {name: defaults[name] for name in own if name in defaults}
         return {**declared, **extra}
 

@@ -1,4 +1,4 @@
-"""Placeholders: inert objects for what can't be known without Airflow, its database or a missing module."""
+"""Placeholders: inert objects for what only Airflow's database or a missing module could say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 class InertBase:
     """What a class inherits from when its real base is missing."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *_: Any, **kwargs: Any) -> None:
         super().__init__()
         for name, value in kwargs.items():
             if name.isidentifier() and not hasattr(type(self), name):
@@ -37,6 +37,7 @@ class Placeholder:
         return member(f"{self._name}.{name}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Another placeholder; of a decorator, what it decorates."""
         # A decorator must give back what it decorates, or the DAG in it is lost.
         if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type):
             return args[0]
@@ -93,7 +94,7 @@ class Placeholder:
     def __ge__(self, other: object) -> bool:
         return True
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, *_: Any) -> None:
         return None
 
     def __getitem__(self, key: Any) -> Any:
@@ -125,7 +126,7 @@ class PlaceholderText(str):
     def __getitem__(self, key: Any) -> Any:
         return str(self)[key] if isinstance(key, int | slice) else PlaceholderText()
 
-    def get(self, key: Any, default: Any = None) -> Any:
+    def get(self, _key: Any, default: Any = None) -> Any:
         """As of a mapping: the default, or another unknown text."""
         return PlaceholderText() if default is None else default
 

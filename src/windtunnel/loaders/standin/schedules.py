@@ -1,8 +1,11 @@
-"""Schedules: timetables and assets as DAG files write them; kept as they are, understood in `convert`."""
+"""Schedules: timetables and assets as DAG files write them, kept as they are."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from windtunnel.loaders.standin.authoring import DAG
+from windtunnel.loaders.standin.known import PythonOperator
 
 
 class Timetable:
@@ -126,23 +129,25 @@ class AssetAny(AssetAll):
     joint = " | "
 
 
+ASSET_ARGUMENTS = frozenset(("name", "uri", "group", "extra", "watchers", "outlets"))
+
+
 def asset(*_: Any, **options: Any) -> Any:
     """The ``@asset`` decorator: a DAG of one task that updates one asset."""
-    from windtunnel.loaders.standin.authoring import DAG, NOT_GIVEN
-    from windtunnel.loaders.standin.known import PythonOperator
+    of_dag = {name: value for name, value in options.items() if name not in ASSET_ARGUMENTS}
 
-    def decorate(function: Any) -> Asset:
+    def make(function: Any, name: str, outlets: list[Any]) -> None:
+        with DAG(name, **of_dag):
+            PythonOperator(task_id=function.__name__, python_callable=function, outlets=outlets)
+
+    def single(function: Any) -> Asset:
         name = options.get("name") or function.__name__
         made = Asset(name, options.get("uri"))
-        with DAG(name, schedule=options.get("schedule", NOT_GIVEN)):
-            PythonOperator(task_id=function.__name__, python_callable=function, outlets=[made])
+        make(function, name, [made])
         return made
 
     def multi(function: Any) -> Any:
-        with DAG(function.__name__, schedule=options.get("schedule", NOT_GIVEN)):
-            PythonOperator(
-                task_id=function.__name__, python_callable=function, outlets=options["outlets"]
-            )
+        make(function, function.__name__, list(options["outlets"]))
         return function
 
-    return multi if "outlets" in options else decorate
+    return multi if "outlets" in options else single

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 DEFAULT_NOW = datetime(2026, 1, 1, tzinfo=UTC)
-"""What ``days_ago`` and ``pendulum.now`` count from unless a scenario says when it starts: never the
-wall clock, because loading twice must give the same fleet."""
+"""What ``days_ago`` and ``pendulum.now`` count from unless a scenario says when it starts.
+
+Never the wall clock: loading twice must give the same fleet."""
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""Setup scopes: ``with`` a setup or teardown task, everything created inside runs between the two."""
+"""Setup scopes: what is created ``with`` a setup or teardown task runs between the two."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ class Scope:
     tasks: list[Any] = field(default_factory=list)
 
     def close(self, outer: Scope | None) -> None:
-        """Put what was created inside between the setups and the teardowns, and these into the scope
-        around them. Setups and teardowns that were created inside have their own edges."""
+        """Put what was created inside between the setups and the teardowns.
+
+        Setups and teardowns that were created inside have their own edges."""
         inside = [t for t in self.tasks if not t.is_setup and not t.is_teardown]
         if inside:
             connect(self.setups, [t for t in inside if not t.upstream_task_ids] or inside[:1])
@@ -31,7 +32,7 @@ class Scope:
 
 
 def open_scope(tasks: Sequence[Any]) -> None:
-    """Begin a scope around setup or teardown tasks; the tasks on the other side of them belong to it."""
+    """Begin a scope around setup or teardown tasks, and those on the other side of them."""
     setups = [t for t in tasks if t.is_setup]
     teardowns = [t for t in tasks if t.is_teardown]
     if setups:

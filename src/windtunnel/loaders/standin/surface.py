@@ -1,4 +1,4 @@
-"""Surface: which names the pretend ``airflow`` offers, and what it answers to names that nobody knows."""
+"""Surface: which names the pretend ``airflow`` offers, and what stands for names nobody knows."""
 
 from __future__ import annotations
 
@@ -95,10 +95,6 @@ def _same(function: Any = None, *_: Any, **__: Any) -> Any:
     return function if callable(function) else lambda decorated: decorated
 
 
-def _chain_of(*elements: Any) -> Any:
-    return edges.chain(*elements)
-
-
 def _exceptions() -> dict[str, Any]:
     found = vars(exceptions).values()
     return {e.__name__: e for e in found if isinstance(e, type) and issubclass(e, BaseException)}
@@ -108,8 +104,8 @@ def _exceptions() -> dict[str, Any]:
 def names() -> dict[str, Any]:
     """Every name that is known, whichever airflow module it is asked from.
 
-    Airflow has moved most of these from module to module over the years, and never used one name for
-    two things that a DAG file could confuse: so one table serves all releases.
+    Airflow has moved most of these from module to module over the years, and never used one name
+    for two things that a DAG file could confuse: so one table serves all releases.
     """
     return {
         **_exceptions(),
@@ -130,7 +126,7 @@ def names() -> dict[str, Any]:
         "XCOM_RETURN_KEY": xcomarg.RETURN_VALUE,
         "Label": edges.Label,
         "EdgeModifier": edges.EdgeModifier,
-        "chain": _chain_of,
+        "chain": edges.chain,
         "chain_linear": edges.chain_linear,
         "cross_downstream": edges.cross_downstream,
         "asset": schedules.asset,
@@ -223,7 +219,7 @@ def unknown(module: str, name: str) -> Any:
 
 
 def third_party(module: str, name: str) -> Any:
-    """What a missing module outside Airflow offers: operators and sensors among it are still tasks."""
+    """What a missing module outside Airflow offers: its operators and sensors are still tasks."""
     if name[:1].isupper() and name.endswith((*OPERATOR_ENDINGS, "TaskGroup")):
         return unknown(module, name)
     return member(f"{module}.{name}")

@@ -16,6 +16,7 @@ from windtunnel.loaders.standin.known import (
     BaseSensorOperator,
     BranchMixIn,
     ShortCircuitOperator,
+    new_class,
 )
 from windtunnel.loaders.standin.operators import BaseOperator, MappedOperator, _check_mappable
 from windtunnel.loaders.standin.setup_scopes import add_to_scope, close_scope, open_scope
@@ -45,14 +46,22 @@ class DecoratedShortCircuit(ShortCircuitOperator):
 
 
 IN_PROCESS = frozenset(
-    "python virtualenv external_python branch branch_virtualenv branch_external_python "
-    "short_circuit sensor".split()
+    (
+        "python",
+        "virtualenv",
+        "external_python",
+        "branch",
+        "branch_virtualenv",
+        "branch_external_python",
+        "short_circuit",
+        "sensor",
+    )
 )
 """Variants whose body is the function itself; the others make a command or a container of it."""
 
 
 @functools.cache
-def decorated_class(variant: str) -> type[BaseOperator]:
+def decorated_class(variant: str) -> Any:
     """The operator class behind ``@task.<variant>``; one that nobody knows is plain work."""
     if variant == "sensor":
         return DecoratedSensor
@@ -63,7 +72,7 @@ def decorated_class(variant: str) -> type[BaseOperator]:
     bases = (
         (DecoratedOperator, BranchMixIn) if variant.startswith("branch") else (DecoratedOperator,)
     )
-    return type(BaseOperator)(
+    return new_class(
         f"Decorated{variant.title().replace('_', '')}Operator",
         bases,
         {
@@ -88,6 +97,7 @@ class TaskDecorator:
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
+        """A task that calls the function with these arguments."""
         task = decorated_class(self.variant)(
             python_callable=self.function, op_args=args, op_kwargs=kwargs, **self._task_options()
         )
@@ -121,7 +131,7 @@ class TaskDecorator:
         """One instance for each combination of the values given."""
         return _PartialTask(self, {}).expand(**mapped)
 
-    def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg:
+    def expand_kwargs(self, kwargs: Any, **_: Any) -> XComArg:
         """One instance for each set of arguments in a list."""
         return _PartialTask(self, {}).expand_kwargs(kwargs)
 
@@ -151,7 +161,7 @@ class _PartialTask:
             _check_mappable(self.decorator.function.__name__, name, value)
         return self._map(mapped)
 
-    def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg:
+    def expand_kwargs(self, kwargs: Any, **_: Any) -> XComArg:
         """One instance for each set of arguments in a list."""
         return self._map(kwargs)
 
@@ -186,6 +196,7 @@ class TaskDecorators:
     """What ``task`` is: a decorator, with one attribute for each variant."""
 
     def __call__(self, python_callable: Any = None, **options: Any) -> Any:
+        """``@task`` itself."""
         return self.python(python_callable, **options)
 
     def __getattr__(self, variant: str) -> Callable[..., Any]:
@@ -239,6 +250,7 @@ class TaskGroupDecorator:
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """A group of the tasks that the function makes."""
         return self._make(None, args, kwargs)
 
     def override(self, **options: Any) -> TaskGroupDecorator:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from croniter import croniter
+from croniter import croniter  # type: ignore[import-untyped]
 
 from windtunnel.loaders.standin.placeholder import Placeholder, PlaceholderText
 from windtunnel.loaders.standin.schedules import (
@@ -34,7 +34,7 @@ OMITTED: dict[str, Schedule | None] = {"airflow-2.11": Every(seconds=86400.0)}
 """What a DAG without ``schedule=`` gets; releases that aren't named give it no schedule."""
 
 
-class Unusable(ValueError):
+class UnusableError(ValueError):
     """A value in a DAG file that can't be used; the text says why, and what would be right."""
 
 
@@ -42,7 +42,7 @@ def seconds(value: Any, name: str) -> float | None:
     """A timedelta, or a number of seconds, as seconds.
 
     Raises:
-        Unusable: it is neither, or negative.
+        UnusableError: it is neither, or negative.
     """
     if value is None:
         return None
@@ -50,7 +50,7 @@ def seconds(value: Any, name: str) -> float | None:
     if fixed is None and isinstance(value, int | float | PlaceholderText) and value is not True:
         fixed = float(value)
     if fixed is None or (fixed < 0 and name != "execution_delta"):
-        raise Unusable(
+        raise UnusableError(
             f"{name}={value!r} can't be used; give a timedelta such as timedelta(minutes=5), or a "
             "number of seconds"
         )
@@ -75,7 +75,7 @@ def instant(value: Any, name: str, zone: tzinfo) -> datetime | None:
     """A datetime, or text of one, as an aware datetime; a naive one is in the DAG's timezone.
 
     Raises:
-        Unusable: it is no datetime.
+        UnusableError: it is no datetime.
     """
     if value is None or isinstance(value, Placeholder):
         return None
@@ -83,16 +83,16 @@ def instant(value: Any, name: str, zone: tzinfo) -> datetime | None:
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise Unusable(
+            raise UnusableError(
                 f"{name}={value!r} is no date; give datetime(2026, 1, 31) or '2026-01-31'"
             ) from None
     if not isinstance(value, datetime):
-        raise Unusable(f"{name}={value!r} is no datetime; give datetime(2026, 1, 31)")
+        raise UnusableError(f"{name}={value!r} is no datetime; give datetime(2026, 1, 31)")
     aware = value if value.tzinfo else value.replace(tzinfo=zone)
     try:
         return aware.astimezone(UTC)
     except OverflowError:
-        raise Unusable(f"{name}={value!r} is out of range") from None
+        raise UnusableError(f"{name}={value!r} is out of range") from None
 
 
 def zone_of(value: Any) -> tzinfo:
@@ -119,7 +119,7 @@ def schedule_of(value: Any, subject: str) -> Schedule | None:
     """What was written as ``schedule=``, ``schedule_interval=`` or ``timetable=``.
 
     Raises:
-        Unusable: it is none of the things that Airflow accepts.
+        UnusableError: it is none of the things that Airflow accepts.
     """
     if value is None or isinstance(value, NullTimetable):
         return None
@@ -134,7 +134,7 @@ def schedule_of(value: Any, subject: str) -> Schedule | None:
     if isinstance(value, Iterable) and not isinstance(value, Placeholder):
         return _from_assets(", ".join(repr(v) for v in value), subject)
     if type(value).__module__ in ("builtins", "datetime"):
-        raise Unusable(
+        raise UnusableError(
             f"schedule={value!r} can't be used; give a cron expression such as '0 6 * * *', a "
             "preset such as '@daily', a timedelta, a timetable, assets, or None"
         )
@@ -164,7 +164,7 @@ def _from_text(text: str, subject: str, **how: Any) -> Schedule | None:
     if text == "@continuous":
         return _other("@continuous", subject)
     if text not in PRESETS and not croniter.is_valid(text):
-        raise Unusable(
+        raise UnusableError(
             f"schedule={text!r} is neither a cron expression of five fields, such as '0 6 * * *', "
             f"nor one of the presets @once, @continuous, {', '.join(sorted(PRESETS))}"
         )
@@ -176,7 +176,7 @@ def _from_delta(value: Any, family: TimetableFamily | None, subject: str) -> Sch
     if length is None:
         return _other(repr(value), subject)
     if length <= 0:
-        raise Unusable(f"schedule={value!r} must be longer than nothing")
+        raise UnusableError(f"schedule={value!r} must be longer than nothing")
     return Every(seconds=length, timetable=family)
 
 

@@ -1,4 +1,4 @@
-"""Values that live outside DAG files: Variables, Connections, settings, the context of a running task."""
+"""Values from outside DAG files: Variables, Connections, settings, a running task's context."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.exceptions import AirflowException
-from windtunnel.loaders.standin.placeholder import PlaceholderText
+from windtunnel.loaders.standin.placeholder import Placeholder, PlaceholderText
 
 _NONE_GIVEN: Any = object()
 
@@ -35,8 +35,8 @@ def get_current_context() -> Mapping[str, Any]:
     context = _task_context.get()
     if context is None:
         raise AirflowException(
-            "get_current_context() was called outside a running task; it has no meaning while a DAG "
-            "file is loaded"
+            "get_current_context() was called outside a running task; it has no meaning while a "
+            "DAG file is loaded"
         )
     return context
 
@@ -53,7 +53,7 @@ class Variable:
         cls,
         key: str,
         default_var: Any = _NONE_GIVEN,
-        deserialize_json: bool = False,
+        deserialize_json: bool = False,  # noqa: ARG003 - a placeholder serves for both
         default: Any = _NONE_GIVEN,
     ) -> Any:
         """The default given in the file, else a placeholder that reads as ``1``."""
@@ -74,11 +74,11 @@ class Variable:
         return cls.get(key, default)
 
     @classmethod
-    def set(cls, key: str, value: Any, *_: Any, **__: Any) -> None:
+    def set(cls, *_: Any, **__: Any) -> None:
         """Nothing is stored."""
 
     @classmethod
-    def delete(cls, key: str, *_: Any, **__: Any) -> int:
+    def delete(cls, *_: Any, **__: Any) -> int:
         """Nothing is stored."""
         return 0
 
@@ -116,7 +116,7 @@ class BaseHook:
     conn_name_attr = "conn_id"
     default_conn_name = "default"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *_: Any, **kwargs: Any) -> None:
         self.options = kwargs
 
     @classmethod
@@ -132,8 +132,6 @@ class BaseHook:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        from windtunnel.loaders.standin.placeholder import Placeholder
-
         return Placeholder(f"{type(self).__name__}.{name}")
 
 
@@ -164,11 +162,11 @@ class Settings:
         """The fallback, else 1."""
         return float(self._read(section, key, fallback, 1.0))
 
-    def has_option(self, section: str, key: str) -> bool:
+    def has_option(self, *_: Any, **__: Any) -> bool:
         """No setting is known."""
         return False
 
-    def getsection(self, section: str) -> dict[str, Any]:
+    def getsection(self, *_: Any, **__: Any) -> dict[str, Any]:
         """No setting is known."""
         return {}
 

@@ -41,7 +41,7 @@ class XComArg(Reference, Node):
 
     def __getitem__(self, item: str) -> XComArg:
         if not isinstance(item, str):
-            raise ValueError(f"XComArg only supports str lookup, received {type(item).__name__}")
+            raise TypeError(f"XComArg only supports str lookup, received {type(item).__name__}")
         return XComArg(self.operator, item)
 
     def __iter__(self) -> Iterator[Any]:
