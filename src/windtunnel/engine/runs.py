@@ -52,6 +52,10 @@ class Creation:
         self._schedules = [Schedule(dag) for dag in world.program.dags]
         self._heap: list[tuple[int, str, int]] = []
 
+    def of(self, dag: int) -> Schedule:
+        """The schedule of a DAG."""
+        return self._schedules[dag]
+
     def next_due(self) -> int | None:
         """When the next run is due, if any."""
         heap = self._heap

@@ -15,6 +15,7 @@ from windtunnel.engine.plans import Bodies, Planner
 from windtunnel.engine.program import Program, micros
 from windtunnel.engine.queueing import CriticalSection
 from windtunnel.engine.runs import Creation, Start, examine, timed_out, triggered_run
+from windtunnel.engine.snapshots import queued_until_us, take
 from windtunnel.engine.tries import Tries
 from windtunnel.engine.waits import CrossDagWaits
 from windtunnel.engine.workers import Workers
@@ -26,6 +27,9 @@ from windtunnel.trace.trace import Trace
 
 MAX_PASSES = 100_000
 """Scheduler passes within one instant: more is work that creates work without end."""
+
+MAX_SNAPSHOTS = 64
+"""Lulls kept of one simulation: the first ones explain the later ones."""
 
 
 class Simulation:
@@ -71,6 +75,8 @@ class Simulation:
         trace = self.world.trace
         trace.end_us = self.end_us
         trace.complete = self._upcoming() is None
+        if any(run.state in (RunState.QUEUED, RunState.RUNNING) for run in self.world.runs):
+            trace.snapshots.append(take(self, "quiet" if trace.complete else "end"))
         return trace
 
     # -- the kernel's side of the clock -------------------------------------------------------
@@ -254,7 +260,26 @@ class Simulation:
             self.tries.fail(ti, "stuck in queued", retryable=False)
 
     def _before_forced_end(self, cause: str) -> None:
-        """A timeout is about to end a wait."""
+        """A timeout is about to end a wait: keep who waits for whom, once for each lull."""
+        snapshots = self.world.trace.snapshots
+        if snapshots and snapshots[-1].at_us == self.world.now:
+            return
+        if len(snapshots) < MAX_SNAPSHOTS:
+            snapshots.append(take(self, cause))
+
+    def queued_until(self, ti: int) -> int | None:
+        """When task_queued_timeout fails a queued task instance if no worker takes it."""
+        since = self._queued_since.get(ti)
+        if since is None:
+            return None
+        cluster = self.scenario.cluster
+        used = self._stuck.get((ti, self.world.tries[ti]), 0)
+        return queued_until_us(
+            since,
+            cluster.num_stuck_in_queued_retries - used,
+            micros(cluster.task_queued_timeout_s),
+            self._check_every,
+        )
 
 
 class _Noted:

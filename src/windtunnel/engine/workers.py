@@ -63,6 +63,11 @@ class Workers:
                 started.append(ti)
         return started
 
+    def queues_of(self, ti: int) -> tuple[str, ...]:
+        """Queues that the worker of a running task instance serves."""
+        group = self._group_of.get(ti)
+        return () if group is None or self._groups is None else self._groups[group].queues
+
     def serves(self, queue: str) -> bool:
         """Whether any worker listens to this queue."""
         return self._groups is None or any(queue in g.queues for g in self._groups)

@@ -1,0 +1,14 @@
+"""Trace in, findings out: one file per family, none of them knows the engine."""
+
+from windtunnel.detect.deadlock import find_deadlocks
+from windtunnel.detect.finding import Finding, Fix, Party
+from windtunnel.detect.never_queued import find_never_queued
+from windtunnel.model import Scenario
+from windtunnel.trace import Trace
+
+__all__ = ["Finding", "Fix", "Party", "detect", "find_deadlocks", "find_never_queued"]
+
+
+def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
+    """Everything that is wrong with a scenario, as its trace and its settings show; in a fixed order."""
+    return (*find_deadlocks(scenario, trace), *find_never_queued(scenario))

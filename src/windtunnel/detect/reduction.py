@@ -1,0 +1,96 @@
+"""The counted wait-for reduction: which unfinished work can never go on, whatever happens next.
+
+Every actor is taken to be lucky: it gets what is free, its upstreams end as it needs, all it holds
+comes back. What is still waiting when nobody can move any more never will, timeouts aside. It is
+sound (what it reports never finishes by itself) because real runs only have less luck; a cycle alone
+would not be, because a limit with one slot that still turns breaks it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from windtunnel.trace import Actor, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """What the reduction leaves: actors and runs that can never go on, and the slots that are free."""
+
+    actors: tuple[int, ...]
+    runs: frozenset[int]
+    free: tuple[int | None, ...]
+    """By capacity, after everything that can end has ended; None is unlimited."""
+
+
+def reduce(snapshot: Snapshot) -> Stuck:
+    """Let everything finish that can, in rounds, until nothing more does."""
+    return _Reduction(snapshot).run()
+
+
+class _Reduction:
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._done = [False] * len(snapshot.actors)
+        self._run_done = [False] * len(snapshot.runs)
+        self._free: list[int | None] = [c.total for c in snapshot.capacities]
+        self._room = [run.state == "running" for run in snapshot.runs]
+        """Whether the run is running, or will be."""
+        for holder in (*snapshot.actors, *snapshot.runs):
+            self._give(holder.holds, -1)
+
+    def run(self) -> Stuck:
+        moved = True
+        while moved:
+            moved = self._round()
+        stuck = tuple(i for i, done in enumerate(self._done) if not done)
+        runs = frozenset(i for i, done in enumerate(self._run_done) if not done)
+        return Stuck(stuck, runs, tuple(self._free))
+
+    def _round(self) -> bool:
+        moved = False
+        for i, run in enumerate(self._snapshot.runs):
+            if not self._room[i] and self._fits(run.needs):
+                self._room[i] = moved = True
+            if self._room[i] and not self._run_done[i] and all(self._done[a] for a in run.actors):
+                self._run_done[i] = moved = True
+                self._give(run.holds, 1)
+        for i, actor in enumerate(self._snapshot.actors):
+            if not self._done[i] and self._can_finish(actor):
+                self._done[i] = moved = True
+                self._give(actor.holds, 1)
+        return moved
+
+    def _can_finish(self, actor: Actor) -> bool:
+        if actor.never or not self._room[actor.run] or not self._fits(actor.needs):
+            return False
+        if actor.upstream:
+            ended = [self._done[u] for u in actor.upstream]
+            if not (any(ended) if actor.any_upstream else all(ended)):
+                return False
+        return actor.wish is None or self._comes_true(actor)
+
+    def _comes_true(self, actor: Actor) -> bool:
+        wish = actor.wish
+        assert wish is not None
+        if wish.run is None:
+            return wish.may_come and self._may_be_created(wish.dag_id)
+        if wish.task_ids:
+            return self._room[wish.run] and all(self._done[a] for a in wish.actors)
+        return self._run_done[wish.run]
+
+    def _may_be_created(self, dag_id: str) -> bool:
+        """A run still to be created needs room under max_active_runs."""
+        for i, capacity in enumerate(self._snapshot.capacities):
+            if capacity.kind == "max_active_runs" and capacity.subject == dag_id:
+                return self._fits(((i, 1),))
+        return True
+
+    def _fits(self, needs: tuple[tuple[int, int], ...]) -> bool:
+        return all((free := self._free[c]) is None or free >= n for c, n in needs)
+
+    def _give(self, slots: tuple[tuple[int, int], ...], sign: int) -> None:
+        for capacity, count in slots:
+            free = self._free[capacity]
+            if free is not None:
+                self._free[capacity] = free + sign * count

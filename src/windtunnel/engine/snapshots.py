@@ -1,0 +1,280 @@
+"""Takes snapshots: the state of all unfinished work, in the words of limits and waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from windtunnel.engine.dependencies import GOOD
+from windtunnel.engine.runs import NEVER
+from windtunnel.engine.world import (
+    DEFERRED,
+    FINISHED,
+    NONE,
+    QUEUED,
+    RUNNING,
+    Run,
+)
+from windtunnel.model import ExternalTaskSensor, Sensor, TriggerDagRun, TriggerRule
+from windtunnel.trace.snapshot import Actor, Capacity, OpenRun, Snapshot, Wish
+from windtunnel.trace.states import RunState, TaskState
+
+if TYPE_CHECKING:
+    from windtunnel.engine.simulation import Simulation
+
+WAITS_FOR_ALL = frozenset(
+    {
+        TriggerRule.ALL_DONE,
+        TriggerRule.ALL_DONE_SETUP_SUCCESS,
+        TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+    }
+)
+"""Rules that no single upstream can settle; under all others one that fails or is skipped may."""
+
+
+def take(simulation: Simulation, cause: str) -> Snapshot:
+    """The unfinished work of a simulation now."""
+    return _Taker(simulation, cause).snapshot()
+
+
+class _Taker:
+    """Builds one snapshot."""
+
+    def __init__(self, simulation: Simulation, cause: str) -> None:
+        self._simulation = simulation
+        self._world = simulation.world
+        self._cause = cause
+        self._capacities: dict[tuple[str, str], int] = {}
+        self._list: list[Capacity] = []
+        self._actor: dict[int, int] = {}
+        self._open = [r for r in self._world.runs if r.state in (0, 1)]
+        self._run = {run.index: i for i, run in enumerate(self._open)}
+        self._since = _last_changes(simulation)
+
+    def snapshot(self) -> Snapshot:
+        world = self._world
+        unfinished = [
+            ti
+            for run in self._open
+            for task in range(run.dag.size)
+            for ti in run.tis(task)
+            if world.state[ti] not in FINISHED
+        ]
+        self._actor = {ti: i for i, ti in enumerate(unfinished)}
+        actors = tuple(self._as_actor(ti) for ti in unfinished)
+        runs = tuple(self._as_run(run) for run in self._open)
+        return Snapshot(world.now, self._cause, tuple(self._list), actors, runs)
+
+    def _capacity(self, kind: str, subject: str, total: int | None) -> int:
+        key = (kind, subject)
+        if key not in self._capacities:
+            self._capacities[key] = len(self._list)
+            self._list.append(Capacity(kind, subject, total))
+        return self._capacities[key]
+
+    def _as_run(self, run: Run) -> OpenRun:
+        dag = run.dag
+        slot = (self._capacity("max_active_runs", dag.dag_id, dag.max_active_runs), 1)
+        queued = run.state == RunState.QUEUED
+        world = self._world
+        timeout = None
+        if dag.timeout_us is not None and not queued:
+            timeout = run.started_us + dag.timeout_us
+        actors = [
+            self._actor[ti]
+            for task in range(dag.size)
+            for ti in run.tis(task)
+            if ti in self._actor
+        ]
+        return OpenRun(
+            dag.dag_id,
+            run.record.name,
+            RunState(run.state).label,
+            run.started_us if run.started_us >= 0 else run.record.created_us,
+            tuple(actors),
+            holds=() if queued else (slot,),
+            needs=(slot,) if queued and not (dag.dag.is_paused or world.now < 0) else (),
+            gives_up_us=timeout,
+        )
+
+    def _as_actor(self, ti: int) -> Actor:
+        world, tries = self._world, self._simulation.tries
+        run = world.runs[world.ti_run[ti]]
+        task = world.ti_task[ti]
+        state = world.state[ti]
+        attempt = tries.running.get(ti)
+        deferral = tries.deferred.get(ti)
+        kind = run.dag.kind[task]
+        wish = self._wish(ti)
+        gives_up: int | None = None
+        reason = ""
+        if attempt is not None and attempt.gives_up is not None:
+            gives_up, reason = attempt.gives_up, "its timeout"
+        elif deferral is not None and deferral.gives_up is not None:
+            gives_up, reason = deferral.gives_up, "its timeout"
+        elif state == QUEUED:
+            gives_up, reason = self._simulation.queued_until(ti), "task_queued_timeout"
+        waits_for_others = wish is not None and state in (RUNNING, DEFERRED)
+        timed = state == RUNNING or (
+            state == DEFERRED and deferral is not None and deferral.fires is not None
+        )
+        return Actor(
+            run.dag.dag_id,
+            self._run[run.index],
+            run.record.name,
+            run.dag.ids[task],
+            world.ti_map[ti],
+            run.dag.tasks[task].operator,
+            TaskState(state).label,
+            self._since.get(ti, run.record.created_us),
+            holds=self._holds(ti, run, task, state),
+            needs=self._needs(run, task, state),
+            ends_by_itself=(timed and not waits_for_others) or isinstance(kind, Sensor),
+            upstream=self._upstream(run, task, state),
+            any_upstream=run.dag.rule[task] not in WAITS_FOR_ALL,
+            wish=wish,
+            never=self._never(ti, run, task, state),
+            gives_up_us=gives_up,
+            gives_up=reason,
+        )
+
+    # -- limits -------------------------------------------------------------------------------
+
+    def _limits(self, run: Run, task: int) -> list[tuple[int, int]]:
+        """What a task holds from queued to its end, worker slots aside."""
+        world, dag, own = self._world, run.dag, run.dag.tasks[task]
+        pool = world.program.pool_of[dag.number][task]
+        slots = world.pool_slots[pool]
+        per_run = world.profile.max_active_tasks_per == "run"
+        subject = f"{dag.dag_id} {run.record.name}" if per_run else dag.dag_id
+        found = [
+            (self._capacity("parallelism", "", world.cluster.parallelism), 1),
+            (
+                self._capacity("pool", own.pool, None if slots is not None and slots < 0 else slots or 0),
+                own.pool_slots,
+            ),
+            (self._capacity("max_active_tasks", subject, dag.max_active_tasks), 1),
+        ]
+        found.extend(self._task_limits(run, task))
+        return found
+
+    def _task_limits(self, run: Run, task: int) -> list[tuple[int, int]]:
+        own = run.dag.tasks[task]
+        name = f"{run.dag.dag_id}.{own.task_id}"
+        found = []
+        if own.max_active_tis_per_dag is not None:
+            limit = own.max_active_tis_per_dag
+            found.append((self._capacity("max_active_tis_per_dag", name, limit), 1))
+        if own.max_active_tis_per_dagrun is not None:
+            limit, name = own.max_active_tis_per_dagrun, f"{name} {run.record.name}"
+            found.append((self._capacity("max_active_tis_per_dagrun", name, limit), 1))
+        return found
+
+    def _queue_slots(self, queue: str) -> list[tuple[int, int]]:
+        workers = self._simulation.workers
+        if workers.unlimited:
+            return []
+        return [(self._capacity("worker slots", queue, workers.slots(queue)[1]), 1)]
+
+    def _holds(self, ti: int, run: Run, task: int, state: int) -> tuple[tuple[int, int], ...]:
+        world = self._world
+        if state in (QUEUED, RUNNING):
+            held = self._limits(run, task)
+            if state == RUNNING:
+                for queue in self._simulation.workers.queues_of(ti):
+                    held.extend(self._queue_slots(queue))
+            return tuple(held)
+        if state != DEFERRED:
+            return ()
+        held = []
+        pool = world.program.pool_of[run.dag.number][task]
+        if world.pool_counts_deferred[pool]:
+            held.append(self._limits(run, task)[1])
+        if world.profile.deferred_counts_for_task_limits:
+            held.extend(self._task_limits(run, task))
+        return tuple(held)
+
+    def _needs(self, run: Run, task: int, state: int) -> tuple[tuple[int, int], ...]:
+        if state == RUNNING or run.dag.is_empty[task]:
+            return ()
+        slots = self._queue_slots(run.dag.tasks[task].queue)
+        if state == QUEUED:
+            return tuple(slots)
+        return (*self._limits(run, task), *slots)
+
+    # -- waits --------------------------------------------------------------------------------
+
+    def _upstream(self, run: Run, task: int, state: int) -> tuple[int, ...]:
+        if state != NONE or run.dag.rule[task] is TriggerRule.ALWAYS:
+            return ()
+        return tuple(
+            self._actor[ti] for u in run.dag.upstream[task] for ti in run.tis(u) if ti in self._actor
+        )
+
+    def _wish(self, ti: int) -> Wish | None:
+        world = self._world
+        wait = self._simulation.waits.of(ti)
+        if wait is None or wait.dag is None:
+            return None
+        if isinstance(wait.kind, TriggerDagRun) and not wait.kind.wait_for_completion:
+            return None
+        target = self._simulation.waits.target(wait)
+        dag = world.program.dags[wait.dag]
+        tasks = wait.kind.external_task_ids if isinstance(wait.kind, ExternalTaskSensor) else ()
+        if target is None:
+            schedule = self._simulation.creation.of(dag.number)
+            following = schedule.next
+            may_come = (
+                schedule.due_us != NEVER
+                and following is not None
+                and world.us_at(following.start) <= wait.logical_us
+            )
+            return Wish(dag.dag_id, tasks, None, (), may_come)
+        wanted = [dag.index[t] for t in tasks if t in dag.index]
+        actors = tuple(
+            self._actor[t] for task in wanted for t in target.tis(task) if t in self._actor
+        )
+        return Wish(dag.dag_id, tasks, self._run.get(target.index), actors, False)
+
+    def _never(self, ti: int, run: Run, task: int, state: int) -> str:
+        """What no progress of others can change."""
+        world, own = self._world, run.dag.tasks[task]
+        pool = world.program.pool_of[run.dag.number][task]
+        slots = world.pool_slots[pool]
+        if state in (RUNNING, QUEUED, DEFERRED):
+            pass
+        elif slots is None:
+            return f"pool {own.pool} does not exist"
+        elif 0 <= slots < own.pool_slots:
+            return f"pool {own.pool} has {slots} slots, it needs {own.pool_slots}"
+        elif not self._simulation.workers.serves(own.queue):
+            return f"no worker serves queue {own.queue}"
+        if state == NONE and own.depends_on_past and self._past_is_lost(run, task):
+            return "depends_on_past: it did not succeed in the run before"
+        return ""
+
+    def _past_is_lost(self, run: Run, task: int) -> bool:
+        world = self._world
+        before = [
+            other
+            for other in world.runs_of[run.dag.number]
+            if other is not run and other.logical_us < run.logical_us
+        ]
+        if not before:
+            return False
+        previous = max(before, key=lambda other: other.logical_us)
+        states = [world.state[ti] for ti in previous.tis(task)]
+        return any(s in FINISHED and s not in GOOD for s in states)
+
+
+def _last_changes(simulation: Simulation) -> dict[int, int]:
+    """When each task instance came into its present state."""
+    trace = simulation.world.trace
+    return {who: at for at, who in zip(trace.when, trace.who, strict=True) if who >= 0}
+
+
+def queued_until_us(since: int, tries_left: int, timeout_us: int, every_us: int) -> int:
+    """When task_queued_timeout fails a task instance that nobody takes; checks come at fixed times."""
+    for _ in range(tries_left + 1):
+        since = ((since + timeout_us) // every_us + 1) * every_us
+    return since
+
