@@ -33,6 +33,8 @@ class Plan:
     resume: int = 0
     error: str | None = None
     """Traceback of a real callable that failed."""
+    live: bool = False
+    """A real sensor: each of its pokes is executed when its time has come."""
 
 
 class Bodies(Protocol):

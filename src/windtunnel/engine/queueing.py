@@ -72,6 +72,10 @@ class CriticalSection:
         self._choices = choices
         self._lanes: list[Lane] = []
         self._index: list[list[tuple[Key, int]]] = [[] for _ in world.program.pools]
+        self.starved = Starved()
+        """What the last critical section learned."""
+        self.full_runs: dict[int, Run] = {}
+        """Runs at their max_active_tasks with more scheduled (3.x)."""
 
     def add(self, ti: int) -> None:
         """A task instance just became scheduled."""
@@ -94,6 +98,7 @@ class CriticalSection:
         """The task instances to queue now, in the order in which the executor takes them."""
         world = self._world
         self._unpark()
+        self.starved = Starved()
         if not world.waiting:
             return []
         free = world.cluster.parallelism - world.occupied
@@ -110,7 +115,7 @@ class CriticalSection:
         cap = min(cap, total)
         if cap <= 0:
             return []
-        starved = Starved()
+        starved = self.starved = Starved()
         starved.pools = {
             p for p, slots in enumerate(opened) if slots <= 0 and world.pool_slots[p] is not None
         }
@@ -225,6 +230,7 @@ class CriticalSection:
         if run.active < run.dag.max_active_tasks or not self._world.profile.candidate_window:
             return False
         run.parked.append(number)
+        self.full_runs[run.index] = run
         return True
 
     def _enter(self, number: int) -> None:
@@ -240,6 +246,7 @@ class CriticalSection:
         for run in freed:
             if run.parked and run.active < run.dag.max_active_tasks:
                 parked, run.parked = run.parked, []
+                self.full_runs.pop(run.index, None)
                 for number in set(parked):
                     self._enter(number)
 

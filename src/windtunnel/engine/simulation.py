@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 
+from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
 from windtunnel.engine.plans import Bodies, Planner
@@ -57,6 +58,7 @@ class Simulation:
         )
         self.creation = Creation(self.world)
         self.start = Start(self.world)
+        self._bindings = Bindings(self.world)
         self.clock = Clock(self)
         self._timers: list[tuple[int, int]] = []
         """(time, run): instants at which a run must be looked at again."""
@@ -74,6 +76,7 @@ class Simulation:
         self.clock.run_until(self.end_us)
         trace = self.world.trace
         trace.end_us = self.end_us
+        self._bindings.close(self.end_us)
         trace.complete = self._upcoming() is None
         if any(run.state in (RunState.QUEUED, RunState.RUNNING) for run in self.world.runs):
             trace.snapshots.append(take(self, "quiet" if trace.complete else "end"))
@@ -120,6 +123,7 @@ class Simulation:
                 break
         if self._queued_since and now % self._check_every == 0:
             self._check_stuck_in_queued()
+        self._bindings.note(self.section)
 
     # -- one instant --------------------------------------------------------------------------
 

@@ -66,6 +66,8 @@ class Attempt:
     """It has done its own part and now waits for other work of the fleet."""
     gives_up: int | None = None
     """When its own timeout ends the wait."""
+    asleep: bool = False
+    """A real sensor between two pokes."""
 
 
 @dataclass(slots=True)
@@ -189,7 +191,8 @@ class Tries:
         task = world.ti_task[ti]
         kind, plan = run.dag.kind[task], attempt.plan
         duration = plan.resume if attempt.resumed else plan.duration
-        if isinstance(kind, Sensor) and kind.mode == "poke" and not kind.deferrable:
+        pokes = isinstance(kind, Sensor) and kind.mode == "poke" and not kind.deferrable
+        if isinstance(kind, Sensor) and pokes and not plan.live:
             attempt.ends, attempt.gives_up = poke_until(kind, plan, world.now)
             attempt.waits = True
             return
@@ -386,10 +389,27 @@ class Tries:
         true = plan.true_at is not None and world.now >= plan.true_at
         if true:
             self._conclude(ti, attempt)
+        elif plan.live and kind.mode == "poke":
+            self._poke_live(ti, attempt, kind)
         elif kind.mode == "poke" or self._is_out_of_time(ti, attempt, kind):
             self._sensor_gives_up(ti, kind)
         else:
             self._poke_again(ti, kind)
+
+    def _poke_live(self, ti: int, attempt: Attempt, kind: Sensor) -> None:
+        """A real sensor in poke mode sleeps on its worker, then its callable runs again."""
+        now = self._world.now
+        if attempt.asleep:
+            attempt.asleep = False
+            attempt.plan = self._planner.plan(ti)
+            attempt.ends = now + attempt.plan.duration
+        elif now - attempt.started > micros(kind.timeout_s):
+            self._sensor_gives_up(ti, kind)
+            return
+        else:
+            attempt.asleep = True
+            attempt.ends = now + max(1, micros(kind.poke_interval_s))
+        self._arm(attempt.ends, END, attempt.number, ti)
 
     def _is_out_of_time(
         self, ti: int, attempt: Attempt, kind: Sensor | ExternalTaskSensor

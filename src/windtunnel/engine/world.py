@@ -116,6 +116,7 @@ class World:
             start=scenario.start,
             dag_ids=tuple(dag.dag_id for dag in program.dags),
             task_ids=tuple(dag.ids for dag in program.dags),
+            pools=tuple(tuple(t.pool for t in dag.tasks) for dag in program.dags),
         )
         self.ti_run, self.ti_task, self.ti_map = (
             self.trace.ti_run,

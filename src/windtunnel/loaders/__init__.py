@@ -1,6 +1,6 @@
 """Anything that describes a workload becomes a Fleet, a Cluster or a Scenario."""
 
-from windtunnel.loaders.body import (
+from windtunnel.model.body import (
     Body,
     GroupItem,
     JoinedItems,

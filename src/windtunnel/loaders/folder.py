@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders.body import Body
+from windtunnel.model.body import Body
 from windtunnel.loaders.discovery import import_roots, looks_like_dag_file, python_files
 from windtunnel.loaders.quiet import quietly
 from windtunnel.loaders.standin import offered, real_airflow

@@ -3,7 +3,7 @@
 from windtunnel.trace.snapshot import Actor, Capacity, OpenRun, Snapshot, Wish
 from windtunnel.trace.states import RunState, TaskState
 from windtunnel.trace.trace import DagRun, Event, RunRecord, TaskInstance, Trace, Wait
-from windtunnel.trace.waits import waits_of
+from windtunnel.trace.waits import Waits, waits_of
 
 __all__ = [
     "Actor",
@@ -18,6 +18,7 @@ __all__ = [
     "TaskState",
     "Trace",
     "Wait",
+    "Waits",
     "Wish",
     "waits_of",
 ]

@@ -118,6 +118,8 @@ class Trace:
     """Whether nothing more could ever happen (as opposed to: the window ended)."""
     dag_ids: tuple[str, ...] = ()
     task_ids: tuple[tuple[str, ...], ...] = ()
+    pools: tuple[tuple[str, ...], ...] = ()
+    """Pool of each task, by DAG."""
     runs: list[RunRecord] = field(default_factory=list)
     ti_run: array[int] = field(default_factory=lambda: array("i"))
     ti_task: array[int] = field(default_factory=lambda: array("i"))

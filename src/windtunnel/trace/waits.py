@@ -1,10 +1,109 @@
-"""Where the time of a task instance went: the limits that said no, from when to when."""
+"""Where the time of a task instance went: the limits that said no, from when to when.
+
+The engine writes down during which stretches each limit kept anything waiting. What a task instance
+waited for is the overlap of those stretches with its own time in each state.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from windtunnel.trace.states import RunState, TaskState
 from windtunnel.trace.trace import Trace, Wait
+
+_BY_STATE = {
+    TaskState.QUEUED: "worker slots",
+    TaskState.UP_FOR_RETRY: "retry delay",
+    TaskState.UP_FOR_RESCHEDULE: "reschedule",
+    TaskState.DEFERRED: "trigger",
+}
+
+
+class Waits:
+    """The waits of all task instances of one trace."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._history: dict[int, list[tuple[int, int]]] = {}
+        for at, who, state in zip(trace.when, trace.who, trace.state, strict=True):
+            self._history.setdefault(who, []).append((at, state))
+        self._stretches: dict[str, list[tuple[int, int]]] = {}
+        for limit, begin, end in trace.bindings:
+            self._stretches.setdefault(limit, []).append((begin, end))
+
+    def of(self, ti: int) -> list[Wait]:
+        """The waits of one task instance in order of time, without those of no length."""
+        return [wait for wait in self._all(ti) if wait.to_us > wait.from_us]
+
+    def _all(self, ti: int) -> Iterator[Wait]:
+        run = self._trace.ti_run[ti]
+        history = self._history.get(ti, [])
+        yield from self._of_run(run)
+        since, state = self._started(run), int(TaskState.NONE)
+        for at, new in [*history, (self._trace.end_us, -1)]:
+            if since is not None and at > since and new != TaskState.NONE:
+                yield from self._in_state(ti, state, since, at)
+            since, state = at, new
+
+    def _of_run(self, run: int) -> Iterator[Wait]:
+        created = self._trace.runs[run].created_us
+        started = self._started(run)
+        end = self._trace.end_us if started is None else started
+        if end > created:
+            yield Wait("max_active_runs", created, end)
+
+    def _started(self, run: int) -> int | None:
+        for at, state in self._history.get(~run, []):
+            if state == RunState.RUNNING:
+                return at
+        return None
+
+    def _in_state(self, ti: int, state: int, begin: int, end: int) -> Iterator[Wait]:
+        if state == TaskState.NONE:
+            yield Wait("upstream", begin, end)
+        elif state == TaskState.SCHEDULED:
+            yield from self._scheduled(ti, begin, end)
+        elif (limit := _BY_STATE.get(TaskState(state) if state >= 0 else TaskState.NONE)) is not None:
+            yield Wait(limit, begin, end)
+
+    def _scheduled(self, ti: int, begin: int, end: int) -> Iterator[Wait]:
+        """Time in state scheduled, split by the first of its limits that was binding then."""
+        rest = [(begin, end)]
+        for limit, shown in self._limits(ti):
+            left: list[tuple[int, int]] = []
+            for low, high in rest:
+                at = low
+                for first, last in self._stretches.get(limit, ()):
+                    start, stop = max(first, at), min(last, high)
+                    if start < stop:
+                        if at < start:
+                            left.append((at, start))
+                        yield Wait(shown, start, stop)
+                        at = stop
+                if at < high:
+                    left.append((at, high))
+            rest = left
+        for low, high in rest:
+            yield Wait("scheduler", low, high)
+
+    def _limits(self, ti: int) -> list[tuple[str, str]]:
+        """(name in the bindings, name for people) of the limits over a task instance, nearest first."""
+        trace = self._trace
+        record = trace.runs[trace.ti_run[ti]]
+        task = trace.ti_task[ti]
+        dag_id = trace.dag_ids[record.dag]
+        name = f"{dag_id}.{trace.task_ids[record.dag][task]}"
+        pool = f"pool {trace.pools[record.dag][task]}"
+        return [
+            (f"max_active_tis_per_dagrun {name} {record.name}", "max_active_tis_per_dagrun"),
+            (f"max_active_tis_per_dag {name}", "max_active_tis_per_dag"),
+            (f"max_active_tasks {dag_id} {record.name}", "max_active_tasks"),
+            (f"max_active_tasks {dag_id}", "max_active_tasks"),
+            (pool, pool),
+            ("parallelism", "parallelism"),
+        ]
 
 
 def waits_of(trace: Trace, ti: int) -> list[Wait]:
-    """Stub."""
-    return []
+    """Where the time of one task instance went; for many of one trace make a `Waits` once."""
+    return Waits(trace).of(ti)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from windtunnel.loaders.body import (
+from windtunnel.model.body import (
     Body,
     BodyKind,
     GroupItem,

@@ -1,0 +1,89 @@
+"""A wind tunnel for Airflow: simulate a fleet of DAGs and find what production would.
+
+Importing this stays light: each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from windtunnel.api import Report, Result, check, load, replay, simulate
+    from windtunnel.detect import Finding, Fix
+    from windtunnel.errors import InvalidInput, WindtunnelError
+    from windtunnel.model import (
+        Behavior,
+        Cluster,
+        Dag,
+        Fleet,
+        ManualRun,
+        Pool,
+        Rule,
+        Scenario,
+        Task,
+        Uniform,
+        When,
+        WorkerGroup,
+    )
+
+__version__: str
+
+_HOMES = {
+    "windtunnel.api": ("Report", "Result", "check", "load", "replay", "simulate"),
+    "windtunnel.detect": ("Finding", "Fix"),
+    "windtunnel.errors": ("InvalidInput", "WindtunnelError"),
+    "windtunnel.model": (
+        "Behavior",
+        "Cluster",
+        "Dag",
+        "Fleet",
+        "ManualRun",
+        "Pool",
+        "Rule",
+        "Scenario",
+        "Task",
+        "Uniform",
+        "When",
+        "WorkerGroup",
+    ),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Behavior",
+    "Cluster",
+    "Dag",
+    "Finding",
+    "Fix",
+    "Fleet",
+    "InvalidInput",
+    "ManualRun",
+    "Pool",
+    "Report",
+    "Result",
+    "Rule",
+    "Scenario",
+    "Task",
+    "Uniform",
+    "When",
+    "WindtunnelError",
+    "WorkerGroup",
+    "check",
+    "load",
+    "replay",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("windtunnel")
+    if name not in _HOME:
+        raise AttributeError(f"module 'windtunnel' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

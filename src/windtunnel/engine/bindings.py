@@ -1,0 +1,69 @@
+"""Which limits keep something waiting, from when to when: the ground of all explanations of waits.
+
+Written once per change of a limit, not once per task instance that waits behind it.
+"""
+
+from __future__ import annotations
+
+from windtunnel.engine.queueing import CriticalSection
+from windtunnel.engine.world import World
+
+
+class Bindings:
+    """The limits that are binding now, and since when."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._since: dict[str, int] = {}
+
+    def note(self, section: CriticalSection) -> None:
+        """Compare with the instant before, and write down what ended."""
+        if not self._world.waiting and not self._since:
+            return
+        now = self._world.now
+        binding = self._binding(section) if self._world.waiting else {}
+        for limit in [known for known in self._since if known not in binding]:
+            self._write(limit, now)
+        for limit in binding:
+            self._since.setdefault(limit, now)
+
+    def close(self, end_us: int) -> None:
+        """The window ends."""
+        for limit in list(self._since):
+            self._write(limit, end_us)
+
+    def _write(self, limit: str, end: int) -> None:
+        begin = self._since.pop(limit)
+        if end > begin:
+            self._world.trace.bindings.append((limit, begin, end))
+
+    def _binding(self, section: CriticalSection) -> dict[str, None]:
+        """A dict for its order: the same in every process."""
+        world = self._world
+        found: dict[str, None] = {}
+        if world.occupied >= world.cluster.parallelism:
+            found["parallelism"] = None
+        for pool, waiting in enumerate(world.waiting_in):
+            if not waiting:
+                continue
+            is_open = world.pool_open(pool)
+            if pool in section.starved.pools or (is_open is not None and is_open <= 0):
+                found[f"pool {world.program.pools[pool]}"] = None
+        for run in section.full_runs.values():
+            found[f"max_active_tasks {run.dag.dag_id} {run.record.name}"] = None
+        for dag in sorted(section.starved.dags):
+            found[f"max_active_tasks {world.program.dags[dag].dag_id}"] = None
+        for dag, task in sorted(section.starved.tasks):
+            found[self._of_task(dag, task)] = None
+        for index, task in sorted(section.starved.run_tasks):
+            run = world.runs[index]
+            name = f"{run.dag.dag_id}.{run.dag.ids[task]} {run.record.name}"
+            found[f"max_active_tis_per_dagrun {name}"] = None
+        return found
+
+    def _of_task(self, dag: int, task: int) -> str:
+        program = self._world.program.dags[dag]
+        own = program.tasks[task]
+        if own.pool_slots > 1 and own.max_active_tis_per_dag is None:
+            return f"pool {own.pool}"
+        return f"max_active_tis_per_dag {program.dag_id}.{own.task_id}"

@@ -1,0 +1,87 @@
+"""The store of counterexamples: a folder of JSON files that replay byte for byte.
+
+The folder ignores itself in git. An id is made from the counterexample's content, so the same failure
+has the same id on every machine.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from windtunnel.detect import Finding
+from windtunnel.errors import InvalidInput
+from windtunnel.model import Scenario
+from windtunnel.model.base import Value
+
+ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+"""Without the characters that people mistake for each other."""
+
+
+class Counterexample(Value):
+    """A scenario together with what it shows."""
+
+    format: Literal["windtunnel.counterexample/1"] = "windtunnel.counterexample/1"
+    finding: Finding
+    scenario: Scenario
+
+
+def identify(scenario: Scenario, code: str) -> str:
+    """The id of a counterexample: ``wt1-`` and eight characters."""
+    text = f"{code}\n{scenario.model_dump_json()}"
+    number = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+    letters = ""
+    for _ in range(8):
+        number, rest = divmod(number, len(ALPHABET))
+        letters += ALPHABET[rest]
+    return f"wt1-{letters}"
+
+
+def keep(store: Path, counterexample: Counterexample) -> Path:
+    """Write a counterexample under its id.
+
+    Raises:
+        InvalidInput: the folder can't be written.
+    """
+    name = counterexample.finding.counterexample
+    path = store / f"{name}.json"
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        (store / ".gitignore").write_text("*\n", encoding="utf-8")
+        partial = path.with_suffix(".part")
+        partial.write_text(counterexample.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise InvalidInput(
+            f"{store}: the counterexample {name} can't be stored here ({error.strerror}). "
+            "Name another folder with --store."
+        ) from error
+    return path
+
+
+def recall(store: Path, name: str) -> Counterexample:
+    """Read a counterexample.
+
+    Raises:
+        InvalidInput: there is none of this id, or its file can't be read.
+    """
+    path = store / f"{name}.json"
+    if not re.fullmatch(r"wt1-[0-9A-Za-z]+", name) or not path.is_file():
+        known = sorted(p.stem for p in store.glob("wt1-*.json"))
+        have = ", ".join(known) if known else "none"
+        raise InvalidInput(
+            f"{name}: no such counterexample in {store} (stored there: {have}). "
+            "`windtunnel check` stores what it finds."
+        )
+    try:
+        return Counterexample.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise InvalidInput(
+            f"{path}: not a counterexample that this version of windtunnel can read ({first}). "
+            "Run `windtunnel check` again."
+        ) from error
