@@ -29,7 +29,9 @@ from windtunnel.trace import DagRun, TaskInstance, Trace, Wait, Waits
 DEFAULT_STORE = Path(".windtunnel")
 
 
-def load(path: str | Path, *, profile: str = "airflow-3.3", airflow: str = "auto") -> Fleet:
+def load(
+    path: str | Path, *, profile: str = "airflow-3.3", airflow: loaders.AirflowChoice = "auto"
+) -> Fleet:
     """Load a folder of DAG files, or one file.
 
     What can't be used is in ``Fleet.problems``; what had to be assumed in ``Fleet.assumptions``.
@@ -124,7 +126,7 @@ class Result:
         found = self.tasks(name, run)
         if found:
             return found[-1]
-        dag_id = name.split(".")[0]
+        dag_id = name.split(".", 1)[0]
         known = sorted({f"{t.dag_id}.{t.task_id}" for t in self._instances if t.dag_id == dag_id})
         if not known:
             self.dag_run(dag_id, run)
@@ -321,9 +323,7 @@ def replay(name: str, *, store: Path = DEFAULT_STORE) -> Report:
     covered = "the stored counterexample, once"
     if not findings:
         covered += f"; it no longer shows {kept.finding.code}"
-    return Report(
-        kept.scenario, findings, 1, covered, result, result.problems, result.assumptions
-    )
+    return Report(kept.scenario, findings, 1, covered, result, result.problems, result.assumptions)
 
 
 def _is_same(finding: Finding, kept: Finding) -> bool:

@@ -10,5 +10,6 @@ __all__ = ["Finding", "Fix", "Party", "detect", "find_deadlocks", "find_never_qu
 
 
 def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
-    """Everything that is wrong with a scenario, as its trace and its settings show; in a fixed order."""
+    """Everything that is wrong with a scenario, as its trace and its settings show; in a fixed
+    order."""
     return (*find_deadlocks(scenario, trace), *find_never_queued(scenario))

@@ -1,7 +1,7 @@
 """Deadlock: work that waits in a circle for what others of the circle hold (WT101).
 
-Most real ones are bounded: a sensor's timeout or task_queued_timeout ends them by force. The verdict
-is about the wait itself, and says until when it lasts and what ends it.
+Most real ones are bounded: a sensor's timeout or task_queued_timeout ends them by force. The
+verdict is about the wait itself, and says until when it lasts and what ends it.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class _Circles:
             ended_by=ended_by,
             holding=tuple(self._party(i, contested) for i in holding),
             waiting=tuple(self._party(i, contested) for i in waiting),
-            cycle=self._cycle_in_words(cycle, edges),
+            cycle=self._cycle_in_words(cycle),
         )
 
     def _title(self, contested: set[int]) -> str:
@@ -132,9 +132,7 @@ class _Circles:
 
     def _summary(self, holding: list[int], waiting: list[int], contested: set[int]) -> str:
         limits = ", ".join(
-            sorted(
-                f"{self._snapshot.capacities[c].name} ({self._usage(c)})" for c in contested
-            )
+            sorted(f"{self._snapshot.capacities[c].name} ({self._usage(c)})" for c in contested)
         )
         held = f"{len(holding)} task{_s(holding)} hold{'' if len(holding) > 1 else 's'}"
         what = f"all of {limits}" if limits else "what each of them waits for"
@@ -148,13 +146,14 @@ class _Circles:
 
     def _usage(self, capacity: int) -> str:
         total = self._snapshot.capacities[capacity].total or 0
-        held = sum(
-            n for a in self._snapshot.actors for c, n in a.holds if c == capacity
-        ) + sum(n for r in self._snapshot.runs for c, n in r.holds if c == capacity)
+        held = sum(n for a in self._snapshot.actors for c, n in a.holds if c == capacity) + sum(
+            n for r in self._snapshot.runs for c, n in r.holds if c == capacity
+        )
         return f"{held}/{total}"
 
     def _end(self, knot: list[int]) -> tuple[int | None, str]:
-        """The first timeout that breaks the knot: its own tasks', its runs', or what they wait for."""
+        """The first timeout that breaks the knot: its own tasks', its runs', or what they wait
+        for."""
         snapshot = self._snapshot
         ends: list[tuple[int, str]] = []
         for i in self._stuck.actors:
@@ -207,9 +206,7 @@ class _Circles:
             return ", ".join(f"{wish.dag_id}.{task}" for task in wish.task_ids)
         return f"its run of {wish.dag_id} to end"
 
-    def _cycle_in_words(
-        self, cycle: list[int], edges: dict[int, tuple[int, ...]]
-    ) -> tuple[str, ...]:
+    def _cycle_in_words(self, cycle: list[int]) -> tuple[str, ...]:
         """Actors and, between them, the limit that one waits for and the next one holds."""
         snapshot = self._snapshot
         words: list[str] = []

@@ -33,7 +33,8 @@ class Fix(Value):
 
 
 class Finding(Value):
-    """Something that is wrong with a fleet on a cluster, shown by a simulation or by the DAGs alone."""
+    """Something that is wrong with a fleet on a cluster, shown by a simulation or by the DAGs
+    alone."""
 
     code: str
     """Stable: ``WT101``."""

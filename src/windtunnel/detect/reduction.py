@@ -2,8 +2,8 @@
 
 Every actor is taken to be lucky: it gets what is free, its upstreams end as it needs, all it holds
 comes back. What is still waiting when nobody can move any more never will, timeouts aside. It is
-sound (what it reports never finishes by itself) because real runs only have less luck; a cycle alone
-would not be, because a limit with one slot that still turns breaks it.
+sound (what it reports never finishes by itself) because real runs only have less luck; a cycle
+alone would not be, because a limit with one slot that still turns breaks it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from windtunnel.trace import Actor, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """What the reduction leaves: actors and runs that can never go on, and the slots that are free."""
+    """What the reduction leaves: actors and runs that can never go on, and the slots that are
+    free."""
 
     actors: tuple[int, ...]
     runs: frozenset[int]
@@ -36,8 +37,10 @@ class _Reduction:
         self._free: list[int | None] = [c.total for c in snapshot.capacities]
         self._room = [run.state == "running" for run in snapshot.runs]
         """Whether the run is running, or will be."""
-        for holder in (*snapshot.actors, *snapshot.runs):
-            self._give(holder.holds, -1)
+        for actor in snapshot.actors:
+            self._give(actor.holds, -1)
+        for run in snapshot.runs:
+            self._give(run.holds, -1)
 
     def run(self) -> Stuck:
         moved = True

@@ -1,8 +1,8 @@
 """The pass: which task instances of one run become scheduled, and which states the rules write.
 
 From Airflow: ``models/dagrun.py: task_instance_scheduling_decisions, _get_ready_tis`` and the
-dependencies in ``ti_deps/deps/``. All dependencies are evaluated even if one already said no, because
-they write states as they go.
+dependencies in ``ti_deps/deps/``. All dependencies are evaluated even if one already said no,
+because they write states as they go.
 """
 
 from __future__ import annotations
@@ -149,7 +149,8 @@ class Pass:
             self._look_at_group(ti)
 
     def _look_at_group(self, ti: int) -> None:
-        """The group's next task expands with this one: no instance of index -1 is left to wait for."""
+        """The group's next task expands with this one: no instance of index -1 is left to wait
+        for."""
         world, run = self.world, self.run
         dag, task = run.dag, world.ti_task[ti]
         group = dag.mapped_group[task]
@@ -217,7 +218,8 @@ class Pass:
         return all(world.state[ti] in GOOD for ti in downstream)
 
     def _previous_run(self) -> Run | None:
-        """With catchup only scheduled runs count, without it any run (``DagRun.get_previous_*``)."""
+        """With catchup only scheduled runs count, without it any run
+        (``DagRun.get_previous_*``)."""
         run = self.run
         if run.logical is None:
             return None
@@ -385,7 +387,8 @@ class Pass:
         return None
 
     def _sources_are_good(self, ti: int, task: int) -> bool:
-        """``mapped_task_upstream_dep.py``: an unexpanded source that failed or was skipped decides."""
+        """``mapped_task_upstream_dep.py``: an unexpanded source that failed or was skipped
+        decides."""
         world, run = self.world, self.run
         states = {
             world.state[t]

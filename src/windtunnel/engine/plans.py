@@ -1,4 +1,5 @@
-"""What a try is going to do: its duration and outcome, from the behavior, or from the real callable."""
+"""What a try is going to do: its duration and outcome, from the behavior, or from the real
+callable."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Program: a fleet compiled to integers, once, so that the scheduler never looks at a model again.
 
-A task is its index in ``dag.tasks``; everything about it that the scheduler asks is a list at that index.
+A task is its index in ``dag.tasks``; everything about it that the scheduler asks is a list at that
+index.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The critical section: which scheduled task instances are queued now, and which wait.
 
-From Airflow: ``jobs/scheduler_job_runner.py: _executable_task_instances_to_queued``. Candidates come
-by (-priority weight, logical date, map index), then as SQLite returns them: by dag_id in 3.x, and in
-order of creation. A candidate that does not fit is passed over, not waited for.
+From Airflow: ``jobs/scheduler_job_runner.py: _executable_task_instances_to_queued``. Candidates
+come by (-priority weight, logical date, map index), then as SQLite returns them: by dag_id in 3.x,
+and in order of creation. A candidate that does not fit is passed over, not waited for.
 
 Scheduled task instances lie in lanes, one for each run and pool (and one of its own for a task that
 can be passed over as a whole). Each pool keeps an index of its lanes' heads, so that neither a full
@@ -105,7 +105,7 @@ class CriticalSection:
         size = world.cluster.max_tis_per_query
         cap = free if size == 0 else min(size, free)
         opened = [self._open(pool) for pool in range(len(self._index))]
-        listed = {name for name in ("default_pool", *world.cluster.pools)}
+        listed = {"default_pool", *world.cluster.pools}
         total = sum(max(0, slots) for pool, slots in enumerate(opened))
         unused = [n for n in listed if n not in world.program.pool_number]
         for name in unused:
@@ -156,7 +156,8 @@ class CriticalSection:
         return self._tie_broken(page)[:cap]
 
     def _is_settled(self, key: Key, starved: Starved) -> bool:
-        """Whether no further candidate is equal to the last one (asked only when ties are explored)."""
+        """Whether no further candidate is equal to the last one (asked only when ties are
+        explored)."""
         if self._choices is None:
             return True
         following = next(iter(self._merged(starved, peek=True)), None)
@@ -176,9 +177,7 @@ class CriticalSection:
                 start = end
         return ordered
 
-    def _may_offer(
-        self, run: Run, offered: dict[int, int], lane: Lane, starved: Starved
-    ) -> bool:
+    def _may_offer(self, run: Run, offered: dict[int, int], lane: Lane, starved: Starved) -> bool:
         if starved.has(lane):
             return False
         if not self._world.profile.candidate_window:
@@ -186,7 +185,8 @@ class CriticalSection:
         return offered.get(run.index, 0) < run.dag.max_active_tasks
 
     def _merged(self, starved: Starved, *, peek: bool = False) -> Iterator[tuple[Key, int]]:
-        """Lane heads over all pools that are not starved, best first; each is taken out of the index."""
+        """Lane heads over all pools that are not starved, best first; each is taken out of the
+        index."""
         heads: list[tuple[Key, int, int]] = []
         for pool, index in enumerate(self._index):
             if pool in starved.pools:
@@ -252,9 +252,7 @@ class CriticalSection:
 
     # -- the walk: what is taken of the page ---------------------------------------------------
 
-    def _walk(
-        self, page: list[tuple[Key, Lane]], opened: list[int], starved: Starved
-    ) -> list[int]:
+    def _walk(self, page: list[tuple[Key, Lane]], opened: list[int], starved: Starved) -> list[int]:
         world = self._world
         chosen: list[int] = []
         taken = _Taken(world)
@@ -319,4 +317,3 @@ class _Taken:
         if limit is None:
             return False
         return run.task_active.get(task, 0) + self._of_run_task.get((run.index, task), 0) >= limit
-

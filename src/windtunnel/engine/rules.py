@@ -16,7 +16,8 @@ from windtunnel.trace.states import TaskState
 
 @dataclass(slots=True)
 class Counts:
-    """Direct upstream task instances of one task instance, by state; ``expected`` is their number."""
+    """Direct upstream task instances of one task instance, by state; ``expected`` is their
+    number."""
 
     expected: int
     success: int = 0
@@ -90,7 +91,8 @@ def verdict(rule: TriggerRule, c: Counts, map_index: int) -> TaskState | None:
 
 
 def is_met(rule: TriggerRule, c: Counts, forgiven: int) -> bool:
-    """Whether the task may start; ``forgiven`` is the number of removed upstreams that don't count."""
+    """Whether the task may start; ``forgiven`` is the number of removed upstreams that don't
+    count."""
     bad = c.failed + c.upstream_failed
     done = c.done >= c.expected
     match rule:
@@ -135,8 +137,9 @@ def retry_delay_us(
 ) -> int:
     """Microseconds between the end of a failed try and the moment its retry is due.
 
-    With backoff, Airflow's jitter is a hash, not luck: ``models/taskinstance.py: next_retry_datetime``.
-    The map index is not hashed, so all instances of a mapped task retry together.
+    With backoff, Airflow's jitter is a hash, not luck: ``models/taskinstance.py:
+    next_retry_datetime``. The map index is not hashed, so all instances of a mapped task retry
+    together.
     """
     if not multiplier:
         return delay_us

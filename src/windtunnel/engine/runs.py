@@ -247,7 +247,8 @@ def timed_out(world: World, run: Run) -> bool:
 
 
 def examine(world: World, run: Run) -> list[int]:
-    """One turn of a running run: evaluate it, end it if it is over; return what becomes scheduled."""
+    """One turn of a running run: evaluate it, end it if it is over; return what becomes
+    scheduled."""
     run.fresh = False
     if run.logical_us > world.now:
         return []

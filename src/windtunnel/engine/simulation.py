@@ -238,7 +238,8 @@ class Simulation:
             self.tries.start(ti)
 
     def _check_stuck_in_queued(self) -> None:
-        """``_handle_tasks_stuck_in_queued``: back to scheduled, a few times, then failed for good."""
+        """``_handle_tasks_stuck_in_queued``: back to scheduled, a few times, then failed for
+        good."""
         world, cluster = self.world, self.scenario.cluster
         oldest = world.now - micros(cluster.task_queued_timeout_s)
         for ti, since in list(self._queued_since.items()):

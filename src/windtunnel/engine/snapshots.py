@@ -80,10 +80,7 @@ class _Taker:
         if dag.timeout_us is not None and not queued:
             timeout = run.started_us + dag.timeout_us
         actors = [
-            self._actor[ti]
-            for task in range(dag.size)
-            for ti in run.tis(task)
-            if ti in self._actor
+            self._actor[ti] for task in range(dag.size) for ti in run.tis(task) if ti in self._actor
         ]
         return OpenRun(
             dag.dag_id,
@@ -132,7 +129,7 @@ class _Taker:
             upstream=self._upstream(run, task, state),
             any_upstream=run.dag.rule[task] not in WAITS_FOR_ALL,
             wish=wish,
-            never=self._never(ti, run, task, state),
+            never=self._never(run, task, state),
             gives_up_us=gives_up,
             gives_up=reason,
         )
@@ -149,7 +146,9 @@ class _Taker:
         found = [
             (self._capacity("parallelism", "", world.cluster.parallelism), 1),
             (
-                self._capacity("pool", own.pool, None if slots is not None and slots < 0 else slots or 0),
+                self._capacity(
+                    "pool", own.pool, None if slots is not None and slots < 0 else slots or 0
+                ),
                 own.pool_slots,
             ),
             (self._capacity("max_active_tasks", subject, dag.max_active_tasks), 1),
@@ -207,7 +206,10 @@ class _Taker:
         if state != NONE or run.dag.rule[task] is TriggerRule.ALWAYS:
             return ()
         return tuple(
-            self._actor[ti] for u in run.dag.upstream[task] for ti in run.tis(u) if ti in self._actor
+            self._actor[ti]
+            for u in run.dag.upstream[task]
+            for ti in run.tis(u)
+            if ti in self._actor
         )
 
     def _wish(self, ti: int) -> Wish | None:
@@ -235,7 +237,7 @@ class _Taker:
         )
         return Wish(dag.dag_id, tasks, self._run.get(target.index), actors, False)
 
-    def _never(self, ti: int, run: Run, task: int, state: int) -> str:
+    def _never(self, run: Run, task: int, state: int) -> str:
         """What no progress of others can change."""
         world, own = self._world, run.dag.tasks[task]
         pool = world.program.pool_of[run.dag.number][task]
@@ -273,8 +275,8 @@ def _last_changes(simulation: Simulation) -> dict[int, int]:
 
 
 def queued_until_us(since: int, tries_left: int, timeout_us: int, every_us: int) -> int:
-    """When task_queued_timeout fails a task instance that nobody takes; checks come at fixed times."""
+    """When task_queued_timeout fails a task instance that nobody takes; checks come at fixed
+    times."""
     for _ in range(tries_left + 1):
         since = ((since + timeout_us) // every_us + 1) * every_us
     return since
-

@@ -146,7 +146,8 @@ class Timetable:
         return tick, tick
 
     def manual_interval(self, at: datetime) -> tuple[datetime, datetime]:
-        """The data interval of a manual run with this logical date (``infer_manual_data_interval``)."""
+        """The data interval of a manual run with this logical date
+        (``infer_manual_data_interval``)."""
         if self._ticks is None or not self.is_interval:
             return at, at
         if isinstance(self._ticks, CronTicks):
@@ -186,8 +187,8 @@ class Timetable:
         return NextRun(tick, tick, tick)
 
     def _first_without_start(self, now: datetime) -> datetime:
-        """Without any start_date the last tick still counts if it is fresh: a tenth of the period, at
-        least five minutes (``CronTriggerTimetable._calc_first_run``)."""
+        """Without any start_date the last tick still counts if it is fresh: a tenth of the period,
+        at least five minutes (``CronTriggerTimetable._calc_first_run``)."""
         ticks = self._ticks
         assert ticks is not None
         past = ticks.at_or_before(now)

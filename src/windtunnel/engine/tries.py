@@ -21,7 +21,6 @@ from windtunnel.engine.workers import Workers
 from windtunnel.engine.world import (
     DEFERRED,
     FAILED,
-    FINISHED,
     NONE,
     QUEUED,
     RUNNING,
@@ -34,7 +33,6 @@ from windtunnel.engine.world import (
     World,
 )
 from windtunnel.model import (
-    Branch,
     Deferrable,
     ExternalTaskSensor,
     LatestOnly,
@@ -411,9 +409,7 @@ class Tries:
             attempt.ends = now + max(1, micros(kind.poke_interval_s))
         self._arm(attempt.ends, END, attempt.number, ti)
 
-    def _is_out_of_time(
-        self, ti: int, attempt: Attempt, kind: Sensor | ExternalTaskSensor
-    ) -> bool:
+    def _is_out_of_time(self, ti: int, attempt: Attempt, kind: Sensor | ExternalTaskSensor) -> bool:
         first = self._first_poke.setdefault(ti, attempt.started)
         return self._world.now - first > micros(kind.timeout_s)
 
@@ -516,9 +512,7 @@ class Tries:
     def _defers(self, kind: object, attempt: Attempt) -> bool:
         return is_deferrable(kind) and not attempt.resumed and not attempt.cut
 
-    def _defer(
-        self, ti: int, attempt: Attempt, kind: object
-    ) -> None:
+    def _defer(self, ti: int, attempt: Attempt, kind: object) -> None:
         """Hand over to the triggerer: the worker slot is free."""
         world, plan = self._world, attempt.plan
         timeout = None
@@ -617,7 +611,8 @@ def _printed(run: Run) -> str:
 
 
 def poke_until(kind: Sensor, plan: Plan, start: int) -> tuple[int, int | None]:
-    """When a poke-mode sensor ends, and when it would give up: it looks at the end of every poke."""
+    """When a poke-mode sensor ends, and when it would give up: it looks at the end of every
+    poke."""
     first = start + plan.duration
     step = max(1, micros(kind.poke_interval_s) + plan.duration)
     late = start + micros(kind.timeout_s) + 1

@@ -1,6 +1,8 @@
-"""Waits across DAGs: a run that waits for the run it triggered, a sensor that waits for another DAG.
+"""Waits across DAGs: a run that waits for the run it triggered, a sensor that waits for another
+DAG.
 
-From Airflow: the standard provider's ``operators/trigger_dagrun.py`` and ``sensors/external_task.py``.
+From Airflow: the standard provider's ``operators/trigger_dagrun.py`` and
+``sensors/external_task.py``.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ class Workers:
             self._free[group] += 1
 
     def fill(self) -> list[int]:
-        """Take waiting task instances while slots are free; return those that start now, in order."""
+        """Take waiting task instances while slots are free; return those that start now, in
+        order."""
         started: list[int] = []
         if not self._waiting:
             return started

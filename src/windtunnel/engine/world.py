@@ -313,9 +313,9 @@ class World:
         run = self.runs[self.ti_run[ti]]
         if (old in HOLDS_POOL) != (new in HOLDS_POOL):
             self._account(ti, run, 1 if new in HOLDS_POOL else -1)
-        if old == DEFERRED or new == DEFERRED:
+        if DEFERRED in (old, new):
             self._account_deferred(ti, run, 1 if new == DEFERRED else -1)
-        if old == SCHEDULED or new == SCHEDULED:
+        if SCHEDULED in (old, new):
             sign = 1 if new == SCHEDULED else -1
             self.waiting += sign
             self.waiting_in[self.program.pool_of[run.dag.number][self.ti_task[ti]]] += sign
@@ -403,9 +403,11 @@ def literal_length(dag: DagProgram, task: int) -> int | None:
 
 
 def _has_dates(dag: DagProgram) -> bool:
-    return dag.dag.start_date is not None or any(
-        t.start_date is not None or t.end_date is not None for t in dag.tasks
-    ) or dag.dag.end_date is not None
+    return (
+        dag.dag.start_date is not None
+        or any(t.start_date is not None or t.end_date is not None for t in dag.tasks)
+        or dag.dag.end_date is not None
+    )
 
 
 def _is_active(run: Run, task: int) -> bool:
@@ -418,4 +420,3 @@ def _is_active(run: Run, task: int) -> bool:
     if starts and run.logical < max(starts):
         return False
     return not (ends and run.logical > min(ends))
-

@@ -9,7 +9,7 @@ from windtunnel.model.body import (
     ZippedItems,
 )
 from windtunnel.loaders.durations import parse_duration
-from windtunnel.loaders.folder import Loaded, load
+from windtunnel.loaders.folder import AirflowChoice, Loaded, load
 from windtunnel.loaders.scenario_file import (
     DEFAULT_START,
     ReadScenario,
@@ -23,6 +23,7 @@ from windtunnel.loaders.scenario_file import (
 )
 
 __all__ = [
+    "AirflowChoice",
     "DEFAULT_START",
     "Body",
     "GroupItem",

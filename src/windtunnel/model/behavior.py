@@ -32,7 +32,8 @@ class When(Value):
 
 
 class Rule(Value):
-    """What the matching tries of the matching tasks do. The first rule that matches a try is used."""
+    """What the matching tries of the matching tasks do. The first rule that matches a try is
+    used."""
 
     tasks: str = "*"
     """Glob over ``dag_id.task_id``."""
@@ -48,7 +49,8 @@ class Rule(Value):
     length: Annotated[int, Field(ge=0)] = 1
     """Number of items in the result, when something is mapped over it."""
     true_at_s: float | None = 0.0
-    """sensor: instant (seconds since the scenario's start) from which on its condition holds; ``None``: never."""
+    """sensor: instant (seconds since the scenario's start) from which on its condition holds;
+    ``None``: never."""
     fire_at_s: float | None = None
     """deferrable: instant at which its trigger fires."""
     fire_after_s: Seconds | None = 0.0
@@ -59,7 +61,7 @@ class Rule(Value):
 
     def is_for(self, name: str) -> bool:
         """Whether this rule speaks of the task ``dag_id.task_id``."""
-        return self.tasks == "*" or self.tasks == name or fnmatchcase(name, self.tasks)
+        return self.tasks in ("*", name) or fnmatchcase(name, self.tasks)
 
 
 class Behavior(Value):

@@ -24,7 +24,8 @@ class Pool(Value):
 
 
 class WorkerGroup(Value):
-    """Workers of one kind: ``count`` machines with ``slots`` task slots each, serving some queues."""
+    """Workers of one kind: ``count`` machines with ``slots`` task slots each, serving some
+    queues."""
 
     name: str = "worker"
     count: Positive = 1
@@ -46,7 +47,7 @@ class Cluster(Value):
     """``None``: the release's default."""
     default_pool_slots: Annotated[int, Field(ge=-1)] = 128
     """``[core] default_pool_task_slot_count``."""
-    pools: dict[str, Pool] = {}
+    pools: dict[str, Pool] = Field(default_factory=dict)
     workers: tuple[WorkerGroup, ...] | None = None
     max_tis_per_query: Annotated[int, Field(ge=0)] = 16
     max_dagruns_to_create_per_loop: Positive = 10
@@ -56,7 +57,8 @@ class Cluster(Value):
     task_queued_timeout_check_interval_s: Annotated[float, Field(gt=0)] = 120.0
     num_stuck_in_queued_retries: Annotated[int, Field(ge=0)] = 2
     min_file_process_interval_s: Annotated[float, Field(gt=0)] | None = None
-    """Seconds between two parses of every DAG file, which recompute the next run. ``None``: parsed once."""
+    """Seconds between two parses of every DAG file, which recompute the next run. ``None``: parsed
+    once."""
     schedule_after_task_execution: bool = True
     """2.x only: the mini scheduler on the worker."""
 

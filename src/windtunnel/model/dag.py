@@ -20,7 +20,8 @@ WEEK_S = 7 * 24 * 3600.0
 
 
 class TriggerRule(StrEnum):
-    """When a task may start, seen from its direct upstream tasks (``airflow/task/trigger_rule.py``)."""
+    """When a task may start, seen from its direct upstream tasks
+    (``airflow/task/trigger_rule.py``)."""
 
     ALL_SUCCESS = "all_success"
     ALL_FAILED = "all_failed"
@@ -85,7 +86,8 @@ class Sensor(Value):
     timeout_s: Seconds = WEEK_S
     soft_fail: bool = False
     deferrable: bool = False
-    """Waits in the triggerer: holds no worker slot; pool slots only if the pool counts deferred tasks."""
+    """Waits in the triggerer: holds no worker slot; pool slots only if the pool counts deferred
+    tasks."""
 
 
 class ExternalTaskSensor(Value):
@@ -255,15 +257,16 @@ class Dag(Value):
 
 
 def find_cycle(upstream: dict[str, tuple[str, ...]]) -> list[str]:
-    """One cycle of a graph given as node -> its upstreams, first node repeated at the end; else ``[]``."""
+    """One cycle of a graph given as node -> its upstreams, first node repeated at the end; else
+    ``[]``."""
     done: set[str] = set()
-    for root in upstream:
+    for root, first in upstream.items():
         path: list[str] = []
         on_path: set[str] = set()
         stack: list[tuple[str, Iterator[str]]] = []
         if root in done:
             continue
-        stack.append((root, iter(upstream[root])))
+        stack.append((root, iter(first)))
         path.append(root)
         on_path.add(root)
         while stack:

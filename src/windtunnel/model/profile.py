@@ -9,7 +9,8 @@ from windtunnel.model.schedule import TimetableFamily
 
 
 class Profile(Value):
-    """The scheduling differences between releases. Sources are paths under ``airflow/`` of that release."""
+    """The scheduling differences between releases. Sources are paths under ``airflow/`` of that
+    release."""
 
     name: str
     catchup_default: bool
@@ -17,9 +18,11 @@ class Profile(Value):
     timetable_default: TimetableFamily
     """``[scheduler] create_cron_data_intervals``; both cron strings and timedeltas follow it."""
     max_active_tasks_per: Literal["run", "dag"]
-    """What ``max_active_tasks`` counts over (``jobs/scheduler_job_runner.py: ConcurrencyMap.load``)."""
+    """What ``max_active_tasks`` counts over (``jobs/scheduler_job_runner.py:
+    ConcurrencyMap.load``)."""
     candidate_window: bool
-    """Whether each run offers only its first ``max_active_tasks`` scheduled tasks to the critical section."""
+    """Whether each run offers only its first ``max_active_tasks`` scheduled tasks to the critical
+    section."""
     ties_by_dag_id: bool
     """Whether equal candidates come by dag_id before creation order (what SQLite does in 3.x)."""
     deferred_counts_for_task_limits: bool
@@ -28,13 +31,17 @@ class Profile(Value):
     mini_scheduler: bool
     """Whether a worker schedules the direct downstream tasks when a try ends (2.x)."""
     sensor_timeout_spans_tries: bool
-    """Whether a reschedule sensor's timeout counts from its very first poke, over all tries (2.x)."""
+    """Whether a reschedule sensor's timeout counts from its very first poke, over all tries
+    (2.x)."""
     removed_counts_only_if_mapped: bool
-    """Whether a removed upstream is forgiven only to mapped tasks (2.x, ``trigger_rule_dep.py``)."""
+    """Whether a removed upstream is forgiven only to mapped tasks (2.x,
+    ``trigger_rule_dep.py``)."""
     skip_overwrites_any_state: bool
-    """Whether branch and short circuit skip downstream tasks whatever their state (2.x, ``skipmixin.py``)."""
+    """Whether branch and short circuit skip downstream tasks whatever their state (2.x,
+    ``skipmixin.py``)."""
     mapped_branch_remembered: bool
-    """Whether a branch inside a mapped group is honoured (2.x); 3.3 looks under map_index -1 and finds nothing."""
+    """Whether a branch inside a mapped group is honoured (2.x); 3.3 looks under map_index -1 and
+    finds nothing."""
     unmapped_branch_reaches_instances: bool
     """Whether instances of an expanded task are skipped by an unmapped branch (3.x)."""
     timeout_skips_never_scheduled: bool
@@ -42,7 +49,8 @@ class Profile(Value):
     creation_flag: bool
     """3.x keeps ``exceeds_max_non_backfill``; 2.x nulls ``next_dagrun_create_after`` instead."""
     start_order: Literal["run_after", "logical_date"]
-    """Order in which queued runs start (``models/dagrun.py: get_queued_dag_runs_to_set_running``)."""
+    """Order in which queued runs start (``models/dagrun.py:
+    get_queued_dag_runs_to_set_running``)."""
     teardown_waits_for_scope: bool
     """Whether a teardown waits for all tasks between its setups and itself (3.x)."""
     early_rules_see_all_instances: bool

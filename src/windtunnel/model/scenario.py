@@ -11,7 +11,7 @@ from windtunnel.model.behavior import Behavior
 from windtunnel.model.cluster import Cluster
 from windtunnel.model.dag import Fleet, Seconds
 
-FORMAT = "windtunnel.scenario/1"
+FORMAT: Literal["windtunnel.scenario/1"] = "windtunnel.scenario/1"
 
 
 class ManualRun(Value):

@@ -14,7 +14,8 @@ TimetableFamily = Literal["trigger", "interval"]
 
 
 class Cron(Value):
-    """A cron expression of five fields (a sixth, at the end, is seconds) or a preset such as ``@daily``."""
+    """A cron expression of five fields (a sixth, at the end, is seconds) or a preset such as
+    ``@daily``."""
 
     type: Literal["cron"] = "cron"
     expression: str
@@ -39,7 +40,8 @@ class Once(Value):
 
 
 class OtherSchedule(Value):
-    """A schedule that is kept by name but makes no runs in the simulation (assets, custom timetables)."""
+    """A schedule that is kept by name but makes no runs in the simulation (assets, custom
+    timetables)."""
 
     type: Literal["other"] = "other"
     description: str

@@ -1,4 +1,5 @@
-"""Many simulations of one scenario: look for findings, keep the counterexample, verify what cures it."""
+"""Many simulations of one scenario: look for findings, keep the counterexample, verify what cures
+it."""
 
 from windtunnel.search.explore import Exploration, explore
 from windtunnel.search.repair import repair

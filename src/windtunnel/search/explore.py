@@ -1,4 +1,5 @@
-"""Simulate a scenario under several orders of equal candidates and draws, and collect what is found.
+"""Simulate a scenario under several orders of equal candidates and draws, and collect what is
+found.
 
 The first simulation is the calm one: ties as Airflow usually decides them. The others answer every
 tie by a seed, and draw durations with another seed, so that what only luck prevents is seen too.
@@ -55,7 +56,8 @@ def explore(scenario: Scenario, seeds: int, progress: Progress | None = None) ->
 
 
 def _identity(finding: Finding) -> tuple[str, ...]:
-    """Findings over the same DAGs and the same limits are one, whichever tasks happen to be in it."""
+    """Findings over the same DAGs and the same limits are one, whichever tasks happen to be in
+    it."""
     dags = sorted({party.name.split(".")[0].split("[")[0] for party in finding.holding})
     if not dags:
         return (finding.code, finding.dag_id or "", finding.summary)

@@ -1,11 +1,12 @@
-"""What cures a finding: single settings, changed as little as possible, each simulated before it is named.
+"""What cures a finding: single settings, changed as little as possible, each simulated before it is
+named.
 
 A larger limit is not always safer, so every size is tried in turn and nothing is inferred.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 
 from windtunnel.detect import Finding, Fix
 from windtunnel.model import (
@@ -27,7 +28,8 @@ Change = tuple[Fix, Scenario]
 
 
 def repair(scenario: Scenario, finding: Finding, seeds: int) -> tuple[Fix, ...]:
-    """The smallest change of each setting with which no simulation shows the finding's code any more.
+    """The smallest change of each setting with which no simulation shows the finding's code any
+    more.
 
     ``scenario`` is the one that was checked, ``seeds`` the number of further seeds it was checked
     with: a fix is held to the same.
@@ -123,11 +125,11 @@ def _larger_limit(scenario: Scenario, dag: Dag, name: str, before: int) -> Itera
     for after in range(before + 1, before + LARGEST_STEP):
         fix = Fix(setting=f"{name} of {dag.dag_id}", before=str(before), after=str(after))
         changed = dag.model_copy(update={name: after})
-        yield fix, _with_dags(scenario, lambda d, c=changed: c if d.dag_id == c.dag_id else d)
+        yield fix, _with_dags(scenario, {dag.dag_id: changed})
 
 
-def _with_dags(scenario: Scenario, change: Callable[[Dag], Dag]) -> Scenario:
-    dags = tuple(change(dag) for dag in scenario.fleet.dags)
+def _with_dags(scenario: Scenario, changed: Mapping[str, Dag]) -> Scenario:
+    dags = tuple(changed.get(dag.dag_id, dag) for dag in scenario.fleet.dags)
     fleet: Fleet = scenario.fleet.model_copy(update={"dags": dags})
     return scenario.model_copy(update={"fleet": fleet, "choices": None})
 
@@ -152,7 +154,7 @@ def _deferrable(scenario: Scenario, names: set[str]) -> Iterator[Change]:
 
     shown = ", ".join(waiting[:4]) + (f" and {len(waiting) - 4} more" if len(waiting) > 4 else "")
     fix = Fix(setting=f"deferrable of {shown}", before="False", after="True")
-    yield fix, _with_dags(scenario, change)
+    yield fix, _with_dags(scenario, {dag.dag_id: change(dag) for dag in scenario.fleet.dags})
 
 
 def _can_defer(task: Task) -> bool:
@@ -160,6 +162,4 @@ def _can_defer(task: Task) -> bool:
 
 
 def _deferring(task: Task) -> Task:
-    return task.model_copy(
-        update={"kind": task.kind.model_copy(update={"deferrable": True})}
-    )
+    return task.model_copy(update={"kind": task.kind.model_copy(update={"deferrable": True})})

@@ -1,7 +1,7 @@
 """The store of counterexamples: a folder of JSON files that replay byte for byte.
 
-The folder ignores itself in git. An id is made from the counterexample's content, so the same failure
-has the same id on every machine.
+The folder ignores itself in git. An id is made from the counterexample's content, so the same
+failure has the same id on every machine.
 """
 
 from __future__ import annotations

@@ -28,12 +28,14 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a waiting task instance wants to see: a run, or tasks of a run, in one of some states."""
+    """What a waiting task instance wants to see: a run, or tasks of a run, in one of some
+    states."""
 
     dag_id: str
     task_ids: tuple[str, ...]
     run: int | None
-    """Index into ``Snapshot.runs`` of the unfinished run it is about; None if there is no such run now."""
+    """Index into ``Snapshot.runs`` of the unfinished run it is about; None if there is no such run
+    now."""
     actors: tuple[int, ...]
     """The unfinished task instances it is about; empty: the run as a whole."""
     may_come: bool
@@ -99,7 +101,8 @@ class Snapshot:
 
     at_us: int
     cause: str
-    """Why it was taken: ``end`` of the window, ``quiet`` (nothing more to come), or a timeout, in words."""
+    """Why it was taken: ``end`` of the window, ``quiet`` (nothing more to come), or a timeout, in
+    words."""
     capacities: tuple[Capacity, ...]
     actors: tuple[Actor, ...]
     runs: tuple[OpenRun, ...]

@@ -6,7 +6,8 @@ from enum import IntEnum
 
 
 class TaskState(IntEnum):
-    """State of a task instance (``airflow/utils/state.py``); ``NONE`` is Airflow's missing state."""
+    """State of a task instance (``airflow/utils/state.py``); ``NONE`` is Airflow's missing
+    state."""
 
     NONE = 0
     SCHEDULED = 1

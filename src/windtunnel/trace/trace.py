@@ -31,7 +31,8 @@ class RunRecord:
 
     @property
     def name(self) -> str:
-        """A name that does not depend on the release: manual runs by run_id, others by logical date."""
+        """A name that does not depend on the release: manual runs by run_id, others by logical
+        date."""
         if self.run_type != "scheduled" or self.logical_date is None:
             return self.run_id
         return f"scheduled@{self.logical_date.isoformat()}"
@@ -53,7 +54,8 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A stretch of time in which a task instance or a run did not go on, and the limit that said no.
+    """A stretch of time in which a task instance or a run did not go on, and the limit that said
+    no.
 
     ``limit`` is one of: ``upstream``, ``pool NAME``, ``max_active_tasks``, ``parallelism``,
     ``worker slots``, ``max_active_runs``, ``max_active_tis_per_dag``, ``retry delay``,
@@ -133,7 +135,8 @@ class Trace:
     reasons: dict[int, str] = field(default_factory=dict)
     """Event number -> why (what Airflow says of a run's change; a traceback of a real callable)."""
     bindings: list[tuple[str, int, int]] = field(default_factory=list)
-    """(limit, from_us, to_us): stretches in which a limit kept at least one task instance or run waiting."""
+    """(limit, from_us, to_us): stretches in which a limit kept at least one task instance or run
+    waiting."""
     snapshots: list[Snapshot] = field(default_factory=list)
     picks: list[int] = field(default_factory=list)
     """The answers given to the engine's questions, in order."""
@@ -145,10 +148,13 @@ class Trace:
         return self.start + timedelta(microseconds=us)
 
     def events(self) -> Iterator[Event]:
-        """Every state change in order; the try number is the one that Airflow's database holds then."""
+        """Every state change in order; the try number is the one that Airflow's database holds
+        then."""
         tries: dict[int, int] = {}
         last: dict[int, int] = {}
-        for number, (at, who, state) in enumerate(zip(self.when, self.who, self.state, strict=True)):
+        for number, (at, who, state) in enumerate(
+            zip(self.when, self.who, self.state, strict=True)
+        ):
             if who < 0:
                 record = self.runs[~who]
                 yield Event(
@@ -159,9 +165,7 @@ class Trace:
                     reason=self.reasons.get(number),
                 )
                 continue
-            if state == TaskState.SCHEDULED and last.get(who) not in _KEEPS_TRY:
-                tries[who] = tries.get(who, 0) + 1
-            elif state == TaskState.SUCCESS and last.get(who) in _TRIVIAL:
+            if _begins_try(last.get(who, TaskState.NONE), state):
                 tries[who] = tries.get(who, 0) + 1
             last[who] = state
             record = self.runs[self.ti_run[who]]
@@ -185,9 +189,7 @@ class Trace:
         for at, who, new in zip(self.when, self.who, self.state, strict=True):
             if who < 0:
                 continue
-            if (new == TaskState.SCHEDULED and state[who] not in _KEEPS_TRY) or (
-                new == TaskState.SUCCESS and state[who] == TaskState.NONE
-            ):
+            if _begins_try(state[who], new):
                 tries[who] += 1
             if new == TaskState.RUNNING:
                 started[who], ended[who] = at, None
@@ -243,5 +245,9 @@ class Trace:
 _KEEPS_TRY = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED, TaskState.QUEUED})
 """Leaving these for ``scheduled`` does not begin a new try (``models/dagrun.py: schedule_tis``)."""
 
-_TRIVIAL = frozenset({None, TaskState.NONE})
-"""A task instance that succeeds from here is an EmptyOperator: it never reaches the executor."""
+
+def _begins_try(old: int, new: int) -> bool:
+    """Whether this change raises the try number. An EmptyOperator succeeds without the executor."""
+    if new == TaskState.SCHEDULED:
+        return old not in _KEEPS_TRY
+    return new == TaskState.SUCCESS and old == TaskState.NONE

@@ -63,7 +63,9 @@ class Waits:
             yield Wait("upstream", begin, end)
         elif state == TaskState.SCHEDULED:
             yield from self._scheduled(ti, begin, end)
-        elif (limit := _BY_STATE.get(TaskState(state) if state >= 0 else TaskState.NONE)) is not None:
+        elif (
+            limit := _BY_STATE.get(TaskState(state) if state >= 0 else TaskState.NONE)
+        ) is not None:
             yield Wait(limit, begin, end)
 
     def _scheduled(self, ti: int, begin: int, end: int) -> Iterator[Wait]:
@@ -87,7 +89,8 @@ class Waits:
             yield Wait("scheduler", low, high)
 
     def _limits(self, ti: int) -> list[tuple[str, str]]:
-        """(name in the bindings, name for people) of the limits over a task instance, nearest first."""
+        """(name in the bindings, name for people) of the limits over a task instance, nearest
+        first."""
         trace = self._trace
         record = trace.runs[trace.ti_run[ti]]
         task = trace.ti_task[ti]

@@ -1,0 +1,93 @@
+"""Occupancy: how many slots of the executor and of each pool were in use, at most and on average."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from windtunnel.model import Scenario
+from windtunnel.trace import TaskState, Trace
+
+HOLDS = frozenset({TaskState.QUEUED, TaskState.RUNNING})
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """The use of one limit over the window, in slots."""
+
+    limit: str
+    """``parallelism`` or ``pool NAME``."""
+    size: int | None
+    """None: unlimited, or no such pool."""
+    peak: int
+    mean: float
+
+
+def occupancy(scenario: Scenario, trace: Trace) -> list[Occupancy]:
+    """The executor first, then every pool that any task used, by name.
+
+    Queued and running task instances count, as Airflow counts them; deferred ones where the pool
+    includes them.
+    """
+    cluster = scenario.cluster
+    uses = _Uses(scenario, trace)
+    uses.replay()
+    found = [uses.of("parallelism", cluster.parallelism)]
+    for name in sorted(uses.peak):
+        if name != "parallelism":
+            pool = cluster.pool(name.removeprefix("pool "))
+            size = pool.slots if pool is not None and pool.slots >= 0 else None
+            found.append(uses.of(name, size))
+    return found
+
+
+class _Uses:
+    def __init__(self, scenario: Scenario, trace: Trace) -> None:
+        self._trace = trace
+        self._cluster = scenario.cluster
+        slots = {dag.dag_id: [t.pool_slots for t in dag.tasks] for dag in scenario.fleet.dags}
+        self._slots = [slots[dag_id] for dag_id in trace.dag_ids]
+        self.peak: dict[str, int] = {"parallelism": 0}
+        self._now: dict[str, int] = {}
+        self._since: dict[str, int] = {}
+        self._area: dict[str, int] = {}
+
+    def replay(self) -> None:
+        """Go through the history once; what is taken and given back at one instant does not peak."""
+        trace = self._trace
+        held: dict[int, int] = {}
+        for at, who, state in zip(trace.when, trace.who, trace.state, strict=True):
+            if who < 0:
+                continue
+            before, held[who] = held.get(who, 0), state
+            dag = trace.runs[trace.ti_run[who]].dag
+            task = trace.ti_task[who]
+            pool = trace.pools[dag][task]
+            executor = (state in HOLDS) - (before in HOLDS)
+            self._change("parallelism", executor, at)
+            pooled = self._pooled(pool, state) - self._pooled(pool, before)
+            self._change(f"pool {pool}", pooled * self._slots[dag][task], at)
+        for name in list(self._now):
+            self._settle(name, trace.end_us)
+
+    def of(self, name: str, size: int | None) -> Occupancy:
+        """The figures of one limit."""
+        window = max(1, self._trace.end_us)
+        return Occupancy(name, size, self.peak.get(name, 0), self._area.get(name, 0) / window)
+
+    def _pooled(self, pool: str, state: int) -> int:
+        found = self._cluster.pool(pool)
+        deferred = found is not None and found.include_deferred and state == TaskState.DEFERRED
+        return int(state in HOLDS or deferred)
+
+    def _change(self, name: str, by: int, at: int) -> None:
+        if by:
+            if self._since.get(name, at) < at:
+                self._settle(name, at)
+            self._since[name] = at
+            self._now[name] = self._now.get(name, 0) + by
+
+    def _settle(self, name: str, at: int) -> None:
+        now = self._now.get(name, 0)
+        self.peak[name] = max(self.peak.get(name, 0), now)
+        self._area[name] = self._area.get(name, 0) + now * (at - self._since.get(name, at))
+        self._since[name] = at

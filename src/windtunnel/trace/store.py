@@ -1,0 +1,144 @@
+"""The file form of a trace: JSON lines with a version, one header and one line for each event.
+
+Other tools can read it line by line; two equal traces are equal byte for byte.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from windtunnel.errors import InvalidInput
+from windtunnel.trace.trace import RunRecord, Trace
+
+FORMAT = "windtunnel.trace/1"
+KINDS = ("trace", "run", "task_instance", "event", "binding", "output")
+
+
+def dump(trace: Trace) -> Iterator[str]:
+    """The lines of a trace. Snapshots are not kept: the scenario brings them back."""
+    yield _line(
+        "trace",
+        format=FORMAT,
+        start=trace.start.isoformat(),
+        end_us=trace.end_us,
+        complete=trace.complete,
+        dag_ids=trace.dag_ids,
+        task_ids=trace.task_ids,
+        pools=trace.pools,
+        picks=trace.picks,
+    )
+    for record in trace.runs:
+        yield _line(
+            "run",
+            dag=record.dag,
+            run_id=record.run_id,
+            run_type=record.run_type,
+            logical_date=_text(record.logical_date),
+            run_after=record.run_after.isoformat(),
+            created_us=record.created_us,
+            data_interval=record.data_interval and [d.isoformat() for d in record.data_interval],
+        )
+    columns = (trace.ti_run, trace.ti_task, trace.ti_map, trace.ti_weight)
+    for run, task, index, weight in zip(*columns, strict=True):
+        yield _line("task_instance", run=run, task=task, map_index=index, weight=weight)
+    events = zip(trace.when, trace.who, trace.state, strict=True)
+    for number, (at, who, state) in enumerate(events):
+        reason = trace.reasons.get(number)
+        extra = {} if reason is None else {"reason": reason}
+        yield _line("event", at_us=at, who=who, state=state, **extra)
+    for limit, begin, end in trace.bindings:
+        yield _line("binding", limit=limit, from_us=begin, to_us=end)
+    for text in trace.output:
+        yield _line("output", text=text)
+
+
+def parse(lines: Iterable[str]) -> Trace:
+    """The trace of these lines.
+
+    Raises:
+        InvalidInput: a line is no line of a trace of this version; the message names it.
+    """
+    trace: Trace | None = None
+    for number, line in enumerate(lines, 1):
+        try:
+            values = json.loads(line)
+            kind = values.pop("kind")
+            if trace is None:
+                trace = _header(kind, values)
+            else:
+                _add(trace, kind, values)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InvalidInput(
+                f"line {number} is no line of a {FORMAT} file ({error}): {line.strip()[:80]}"
+            ) from error
+    if trace is None:
+        raise InvalidInput(f"the file is empty; a {FORMAT} file begins with a header line")
+    return trace
+
+
+def _line(kind: str, **values: Any) -> str:
+    return json.dumps({"kind": kind, **values}, separators=(",", ":"), ensure_ascii=True)
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _header(kind: str, values: dict[str, Any]) -> Trace:
+    if kind != "trace" or values["format"] != FORMAT:
+        raise ValueError(f"the first line must say format {FORMAT}")
+    return Trace(
+        start=datetime.fromisoformat(values["start"]),
+        end_us=values["end_us"],
+        complete=values["complete"],
+        dag_ids=tuple(values["dag_ids"]),
+        task_ids=tuple(tuple(ids) for ids in values["task_ids"]),
+        pools=tuple(tuple(names) for names in values["pools"]),
+        picks=list(values["picks"]),
+    )
+
+
+def _add(trace: Trace, kind: str, values: dict[str, Any]) -> None:
+    if kind == "event":
+        if "reason" in values:
+            trace.reasons[len(trace.when)] = values["reason"]
+        trace.when.append(values["at_us"])
+        trace.who.append(values["who"])
+        trace.state.append(values["state"])
+    elif kind == "task_instance":
+        trace.ti_run.append(values["run"])
+        trace.ti_task.append(values["task"])
+        trace.ti_map.append(values["map_index"])
+        trace.ti_weight.append(values["weight"])
+    elif kind == "run":
+        trace.runs.append(_run(values))
+    elif kind == "binding":
+        trace.bindings.append((values["limit"], values["from_us"], values["to_us"]))
+    elif kind == "output":
+        trace.output.append(values["text"])
+    else:
+        raise ValueError(f"unknown kind {kind!r}; there are: {', '.join(KINDS)}")
+
+
+def _run(values: dict[str, Any]) -> RunRecord:
+    interval = values["data_interval"]
+    return RunRecord(
+        values["dag"],
+        values["run_id"],
+        values["run_type"],
+        _instant(values["logical_date"]),
+        datetime.fromisoformat(values["run_after"]),
+        values["created_us"],
+        None if interval is None else (_known(interval[0]), _known(interval[1])),
+    )
+
+
+def _known(text: str) -> datetime:
+    return datetime.fromisoformat(text)
