@@ -223,22 +223,15 @@ class Pass:
         run = self.run
         if run.logical is None:
             return None
-        found: Run | None = None
-        for other in self.world.runs_of[run.dag.number]:
-            if other.logical is None or other.logical >= run.logical:
-                continue
-            if run.dag.catchup and other.kind == "manual":
-                continue
-            if found is None or other.logical_us > found.logical_us:
-                found = other
-        return found
+        for other in self.world.runs_before(run.dag.number, run.logical_us):
+            if not run.dag.catchup or other.kind != "manual":
+                return other
+        return None
 
     def _ran_before(self, task: int) -> bool:
         run = self.run
-        return any(
-            other.logical is not None and other.logical_us < run.logical_us and other.tis(task)
-            for other in self.world.runs_of[run.dag.number]
-        )
+        before = self.world.runs_before(run.dag.number, run.logical_us)
+        return any(other.tis(task) for other in before)
 
     def _rule_is_met(self, ti: int, task: int) -> bool:
         world, run = self.world, self.run

@@ -16,6 +16,7 @@ from heapq import heapify, heappop, heappush
 
 from windtunnel.engine.choices import Choices
 from windtunnel.engine.world import SCHEDULED, Run, World
+from windtunnel.model import Cluster
 
 Key = tuple[int, int, int, int, int]
 """(-weight, logical date, map index, rank of the DAG, task instance)."""
@@ -72,6 +73,10 @@ class CriticalSection:
         self._choices = choices
         self._lanes: list[Lane] = []
         self._index: list[list[tuple[Key, int]]] = [[] for _ in world.program.pools]
+        used = world.program.pool_number
+        unused = [n for n in {"default_pool": 0, **world.cluster.pools} if n not in used]
+        self._unused_slots = sum(_slots(world.cluster, name) for name in unused)
+        """Slots of pools that no task names: they count for the size of the query."""
         self.starved = Starved()
         """What the last critical section learned."""
         self.full_runs: dict[int, Run] = {}
@@ -105,14 +110,7 @@ class CriticalSection:
         size = world.cluster.max_tis_per_query
         cap = free if size == 0 else min(size, free)
         opened = [self._open(pool) for pool in range(len(self._index))]
-        listed = {"default_pool", *world.cluster.pools}
-        total = sum(max(0, slots) for pool, slots in enumerate(opened))
-        unused = [n for n in listed if n not in world.program.pool_number]
-        for name in unused:
-            pool = world.cluster.pool(name)
-            assert pool is not None
-            total += UNLIMITED if pool.slots < 0 else pool.slots
-        cap = min(cap, total)
+        cap = min(cap, self._unused_slots + sum(slots for slots in opened if slots > 0))
         if cap <= 0:
             return []
         starved = self.starved = Starved()
@@ -277,6 +275,12 @@ class CriticalSection:
                 opened[lane.pool] -= own.pool_slots
                 taken.add(run, task)
         return chosen
+
+
+def _slots(cluster: Cluster, name: str) -> int:
+    pool = cluster.pool(name)
+    assert pool is not None
+    return UNLIMITED if pool.slots < 0 else pool.slots
 
 
 class _Taken:

@@ -13,6 +13,7 @@ from windtunnel.engine.dependencies import Pass, begin, is_runnable
 from windtunnel.engine.program import DagProgram
 from windtunnel.engine.timetable import NextRun
 from windtunnel.engine.world import (
+    AUTOMATIC,
     FAILED,
     FINISHED,
     NONE,
@@ -26,7 +27,6 @@ from windtunnel.engine.world import (
 from windtunnel.trace.states import RunState
 from windtunnel.trace.trace import RunRecord
 
-AUTOMATIC = frozenset({"scheduled", "backfill"})
 NEVER = 1 << 62
 
 
@@ -75,7 +75,8 @@ class Creation:
             dag = schedule.dag
             if not dag.timetable.can_be_scheduled or dag.dag.is_paused:
                 continue
-            last = self._latest_automatic(dag)
+            latest = world.latest_automatic[dag.number]
+            last = None if latest is None else latest.interval
             is_full = world.active_runs[dag.number] >= dag.max_active_runs
             if world.profile.creation_flag:
                 schedule.exceeds = is_full
@@ -121,9 +122,8 @@ class Creation:
         interval = (info.start, info.end)
         exists = info.start in world.logical_dates[dag.number]
         if exists and world.profile.creation_flag:
-            twin = next(r for r in world.runs_of[dag.number] if r.logical == info.start)
-            self._plan(schedule, twin.interval or interval)
-            world.changed = True
+            twin = world.run_at(dag.number, world.us_at(info.start))
+            self._plan(schedule, interval if twin is None else twin.interval or interval)
             return
         if not exists:
             record = RunRecord(
@@ -143,7 +143,6 @@ class Creation:
             schedule.due_us = NEVER
             return
         self._plan(schedule, interval)
-        world.changed = True
 
     def _plan(self, schedule: Schedule, last: tuple[datetime, datetime] | None) -> None:
         """Compute the next run after ``last`` (``DagModel.calculate_dagrun_date_fields``)."""
@@ -156,13 +155,6 @@ class Creation:
     def _enter(self, schedule: Schedule) -> None:
         if schedule.due_us != NEVER and not schedule.exceeds:
             heappush(self._heap, (schedule.due_us, schedule.dag.dag_id, schedule.dag.number))
-
-    def _latest_automatic(self, dag: DagProgram) -> tuple[datetime, datetime] | None:
-        latest: Run | None = None
-        for run in self._world.runs_of[dag.number]:
-            if run.kind in AUTOMATIC and (latest is None or run.logical_us > latest.logical_us):
-                latest = run
-        return None if latest is None else latest.interval
 
 
 def _by_run_after(world: World) -> bool:
@@ -200,34 +192,58 @@ class Start:
         self._world = world
         self._queued: list[list[tuple[int, int]]] = [[] for _ in world.program.dags]
         self._seen = 0
+        self._look_at: dict[int, None] = {}
+        """DAGs of which a run was created or ended since the last look."""
 
-    def start_queued(self) -> None:
-        """Start queued runs by run_after (3.x) or logical date (2.x), ties by creation."""
+    @property
+    def has_work(self) -> bool:
+        """Whether anything happened that may let a run start."""
+        return bool(self._look_at) or self._seen < len(self._world.runs)
+
+    def run_ended(self, run: Run) -> None:
+        """There may be room for another run of its DAG."""
+        self._look_at[run.dag.number] = None
+
+    def start_queued(self) -> list[Run]:
+        """Start queued runs by run_after (3.x) or logical date (2.x), ties by creation; return
+        them."""
+        world = self._world
+        self._enter_new()
+        candidates: list[tuple[int, int]] = []
+        for number in self._look_at:
+            candidates.extend(self._candidates(number))
+        self._look_at = {}
+        candidates.sort()
+        most = world.cluster.max_dagruns_per_loop_to_schedule
+        started = [world.runs[index] for _, index in candidates[:most]]
+        for run in started:
+            world.set_run_state(run, RunState.RUNNING, "started")
+            begin(world, run)
+        for order, index in candidates[most:]:
+            number = world.runs[index].dag.number
+            heappush(self._queued[number], (order, index))
+            self._look_at[number] = None
+        return started
+
+    def _enter_new(self) -> None:
         world = self._world
         by_date = world.profile.start_order == "logical_date"
         for run in world.runs[self._seen :]:
             order = run.logical_us if by_date else run.run_after_us
             heappush(self._queued[run.dag.number], (order, run.index))
+            self._look_at[run.dag.number] = None
         self._seen = len(world.runs)
-        started: list[tuple[int, int]] = []
-        for dag in world.program.dags:
-            queue = self._queued[dag.number]
-            room = dag.max_active_runs - world.running_runs[dag.number]
-            if not dag.max_active_runs:
-                room = len(queue)  # 0 limits creation only: it is false where a start is checked
-            while queue and room > 0 and not dag.dag.is_paused:
-                started.append(heappop(queue))
-                room -= 1
-        for _, index in sorted(started)[: world.cluster.max_dagruns_per_loop_to_schedule]:
-            run = world.runs[index]
-            world.set_run_state(run, RunState.RUNNING, "started")
-            begin(world, run)
-        for order, index in sorted(started)[world.cluster.max_dagruns_per_loop_to_schedule :]:
-            heappush(self._queued[world.runs[index].dag.number], (order, index))
 
-    def waiting(self, dag: int) -> int:
-        """How many runs of a DAG are queued."""
-        return len(self._queued[dag])
+    def _candidates(self, number: int) -> list[tuple[int, int]]:
+        """Queued runs of one DAG for which there is room."""
+        dag = self._world.program.dags[number]
+        queue = self._queued[number]
+        room = dag.max_active_runs - self._world.running_runs[number]
+        if not dag.max_active_runs:
+            room = len(queue)  # 0 limits creation only: it is false where a start is checked
+        if dag.dag.is_paused:
+            return []
+        return [heappop(queue) for _ in range(min(room, len(queue)))]
 
 
 def timed_out(world: World, run: Run) -> bool:

@@ -150,34 +150,40 @@ class Simulation:
     def _settle(self) -> None:
         world = self.world
         for _ in range(MAX_PASSES):
-            world.changed = False
-            self._pass()
-            self.tries.notice()
-            if not world.changed:
+            queued = self._pass()
+            if world.ended:
+                self.tries.notice()
+            due = self.creation.next_due()
+            if not (
+                world.dirty
+                or (queued and world.waiting)
+                or self.start.has_work
+                or (due is not None and due <= world.now)
+            ):
                 return
         raise SimulationRunaway(
             f"the scheduler does not settle at {world.datetime_at(world.now)}: "
             f"{MAX_PASSES} passes, {len(world.runs)} runs. A DAG that triggers itself without delay?"
         )
 
-    def _pass(self) -> None:
+    def _pass(self) -> bool:
+        """One scheduler loop; returns whether anything was queued."""
         world = self.world
         self.creation.create_due()
-        before = len(world.trace.when)
-        self.start.start_queued()
-        if len(world.trace.when) > before:
-            self._note_started(before)
+        if self.start.has_work:
+            self._note_started(self.start.start_queued())
         if world.dirty:
             self._examine_runs()
-        for ti in self.section.choose():
+        chosen = self.section.choose() if world.waiting else []
+        for ti in chosen:
             world.move(ti, QUEUED)
             self._queued(ti)
         self._begin_tries()
+        return bool(chosen)
 
-    def _note_started(self, before: int) -> None:
+    def _note_started(self, runs: list[Run]) -> None:
         """Runs that just started: when they time out, and when a future logical date comes."""
-        for who in self.world.trace.who[before:]:
-            run = self.world.runs[~who]
+        for run in runs:
             if run.dag.timeout_us is not None:
                 heappush(self._timers, (run.started_us + run.dag.timeout_us + 1, run.index))
             if run.logical_us > self.world.now:
@@ -209,7 +215,7 @@ class Simulation:
             return
         ready = examine(self.world, run)
         if run.state != RunState.RUNNING:
-            self.creation.run_ended(run)
+            self._run_ended(run)
         for ti in ready:
             self.tries.schedule(ti)
 
@@ -220,8 +226,12 @@ class Simulation:
         self._before_forced_end(f"dagrun_timeout of {run.dag.dag_id}")
         timed_out(self.world, run)
         self.tries.reap()
-        self.creation.run_ended(run)
+        self._run_ended(run)
         return True
+
+    def _run_ended(self, run: Run) -> None:
+        self.creation.run_ended(run)
+        self.start.run_ended(run)
 
     # -- queued -------------------------------------------------------------------------------
 

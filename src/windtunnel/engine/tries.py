@@ -115,6 +115,16 @@ class Tries:
     def handle_due(self) -> None:
         """Handle all that is due now: ends in dispatch order, then triggers (also those that a task
         handed over just now), then their timeouts, then retries and reschedules."""
+        heap, now = self._heap, self._world.now
+        if not heap or heap[0][0] > now:
+            return
+        first = heappop(heap)
+        if heap and heap[0][0] <= now:
+            heappush(heap, first)
+        elif self._applies(first):
+            self._handle(first)
+        if not heap or heap[0][0] > now:
+            return
         for kind in (END, FIRE, TIMEOUT, WAKE):
             for event in self._take_due(kind):
                 if self._applies(event):
@@ -316,11 +326,10 @@ class Tries:
             if new == RUNNING or self._world.state[ti] in (QUEUED, RUNNING):
                 continue
             self._workers.withdraw(ti)
+            if self._world.state[ti] != DEFERRED:
+                self.deferred.pop(ti, None)
             if ti in self.running:
                 self._free(ti)
-        for ti in [t for t in self.deferred if self._world.state[t] != DEFERRED]:
-            del self.deferred[ti]
-            self._resuming.pop(ti, None)
 
     # -- branches -----------------------------------------------------------------------------
 

@@ -112,10 +112,7 @@ class CrossDagWaits:
         """The run that a sensor looks at, or that was triggered; None if there is none (yet)."""
         if wait.run is not None or wait.dag is None:
             return wait.run
-        for run in self._world.runs_of[wait.dag]:
-            if run.logical is not None and run.logical_us == wait.logical_us:
-                return run
-        return None
+        return self._world.run_at(wait.dag, wait.logical_us)
 
     def _target_states(self, run: Run, kind: ExternalTaskSensor) -> list[str]:
         if not kind.external_task_ids:

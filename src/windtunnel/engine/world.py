@@ -9,6 +9,8 @@ finished task instances that it read at its start (``models/dagrun.py: _get_read
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left, insort
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from windtunnel.engine.program import DagProgram, Program
@@ -22,6 +24,8 @@ UP_FOR_RETRY, UP_FOR_RESCHEDULE, DEFERRED = 9, 10, 11
 
 SCHEDULEABLE = frozenset({NONE, UP_FOR_RETRY, UP_FOR_RESCHEDULE})
 HOLDS_POOL = frozenset({QUEUED, RUNNING})
+AUTOMATIC = frozenset({"scheduled", "backfill"})
+"""Types of runs that a timetable makes."""
 FINISHED = frozenset({SUCCESS, FAILED, SKIPPED, UPSTREAM_FAILED, REMOVED})
 
 
@@ -133,6 +137,12 @@ class World:
         self.up_expected = array("i")
         self.runs: list[Run] = []
         self.runs_of: list[list[Run]] = [[] for _ in program.dags]
+        self.running_of: list[dict[int, Run]] = [{} for _ in program.dags]
+        """Running runs of each DAG, by index."""
+        self.dates: list[list[tuple[int, int]]] = [[] for _ in program.dags]
+        """(logical date, index) of each DAG's runs that have one, sorted."""
+        self.latest_automatic: list[Run | None] = [None for _ in program.dags]
+        """The scheduled run of the latest logical date, by DAG."""
         self.active_runs = [0] * len(program.dags)
         """Runs queued or running, by DAG."""
         self.running_runs = [0] * len(program.dags)
@@ -156,8 +166,6 @@ class World:
         self.pool_counts_deferred = [p is not None and p.include_deferred for p in pools]
         self.logical_dates: list[set[datetime]] = [set() for _ in program.dags]
         self.run_ids: list[set[str]] = [set() for _ in program.dags]
-        self.changed = False
-        """Whether anything changed in the current scheduler pass."""
         self.freed_runs: list[Run] = []
         """Runs that got room under max_active_tasks since the last critical section."""
         self.unhanded: list[tuple[int, int, int]] = []
@@ -183,6 +191,11 @@ class World:
         if run.logical is not None:
             run.logical_us = self.us_at(run.logical)
             self.logical_dates[dag.number].add(run.logical)
+            insort(self.dates[dag.number], (run.logical_us, run.index))
+        if run.kind in AUTOMATIC:
+            latest = self.latest_automatic[dag.number]
+            if latest is None or run.logical_us > latest.logical_us:
+                self.latest_automatic[dag.number] = run
         run.run_after_us = self.us_at(record.run_after)
         self.run_ids[dag.number].add(record.run_id)
         self.runs.append(run)
@@ -268,9 +281,11 @@ class World:
         if state is RunState.RUNNING:
             run.started_us = self.now
             self.running_runs[run.dag.number] += 1
+            self.running_of[run.dag.number][run.index] = run
             self.mark(run)
         else:
             self.running_runs[run.dag.number] -= 1
+            del self.running_of[run.dag.number][run.index]
             self.active_runs[run.dag.number] -= 1
             self.dirty.pop(run.index, None)
             self.ended.append(~run.index)
@@ -290,7 +305,6 @@ class World:
         trace.when.append(self.now)
         trace.who.append(ti)
         trace.state.append(state)
-        self.changed = True
 
     def log_run(self, run: Run, state: RunState) -> None:
         """Write a run's state to the trace."""
@@ -298,7 +312,6 @@ class World:
         trace.when.append(self.now)
         trace.who.append(~run.index)
         trace.state.append(state)
-        self.changed = True
 
     def move(self, ti: int, new: int) -> bool:
         """Change the state of a task instance and all that follows for limits and counts.
@@ -332,7 +345,7 @@ class World:
             self.mark(run)
             if run.dag.has_past:
                 self._look_at_other_runs(run, self.ti_task[ti])
-        if old in HOLDS_POOL and new != RUNNING:
+        if (old in HOLDS_POOL and new != RUNNING) or (old == DEFERRED and new != SCHEDULED):
             self.unhanded.append((ti, old, new))
         return True
 
@@ -342,8 +355,8 @@ class World:
         concerned = [t for t in {task, *dag.upstream[task]} if dag.tasks[t].depends_on_past]
         if not concerned:
             return
-        for other in self.runs_of[dag.number]:
-            if other is not run and other.state == RunState.RUNNING:
+        for other in self.running_of[dag.number].values():
+            if other is not run:
                 for t in concerned:
                     other.todo.extend(other.tis(t))
                 self.mark(other)
@@ -380,6 +393,20 @@ class World:
         if slots is None:
             return 0
         return None if slots < 0 else slots - self.pool_used[pool]
+
+    def run_at(self, dag: int, logical_us: int) -> Run | None:
+        """The first created run of a DAG with this logical date."""
+        dates = self.dates[dag]
+        at = bisect_left(dates, (logical_us, -1))
+        if at < len(dates) and dates[at][0] == logical_us:
+            return self.runs[dates[at][1]]
+        return None
+
+    def runs_before(self, dag: int, logical_us: int) -> Iterator[Run]:
+        """Runs of a DAG with a smaller logical date, the nearest first."""
+        dates = self.dates[dag]
+        for at in range(bisect_left(dates, (logical_us, -1)) - 1, -1, -1):
+            yield self.runs[dates[at][1]]
 
     def name_of(self, ti: int) -> tuple[str, str, str, int]:
         """(dag_id, run name, task_id, map_index), the key of everything that is drawn for it."""
