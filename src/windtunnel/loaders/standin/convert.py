@@ -45,6 +45,7 @@ class Converter:
         self.file = file
         self.profile = profile
         self.problems: list[Problem] = []
+        self.order = {task_id: place for place, task_id in enumerate(dag.task_dict)}
         started = dag.start_date or (dag.default_args or {}).get("start_date")
         self.zone: tzinfo = zone_of(started)
 
@@ -83,13 +84,17 @@ class Converter:
         )
 
     def _refuse_cycles(self) -> None:
-        cycle = find_cycle({t.task_id: tuple(t.upstream_task_ids) for t in self.dag.tasks})
+        cycle = find_cycle({t.task_id: self._upstream(t) for t in self.dag.tasks})
         if cycle:
             arrows = " >> ".join(_from_smallest(list(reversed(cycle))))
             self._problem(
                 f"DAG {self.dag.dag_id!r} has a cycle: {arrows}; remove one of these dependencies",
                 cause="cycle",
             )
+
+    def _upstream(self, task: Any) -> tuple[str, ...]:
+        """Ids of its direct upstream tasks in order of creation: a set has no order to rely on."""
+        return tuple(sorted(task.upstream_task_ids, key=self.order.__getitem__))
 
     def _window(self) -> tuple[datetime | None, datetime | None]:
         """From when to when the DAG may run; without dates of its own, what its tasks have."""
@@ -133,14 +138,13 @@ class Converter:
             return None
         if fields["retry_delay_s"] is None:
             del fields["retry_delay_s"]
-        upstream = [t for t in self.dag.task_dict if t in task.upstream_task_ids]
         per_dag = task.max_active_tis_per_dag
         return self._checked(
             lambda: Task(
                 task_id=task.task_id,
                 operator=task.operator_name,
                 line=task.line,
-                upstream=tuple(upstream),
+                upstream=self._upstream(task),
                 group=getattr(task.task_group, "group_id", None),
                 pool=str(task.pool or "default_pool"),
                 pool_slots=_number(task.pool_slots),
@@ -201,16 +205,16 @@ class Converter:
 
     def _problem(self, message: str, task: Any = None, cause: Any = "value") -> None:
         where = f"task {task.task_id!r}: " if task is not None else ""
-        self.problems.append(
-            Problem(
-                cause=cause,
-                message=f"{where}{message}. DAG {self.dag.dag_id!r} is left out.",
-                file=self.file,
-                line=(task.line if task is not None else None) or self.dag.line,
-                dag_id=self.dag.dag_id,
-                task_id=task.task_id if task is not None else None,
-            )
+        problem = Problem(
+            cause=cause,
+            message=f"{where}{message}. DAG {self.dag.dag_id!r} is left out.",
+            file=self.file,
+            line=(task.line if task is not None else None) or self.dag.line,
+            dag_id=self.dag.dag_id,
+            task_id=task.task_id if task is not None else None,
         )
+        if problem not in self.problems:
+            self.problems.append(problem)
 
 
 def _from_smallest(cycle: list[str]) -> list[str]:

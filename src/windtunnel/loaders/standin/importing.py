@@ -154,11 +154,7 @@ def _asked_by_repository() -> bool:
 
 def could_be_own(top: str) -> str | None:
     """A file or folder of this name anywhere in the repository; ``None`` if there is none."""
-    for root in session.current().roots:
-        for found in sorted([*root.rglob(f"{top}.py"), *root.rglob(top)]):
-            if found.suffix == ".py" or (found.is_dir() and any(found.glob("*.py"))):
-                return str(found)
-    return None
+    return session.current().own_modules.get(top)
 
 
 @contextmanager

@@ -149,6 +149,7 @@ class BaseOperator(Node, metaclass=OperatorMeta):
     template_fields: Any = ()
     template_ext: Any = ()
     template_fields_renderers: ClassVar[dict[str, str]] = {}
+    custom_operator_name: str | None = None
     ui_color = "#fff"
     ui_fgcolor = "#000"
     operator_extra_links: Any = ()
@@ -253,7 +254,7 @@ class BaseOperator(Node, metaclass=OperatorMeta):
     @property
     def operator_name(self) -> str:
         """Its class as people see it."""
-        return str(getattr(self, "custom_operator_name", None) or self.task_type)
+        return str(self.custom_operator_name or self.task_type)
 
     @property
     def output(self) -> XComArg:
@@ -387,10 +388,7 @@ class MappedOperator(BaseOperator):
     @property
     def operator_name(self) -> str:
         """The mapped class as people see it."""
-        name = getattr(self, "custom_operator_name", None)
-        return str(
-            name or getattr(self.operator_class, "custom_operator_name", "") or self.task_type
-        )
+        return str(getattr(self.operator_class, "custom_operator_name", None) or self.task_type)
 
     def _reference_fields(self) -> Sequence[str]:
         hidden = {"operator_class", "task_group"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,20 @@ class Session:
     def assume(self, subject: str, assumed: str) -> None:
         """Record, once, that something was taken for granted."""
         self.assumed[subject, assumed] = None
+
+    @cached_property
+    def own_modules(self) -> dict[str, str]:
+        """Every name that a file or folder of the repository could be imported under, and its path."""
+        found: dict[str, str] = {}
+        for root in self.roots:
+            for folder, folders, files in os.walk(root):
+                folders[:] = sorted(f for f in folders if not f.startswith((".", "__")))
+                python = sorted(f for f in files if f.endswith(".py"))
+                if python and Path(folder) not in self.roots:
+                    found.setdefault(Path(folder).name, folder)
+                for file in python:
+                    found.setdefault(file.removesuffix(".py"), os.path.join(folder, file))
+        return found
 
     def begin(self, file: str) -> None:
         """Start on a new DAG file; nothing that the last one left open reaches it."""
