@@ -3,6 +3,7 @@ callable."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from windtunnel.model import (
     Sensor,
     TriggerDagRun,
     Uniform,
+    When,
 )
 
 
@@ -49,17 +51,47 @@ class Bodies(Protocol):
 class Planner:
     """Makes the plan of each try."""
 
-    def __init__(self, world: World, bodies: Bodies | None) -> None:
+    def __init__(
+        self, world: World, bodies: Bodies | None, durations: Sequence[int] | None = None
+    ) -> None:
         self._world = world
         self._bodies = bodies
+        self.durations = durations
         behavior = world.scenario.behavior
         self._work = micros(behavior.default_duration_s)
         self._poke = micros(behavior.default_poke_s)
         self._default = Plan(self._work)
+        self._steady: dict[int, list[int] | None] = {}
+
+    def steady(self, dag: int) -> list[int] | None:
+        """Microseconds that each task of a DAG takes in every try that succeeds, whatever the run;
+        None if some task may take another time, or end otherwise."""
+        if dag not in self._steady:
+            self._steady[dag] = self._find_steady(dag)
+        return self._steady[dag]
+
+    def _find_steady(self, dag: int) -> list[int] | None:
+        if self._bodies is not None or self.durations is not None:
+            return None
+        times: list[int] = []
+        program = self._world.program.dags[dag]
+        for own, rules in zip(program.tasks, self._world.program.rules[dag], strict=True):
+            rule = rules[0] if rules else Rule()
+            given = rule.duration_s
+            if rule.when != When() or rule.outcome != "success" or isinstance(given, Uniform):
+                return None
+            time = self._work if given is None else micros(given)
+            limit = own.execution_timeout_s
+            if limit is not None and time > micros(limit):
+                return None
+            times.append(time)
+        return times
 
     def plan(self, ti: int) -> Plan:
         """The plan of the try that a task instance now begins."""
         world = self._world
+        if self.durations is not None:
+            return Plan(self.durations[ti])
         if self._bodies is not None:
             executed = self._bodies.run(world, ti)
             if executed is not None:

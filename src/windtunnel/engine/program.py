@@ -27,6 +27,7 @@ from windtunnel.model import (
     TriggerDagRun,
     TriggerRule,
     WeightRule,
+    Work,
 )
 
 MICRO = 1_000_000
@@ -71,6 +72,8 @@ class DagProgram:
         self.downstream = _inverted(self.upstream)
         self.rule = [_effective_rule(t) for t in tasks]
         self.weight = self._weights()
+        self.code = [-weight << 64 for weight in self.weight]
+        """The part of a task instance's place in its lane that is its weight."""
         self.kind = [t.kind for t in tasks]
         self.is_empty = [isinstance(k, Empty) for k in self.kind]
         self.skips = [isinstance(k, Branch | ShortCircuit | LatestOnly) for k in self.kind]
@@ -109,6 +112,8 @@ class DagProgram:
         )
         self.simple = [self._is_simple(i) for i in range(self.size)]
         """Tasks that are ready exactly when all their upstream tasks succeeded."""
+        self.plain = all(self._is_plain(i) for i in range(self.size))
+        """Whether success of its tasks has no effect but on the tasks directly downstream."""
 
     def _is_simple(self, i: int) -> bool:
         plain = not (
@@ -119,6 +124,14 @@ class DagProgram:
         )
         # A skip parent's decision reaches an unmapped task as its state, before the rule is asked.
         return plain and bool(self.upstream[i]) and self.rule[i] is TriggerRule.ALL_SUCCESS
+
+    def _is_plain(self, i: int) -> bool:
+        return (
+            isinstance(self.kind[i], Work)
+            and (self.simple[i] or not self.upstream[i])
+            and not (self.mapped[i] or self.is_map_source[i] or self.exempt[i] or self.own_lane[i])
+            and not (self.setup_dependents[i] or self.indirect_setups[i] or self.scope[i])
+        )
 
     def _weights(self) -> list[int]:
         """Effective priority weights (``task/priority_strategy.py``): each relative counts once."""

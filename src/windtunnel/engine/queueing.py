@@ -21,6 +21,9 @@ from windtunnel.model import Cluster
 Key = tuple[int, int, int, int, int]
 """(-weight, logical date, map index, rank of the DAG, task instance)."""
 
+TI = (1 << 32) - 1
+"""The part of a code that is the task instance."""
+
 UNLIMITED = 1 << 60
 FIRST = -(1 << 62)
 """A run without logical date comes first (SQLite and MySQL)."""
@@ -35,8 +38,10 @@ class Lane:
         self.run = run
         self.pool = pool
         self.task = task
-        self.heap: list[Key] = []
-        self.entry: Key | None = None
+        self.heap: list[int] = []
+        """Codes: the order within one run is (weight, map index, task instance), packed in one
+        integer."""
+        self.entry: int | None = None
         """The head under which the pool's index knows this lane; other entries there are stale."""
 
 
@@ -71,7 +76,7 @@ class CriticalSection:
     def __init__(self, world: World, choices: Choices | None) -> None:
         self._world = world
         self._choices = choices
-        self._lanes: list[Lane] = []
+        self.lanes: list[Lane] = []
         self._index: list[list[tuple[Key, int]]] = [[] for _ in world.program.pools]
         used = world.program.pool_number
         unused = [n for n in {"default_pool": 0, **world.cluster.pools} if n not in used]
@@ -91,13 +96,11 @@ class CriticalSection:
         own = task if dag.own_lane[task] else -1
         number = run.lanes.get((pool, own))
         if number is None:
-            number = len(self._lanes)
-            self._lanes.append(Lane(run, pool, own))
+            number = len(self.lanes)
+            self.lanes.append(Lane(run, pool, own))
             run.lanes[pool, own] = number
-        logical = FIRST if run.logical is None else run.logical_us
-        key = (-dag.weight[task], logical, world.ti_map[ti], dag.rank, ti)
-        heappush(self._lanes[number].heap, key)
-        self._enter(number)
+        heappush(self.lanes[number].heap, dag.code[task] | (world.ti_map[ti] + 1) << 32 | ti)
+        self.enter(number)
 
     def choose(self) -> list[int]:
         """The task instances to queue now, in the order in which the executor takes them."""
@@ -133,24 +136,25 @@ class CriticalSection:
     def _page(self, cap: int, starved: Starved) -> list[tuple[Key, Lane]]:
         """The first ``cap`` candidates; in 3.x each run offers at most ``max_active_tasks``."""
         page: list[tuple[Key, Lane]] = []
+        codes: list[tuple[int, Lane]] = []
         touched: list[int] = []
         offered: dict[int, int] = {}
         for key, number in self._merged(starved):
-            lane = self._lanes[number]
+            lane = self.lanes[number]
             run = lane.run
             touched.append(number)
             if not self._may_offer(run, offered, lane, starved):
                 continue
-            heappop(lane.heap)
-            self._enter(number)
+            codes.append((heappop(lane.heap), lane))
+            self.enter(number)
             offered[run.index] = offered.get(run.index, 0) + 1
             page.append((key, lane))
             if len(page) == cap and self._is_settled(key, starved):
                 break
-        for key, lane in page:
-            heappush(lane.heap, key)
+        for code, lane in codes:
+            heappush(lane.heap, code)
         for number in touched:
-            self._enter(number)
+            self.enter(number)
         return self._tie_broken(page)[:cap]
 
     def _is_settled(self, key: Key, starved: Starved) -> bool:
@@ -197,7 +201,7 @@ class CriticalSection:
             key, number, pool = heads[0]
             if not peek:
                 heappop(self._index[pool])
-                self._lanes[number].entry = None
+                self.lanes[number].entry = None
             yield key, number
             heappop(heads)
             self._settle_head(self._index[pool])
@@ -209,18 +213,18 @@ class CriticalSection:
         state = self._world.state
         while index:
             key, number = index[0]
-            lane = self._lanes[number]
-            if lane.entry != key:
+            lane = self.lanes[number]
+            if lane.entry is None or lane.entry & TI != key[4]:
                 heappop(index)
                 continue
-            while lane.heap and state[lane.heap[0][4]] != SCHEDULED:
+            while lane.heap and state[lane.heap[0] & TI] != SCHEDULED:
                 heappop(lane.heap)
-            if lane.heap and lane.heap[0] == key and not self._is_parked(lane, number):
+            if lane.heap and lane.heap[0] == lane.entry and not self._is_parked(lane, number):
                 return
             heappop(index)
             lane.entry = None
             if not lane.run.parked or lane.run.parked[-1] != number:
-                self._enter(number)
+                self.enter(number)
 
     def _is_parked(self, lane: Lane, number: int) -> bool:
         """Put the lane of a run at its limit aside until the run has room again (3.x)."""
@@ -231,12 +235,19 @@ class CriticalSection:
         self.full_runs[run.index] = run
         return True
 
-    def _enter(self, number: int) -> None:
+    def enter(self, number: int) -> None:
         """Make sure that the pool's index knows the lane under its present head."""
-        lane = self._lanes[number]
+        lane = self.lanes[number]
         if lane.heap and lane.entry != lane.heap[0]:
             lane.entry = lane.heap[0]
-            heappush(self._index[lane.pool], (lane.entry, number))
+            heappush(self._index[lane.pool], (self._key(lane), number))
+
+    def _key(self, lane: Lane) -> Key:
+        """The place of a lane's head among all candidates."""
+        run, ti = lane.run, lane.heap[0] & TI
+        logical = FIRST if run.logical is None else run.logical_us
+        weight = run.dag.weight[self._world.ti_task[ti]]
+        return (-weight, logical, self._world.ti_map[ti], run.dag.rank, ti)
 
     def _unpark(self) -> None:
         """Runs below their limit again offer their lanes."""
@@ -246,7 +257,7 @@ class CriticalSection:
                 parked, run.parked = run.parked, []
                 self.full_runs.pop(run.index, None)
                 for number in set(parked):
-                    self._enter(number)
+                    self.enter(number)
 
     # -- the walk: what is taken of the page ---------------------------------------------------
 

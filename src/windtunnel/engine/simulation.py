@@ -7,11 +7,13 @@ tries that end, triggers that fire, a parse of the DAG files, manual runs, then 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
+from windtunnel.engine.express import Express
 from windtunnel.engine.plans import Bodies, Planner
 from windtunnel.engine.program import Program, micros
 from windtunnel.engine.queueing import CriticalSection
@@ -34,7 +36,12 @@ MAX_SNAPSHOTS = 64
 
 
 class Simulation:
-    """One scenario while it runs. Foreign SimPy processes may be added to ``clock``."""
+    """One scenario while it runs. Foreign SimPy processes may be added to ``clock``.
+
+    ``program`` is the compiled scenario, for those who simulate it often; ``durations`` are
+    microseconds by task instance in order of creation, in the place of the behavior's, for those
+    who draw theirs in bulk.
+    """
 
     def __init__(
         self,
@@ -42,6 +49,7 @@ class Simulation:
         choices: Choices | None = None,
         bodies: Bodies | None = None,
         program: Program | None = None,
+        durations: Sequence[int] | None = None,
     ) -> None:
         self.scenario = scenario
         self.end_us = micros(scenario.duration_s)
@@ -49,16 +57,18 @@ class Simulation:
         if choices is None and scenario.choices is not None:
             choices = Scripted(scenario.choices)
         self.world = World(scenario, program)
-        self._choices = None if choices is None else _Noted(choices, self.world.trace)
+        self.choices: Choices | None = None if choices is None else _Noted(choices, self.world.trace)
         self.workers = Workers(scenario.cluster)
-        self.section = CriticalSection(self.world, self._choices)
+        self.section = CriticalSection(self.world, self.choices)
         self.waits = CrossDagWaits(self.world, self._before_forced_end)
+        planner = Planner(self.world, bodies, durations)
         self.tries = Tries(
-            self.world, Planner(self.world, bodies), self.workers, self.section, self.waits
+            self.world, planner, self.workers, self.section, self.waits
         )
         self.creation = Creation(self.world)
         self.start = Start(self.world)
-        self._bindings = Bindings(self.world)
+        self.bindings = Bindings(self.world)
+        self.express = Express(self, planner)
         self.clock = Clock(self)
         self._timers: list[tuple[int, int]] = []
         """(time, run): instants at which a run must be looked at again."""
@@ -76,7 +86,7 @@ class Simulation:
         self.clock.run_until(self.end_us)
         trace = self.world.trace
         trace.end_us = self.end_us
-        self._bindings.close(self.end_us)
+        self.bindings.close(self.end_us)
         trace.complete = self._upcoming() is None
         if any(run.state in (RunState.QUEUED, RunState.RUNNING) for run in self.world.runs):
             trace.snapshots.append(take(self, "quiet" if trace.complete else "end"))
@@ -94,7 +104,11 @@ class Simulation:
         return due
 
     def _upcoming(self) -> int | None:
-        times = [self.tries.next_due(), self.creation.next_due()]
+        return min((t for t in (self.tries.next_due(), self.other_due()) if t is not None), default=None)
+
+    def other_due(self) -> int | None:
+        """When something other than a try is due."""
+        times = [self.creation.next_due()]
         if self._timers:
             times.append(self._timers[0][0])
         if self._manual:
@@ -102,6 +116,15 @@ class Simulation:
         if self._queued_since:
             times.append((self.world.now // self._check_every + 1) * self._check_every)
         return min((t for t in times if t is not None), default=None)
+
+    @property
+    def next_parse(self) -> int | None:
+        """When the DAG files are parsed next; None if they are parsed only once."""
+        return None if self._parse_every is None else self._next_parse
+
+    def run_ahead(self, limit: float) -> int:
+        """Handle instants up to ``limit`` in which only plain work happens; return the last one."""
+        return self.express.run(limit)
 
     def instant(self, now: int) -> None:
         """Do all that is due now."""
@@ -123,7 +146,7 @@ class Simulation:
                 break
         if self._queued_since and now % self._check_every == 0:
             self._check_stuck_in_queued()
-        self._bindings.note(self.section)
+        self.bindings.note(self.section)
 
     # -- one instant --------------------------------------------------------------------------
 

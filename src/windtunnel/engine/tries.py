@@ -95,8 +95,8 @@ class Tries:
         self._workers = workers
         self._section = section
         self._waits = waits
-        self._heap: list[Due] = []
-        self._number = 0
+        self.heap: list[Due] = []
+        self.number = 0
         self.running: dict[int, Attempt] = {}
         self.deferred: dict[int, Deferral] = {}
         self._resuming: dict[int, tuple[Plan, bool]] = {}
@@ -107,7 +107,7 @@ class Tries:
 
     def next_due(self) -> int | None:
         """When the next event is due; events that no longer apply are dropped."""
-        heap = self._heap
+        heap = self.heap
         while heap and not self._applies(heap[0]):
             heappop(heap)
         return heap[0][0] if heap else None
@@ -115,7 +115,7 @@ class Tries:
     def handle_due(self) -> None:
         """Handle all that is due now: ends in dispatch order, then triggers (also those that a task
         handed over just now), then their timeouts, then retries and reschedules."""
-        heap, now = self._heap, self._world.now
+        heap, now = self.heap, self._world.now
         if not heap or heap[0][0] > now:
             return
         first = heappop(heap)
@@ -132,7 +132,7 @@ class Tries:
 
     def _take_due(self, kind: int) -> list[Due]:
         """Take the due events of one kind off the heap, in order."""
-        heap, now = self._heap, self._world.now
+        heap, now = self.heap, self._world.now
         due: list[Due] = []
         later: list[Due] = []
         while heap and heap[0][0] <= now:
@@ -146,7 +146,9 @@ class Tries:
         at, kind, number, ti = event
         if kind == END:
             attempt = self.running.get(ti)
-            return attempt is not None and attempt.number == number and attempt.ends == at
+            if attempt is None:
+                return self._world.state[ti] == RUNNING
+            return attempt.number == number and attempt.ends == at
         if kind == FIRE:
             deferral = self.deferred.get(ti)
             return deferral is not None and deferral.number == number and deferral.fires == at
@@ -172,7 +174,7 @@ class Tries:
             world.mark(run)
 
     def _arm(self, at: int, kind: int, number: int, ti: int) -> None:
-        heappush(self._heap, (at, kind, number, ti))
+        heappush(self.heap, (at, kind, number, ti))
 
     # -- the start of a try -------------------------------------------------------------------
 
@@ -180,18 +182,34 @@ class Tries:
         """A worker takes a queued task instance."""
         world = self._world
         world.move(ti, RUNNING)
-        self._number += 1
+        self.number += 1
+        duration = self._plain_us(ti)
+        if duration is not None:
+            heappush(self.heap, (world.now + duration, END, self.number, ti))
+            return
         back = self._resuming.pop(ti, None)
         if back is None:
             plan, resumed = self._planner.plan(ti), False
         else:
             plan, resumed = back[0], True
-        attempt = Attempt(self._number, plan, world.now, 0, resumed)
+        attempt = Attempt(self.number, plan, world.now, 0, resumed)
         self.running[ti] = attempt
         if back is not None and back[1]:
             attempt.gives_up = world.now
         self._plan_end(ti, attempt)
         self._arm(attempt.ends, END, attempt.number, ti)
+
+    def _plain_us(self, ti: int) -> int | None:
+        """How long a plain try takes: one that just works and succeeds, and holds no worker slot
+        that is counted. Nothing is kept of it but its end in the heap."""
+        world = self._world
+        run = world.runs[world.ti_run[ti]]
+        if not run.dag.plain or not self._workers.unlimited:
+            return None
+        if self._planner.durations is not None:
+            return self._planner.durations[ti]
+        steady = self._planner.steady(run.dag.number)
+        return None if steady is None else steady[world.ti_task[ti]]
 
     def _plan_end(self, ti: int, attempt: Attempt) -> None:
         world = self._world
@@ -213,9 +231,13 @@ class Tries:
 
     def _end(self, ti: int) -> None:
         world = self._world
-        attempt = self.running[ti]
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
+        attempt = self.running.get(ti)
+        if attempt is None:
+            world.move(ti, SUCCESS)
+            self._mini_schedule(ti, run, task)
+            return
         kind = run.dag.kind[task]
         if isinstance(kind, TriggerDagRun | ExternalTaskSensor) and not attempt.cut:
             if not self._end_of_poke(ti, attempt, kind):
@@ -226,8 +248,7 @@ class Tries:
             self._end_sensor(ti, attempt, kind)
         else:
             self._conclude(ti, attempt)
-        if world.profile.mini_scheduler and world.cluster.schedule_after_task_execution:
-            self._mini_schedule(ti, run, task)
+        self._mini_schedule(ti, run, task)
 
     def _free(self, ti: int) -> None:
         """The try is over: its worker slot is free."""
@@ -573,6 +594,8 @@ class Tries:
         """The worker itself schedules direct downstream tasks that became ready
         (``models/taskinstance.py: schedule_downstream_tasks``)."""
         world = self._world
+        if not (world.profile.mini_scheduler and world.cluster.schedule_after_task_execution):
+            return
         if run.state != 1 or world.state[ti] in (DEFERRED, RUNNING):
             return
         dag = run.dag

@@ -65,6 +65,11 @@ class CrossDagWaits:
         self._waits[ti] = wait
         self._waiting.setdefault(wait.key, {})[ti] = None
 
+    @property
+    def any(self) -> bool:
+        """Whether any task instance waits for another DAG."""
+        return bool(self._waits)
+
     def forget(self, ti: int) -> None:
         """The wait is over."""
         wait = self._waits.pop(ti, None)
