@@ -1,13 +1,5 @@
 """Anything that describes a workload becomes a Fleet, a Cluster or a Scenario."""
 
-from windtunnel.model.body import (
-    Body,
-    GroupItem,
-    JoinedItems,
-    MappedItems,
-    ResultOf,
-    ZippedItems,
-)
 from windtunnel.loaders.durations import parse_duration
 from windtunnel.loaders.folder import AirflowChoice, Loaded, load
 from windtunnel.loaders.scenario_file import (
@@ -21,10 +13,18 @@ from windtunnel.loaders.scenario_file import (
     scenario_toml_schema,
     write_json,
 )
+from windtunnel.model.body import (
+    Body,
+    GroupItem,
+    JoinedItems,
+    MappedItems,
+    ResultOf,
+    ZippedItems,
+)
 
 __all__ = [
-    "AirflowChoice",
     "DEFAULT_START",
+    "AirflowChoice",
     "Body",
     "GroupItem",
     "JoinedItems",

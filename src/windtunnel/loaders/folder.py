@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from windtunnel.errors import InvalidInput
-from windtunnel.model.body import Body
 from windtunnel.loaders.discovery import import_roots, looks_like_dag_file, python_files
 from windtunnel.loaders.quiet import quietly
 from windtunnel.loaders.standin import offered, real_airflow
@@ -25,6 +24,7 @@ from windtunnel.loaders.standin.exceptions import DagInvalid, NetworkRefusedErro
 from windtunnel.loaders.standin.importing import could_be_own
 from windtunnel.loaders.standin.session import DEFAULT_NOW, Session, opened
 from windtunnel.model import PROFILES, Assumption, Dag, Fleet, Problem
+from windtunnel.model.body import Body
 
 AirflowChoice = Literal["auto", "stand-in"]
 

@@ -5,15 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from windtunnel.model.body import (
-    Body,
-    BodyKind,
-    GroupItem,
-    JoinedItems,
-    MappedItems,
-    ResultOf,
-    ZippedItems,
-)
 from windtunnel.loaders.standin.operators import MappedOperator, operator_class_of
 from windtunnel.loaders.standin.xcomarg import (
     RETURN_VALUE,
@@ -22,6 +13,15 @@ from windtunnel.loaders.standin.xcomarg import (
     MapXComArg,
     XComArg,
     ZipXComArg,
+)
+from windtunnel.model.body import (
+    Body,
+    BodyKind,
+    GroupItem,
+    JoinedItems,
+    MappedItems,
+    ResultOf,
+    ZippedItems,
 )
 
 RUN_BY_A_FUNCTION = frozenset(

@@ -41,7 +41,7 @@ class Session:
 
     @cached_property
     def own_modules(self) -> dict[str, str]:
-        """Every name that a file or folder of the repository could be imported under, and its path."""
+        """Names under which files and folders of the repository could be imported, with paths."""
         found: dict[str, str] = {}
         for root in self.roots:
             for folder, folders, files in os.walk(root):

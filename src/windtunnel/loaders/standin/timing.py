@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from croniter import croniter  # type: ignore[import-untyped]
+from croniter import croniter
 
 from windtunnel.loaders.standin.placeholder import Placeholder, PlaceholderText
 from windtunnel.loaders.standin.schedules import (
