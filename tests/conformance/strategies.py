@@ -14,7 +14,7 @@ Json = dict[str, Any]
 Draw = st.DrawFn
 
 START = "2024-01-01T00:00:00+00:00"
-END_S = 1500
+END_S = 700
 FEATURES = (
     "backoff",
     "branch",
@@ -67,7 +67,7 @@ def maybe(draw: Draw, strategy: st.SearchStrategy[Any], chance: int = 2) -> Any:
 @st.composite
 def cases(draw: Draw, release: int = 3) -> Json:
     """A case for one major release of Airflow."""
-    features = frozenset(draw(st.sets(st.sampled_from(FEATURES), max_size=8)))
+    features = frozenset(draw(st.sets(st.sampled_from(FEATURES), min_size=4, max_size=10)))
     case: Json = {"format": 1, "id": "fuzz", "title": "random", "start": START, "end_s": END_S}
     case["config"] = draw(_configs(features, release))
     pools = draw(_pools(features)) if "pools" in features else {}
