@@ -9,7 +9,7 @@ and leaves the world as they would. It stops before anything that it doesn't kno
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heappushpop, heapreplace
 from typing import TYPE_CHECKING
 
 from windtunnel.engine.plans import Planner
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 END = 0
 READY, ENTERED = bytes([SCHEDULED]), bytes([QUEUED])
 STARTED, SUCCEEDED = bytes([RUNNING]), bytes([SUCCESS])
+ENTERED_AND_STARTED = ENTERED + STARTED
+ONE_FOR_ONE = SUCCEEDED + ENTERED + STARTED
+ONE_FOR_TWO = SUCCEEDED + READY + ENTERED + STARTED
 SHORTEST = 32
 """Instants that a stretch should have: where they are shorter, it is tried less often."""
 
@@ -134,15 +137,71 @@ class _Stretch:
         durations, first, base, slot = self._durations, self._first, run.ti0, run.slot0
         downstream, weight = dag.downstream, dag.code
         events, state, tried = tries.heap, world.state, world.tries
-        success, expected = world.up_success, world.up_expected
+        success = world.up_success
         when, who = world.trace.when.extend, world.trace.who.extend
         log = world.trace.state.frombytes
-        waiting = self._waiting()
+        waiting, need = self._waiting(), dag.need
         most = world.cluster.max_tis_per_query or UNLIMITED
         number, unfinished, free, handled = tries.number, run.unfinished, self._room(), 0
         full = not free and bool(waiting)
-        while events and events[0][0] <= limit and unfinished > len(events):
-            at = events[0][0]
+        others: list[int] = []
+        at = world.now
+        spare = unfinished - len(events)
+        while spare > 0 and events:
+            event = events[0]
+            if event[0] > limit:
+                break
+            at = event[0]
+            handled += 1
+            if full and len(events) > 2 and events[1][0] != at != events[2][0]:
+                # By far the most frequent instant: one task ends, and one takes its place.
+                ti = event[3]
+                state[ti] = SUCCESS
+                spare -= 1
+                ready = -1
+                for down in downstream[ti - base]:
+                    place = slot + down
+                    count = success[place] + 1
+                    success[place] = count
+                    if count == need[down]:
+                        if ready >= 0:
+                            others.append(ready)
+                        ready = base + down
+                number += 1
+                if ready < 0:
+                    chosen = heappop(waiting) & TI
+                    when((at, at, at))
+                    who((ti, chosen, chosen))
+                    log(ONE_FOR_ONE)
+                else:
+                    state[ready] = SCHEDULED
+                    tried[ready] = 1
+                    if others:
+                        who((ti, *others, ready))
+                        log(SUCCEEDED + READY * len(others) + READY)
+                        when((at,) * (len(others) + 2))
+                        for other in others:
+                            state[other] = SCHEDULED
+                            tried[other] = 1
+                            heappush(waiting, weight[other - base] | other)
+                        others.clear()
+                        chosen = heappushpop(waiting, weight[ready - base] | ready) & TI
+                        when((at, at))
+                        who((chosen, chosen))
+                        log(ENTERED_AND_STARTED)
+                    else:
+                        chosen = heappushpop(waiting, weight[ready - base] | ready) & TI
+                        when((at, at, at, at))
+                        who((ti, ready, chosen, chosen))
+                        log(ONE_FOR_TWO)
+                state[chosen] = RUNNING
+                heapreplace(events, (at + durations[chosen - first], END, number, chosen))
+                if not waiting:
+                    full = False
+                    self._leave(at, number, spare + len(events), free)
+                    self._note()
+                continue
+            unfinished = spare + len(events)
             ids = [heappop(events)[3]]
             while events and events[0][0] == at:
                 ids.append(heappop(events)[3])
@@ -154,7 +213,7 @@ class _Stretch:
                 for down in downstream[ti - base]:
                     count = success[slot + down] + 1
                     success[slot + down] = count
-                    if count == expected[slot + down]:
+                    if count == need[down]:
                         ready.append(base + down)
             states = SUCCEEDED * len(ids)
             if ready:
@@ -167,25 +226,25 @@ class _Stretch:
                 states += READY * len(ready)
             while free and waiting:
                 count = min(free, most, len(waiting))
-                chosen = [heappop(waiting) & TI for _ in range(count)]
-                ids += chosen
-                ids += chosen
+                page = [heappop(waiting) & TI for _ in range(count)]
+                ids += page
+                ids += page
                 states += ENTERED * count + STARTED * count
                 free -= count
-                for ti in chosen:
+                for ti in page:
                     number += 1
                     state[ti] = RUNNING
                     heappush(events, (at + durations[ti - first], END, number, ti))
-            when([at] * len(ids))
+            when((at,) * len(ids))
             who(ids)
             log(states)
-            handled += 1
+            spare = unfinished - len(events)
             if full is not (not free and bool(waiting)):
                 full = not full
                 self._leave(at, number, unfinished, free)
                 self._note()
         if handled:
-            self._leave(at, number, unfinished, free)
+            self._leave(at, number, spare + len(events), free)
         return handled
 
     def _waiting(self) -> list[int]:

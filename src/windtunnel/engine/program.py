@@ -31,6 +31,8 @@ from windtunnel.model import (
 )
 
 MICRO = 1_000_000
+MAP_SHIFT, WEIGHT_SHIFT = 32, 54
+"""A place in a lane is one integer: weight, then map index + 1, then task instance."""
 
 EARLY_RULES = frozenset(
     {
@@ -72,8 +74,10 @@ class DagProgram:
         self.downstream = _inverted(self.upstream)
         self.rule = [_effective_rule(t) for t in tasks]
         self.weight = self._weights()
-        self.code = [-weight << 64 for weight in self.weight]
-        """The part of a task instance's place in its lane that is its weight."""
+        self.code: list[int] = []
+        """The part of a task instance's place in its lane that is its weight; see `Program`."""
+        self.need = [len(ups) for ups in self.upstream]
+        """Number of direct upstream tasks."""
         self.kind = [t.kind for t in tasks]
         self.is_empty = [isinstance(k, Empty) for k in self.kind]
         self.skips = [isinstance(k, Branch | ShortCircuit | LatestOnly) for k in self.kind]
@@ -100,6 +104,11 @@ class DagProgram:
             for t in tasks
         ]
         """Tasks that, unfinished, switch Airflow's own deadlock verdict off."""
+        self.exempt_count = sum(self.exempt)
+        self.has_mapped = any(self.mapped)
+        own_dates = any(t.start_date is not None or t.end_date is not None for t in tasks)
+        self.has_dates = own_dates or dag.start_date is not None or dag.end_date is not None
+        """Whether some runs may lack some tasks."""
         self.own_lane = [
             t.max_active_tis_per_dag is not None
             or t.max_active_tis_per_dagrun is not None
@@ -211,13 +220,16 @@ class DagProgram:
     def leaves(self) -> tuple[int, ...]:
         """Tasks whose states decide the run's (``models/dagrun.py: _tis_for_dagrun_state``)."""
 
-        def ignorable(i: int) -> bool:
-            return self.tasks[i].is_teardown and not self.tasks[i].on_failure_fail_dagrun
+        ignored = {
+            i
+            for i, task in enumerate(self.tasks)
+            if task.is_teardown and not task.on_failure_fail_dagrun
+        }
 
         found = tuple(
             i
             for i in range(self.size)
-            if not ignorable(i) and all(ignorable(d) for d in self.downstream[i])
+            if i not in ignored and ignored.issuperset(self.downstream[i])
         )
         return found or tuple(i for i in range(self.size) if not self.downstream[i])
 
@@ -247,6 +259,10 @@ class Program:
         self.dags = [
             DagProgram(i, ranks[dag.dag_id], dag, cluster) for i, dag in enumerate(fleet.dags)
         ]
+        # Heavier first, and small numbers: they are compared more often than anything else.
+        top = max((w for dag in self.dags for w in dag.weight), default=0)
+        for dag in self.dags:
+            dag.code = [top - weight << WEIGHT_SHIFT for weight in dag.weight]
         self.number = {dag.dag_id: dag.number for dag in self.dags}
         self.rules = [[_rules_for(behavior, dag, i) for i in range(dag.size)] for dag in self.dags]
         self.pools = sorted({t.pool for dag in fleet.dags for t in dag.tasks} | set(cluster.pools))

@@ -15,13 +15,14 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 
 from windtunnel.engine.choices import Choices
+from windtunnel.engine.program import MAP_SHIFT
 from windtunnel.engine.world import SCHEDULED, Run, World
 from windtunnel.model import Cluster
 
 Key = tuple[int, int, int, int, int]
 """(-weight, logical date, map index, rank of the DAG, task instance)."""
 
-TI = (1 << 32) - 1
+TI = (1 << MAP_SHIFT) - 1
 """The part of a code that is the task instance."""
 
 UNLIMITED = 1 << 60
@@ -99,7 +100,7 @@ class CriticalSection:
             number = len(self.lanes)
             self.lanes.append(Lane(run, pool, own))
             run.lanes[pool, own] = number
-        heappush(self.lanes[number].heap, dag.code[task] | (world.ti_map[ti] + 1) << 32 | ti)
+        heappush(self.lanes[number].heap, dag.code[task] | world.ti_map[ti] + 1 << MAP_SHIFT | ti)
         self.enter(number)
 
     def choose(self) -> list[int]:

@@ -223,11 +223,11 @@ class World:
     def _add_instances(self, run: Run) -> None:
         dag = run.dag
         run.ti0 = len(self.state)
-        plain = not any(dag.mapped) and not _has_dates(dag)
+        plain = not dag.has_mapped and not dag.has_dates
         if plain:
             self._append(run, range(dag.size))
             run.unfinished = dag.size
-            run.exempt = sum(dag.exempt)
+            run.exempt = dag.exempt_count
             return
         for task in range(dag.size):
             if not _is_active(run, task):
@@ -427,14 +427,6 @@ def literal_length(dag: DagProgram, task: int) -> int | None:
         assert isinstance(factor, int)
         length *= factor
     return length
-
-
-def _has_dates(dag: DagProgram) -> bool:
-    return (
-        dag.dag.start_date is not None
-        or any(t.start_date is not None or t.end_date is not None for t in dag.tasks)
-        or dag.dag.end_date is not None
-    )
 
 
 def _is_active(run: Run, task: int) -> bool:
