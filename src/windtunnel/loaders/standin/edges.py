@@ -8,7 +8,7 @@ from typing import Any
 
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.exceptions import AirflowException
-from windtunnel.loaders.standin.placeholder import InertBase, Placeholder
+from windtunnel.loaders.standin.placeholder import Survivor
 
 
 class Node:
@@ -104,7 +104,7 @@ def _ends(thing: Any, side: str) -> list[Any]:
         return [task for part in getattr(thing, side) for task in _ends(part, side)]
     if isinstance(thing, Node):
         return list(getattr(thing, side))
-    if isinstance(thing, Placeholder | InertBase):
+    if isinstance(thing, Survivor):
         session.current().assume(
             f"{thing!r}", "can't be known without its module: it adds no tasks and no edges"
         )

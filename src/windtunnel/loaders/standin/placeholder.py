@@ -7,53 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 
-class InertBase:
-    """What a class inherits from when its real base is missing."""
-
-    def __init__(self, *_: Any, **kwargs: Any) -> None:
-        super().__init__()
-        for name, value in kwargs.items():
-            if name.isidentifier() and not hasattr(type(self), name):
-                object.__setattr__(self, name, value)
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(name)
-        return Placeholder(f"{type(self).__name__}.{name}")
-
-
-class Placeholder:
-    """Survives whatever a module does with a value at import time, and does nothing."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(name)
-        return member(f"{self._name}.{name}")
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Another placeholder; of a decorator, what it decorates."""
-        # A decorator must give back what it decorates, or the DAG in it is lost.
-        if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type):
-            return args[0]
-        return Placeholder(f"{self._name}()")
-
-    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
-        return () if any(b is InertBase for b in bases) else (InertBase,)
-
-    def __repr__(self) -> str:
-        return f"<{self._name}>"
-
-    def __str__(self) -> str:
-        return self._name
-
-    def __fspath__(self) -> str:
-        return self._name
+class Survivor:
+    """Takes part in whatever expression it stands in, and changes nothing."""
 
     def __iter__(self) -> Iterator[Any]:
         return iter(())
@@ -98,7 +53,7 @@ class Placeholder:
         return None
 
     def __getitem__(self, key: Any) -> Any:
-        return Placeholder(f"{self._name}[{key!r}]")
+        return Placeholder(f"{self!r}[{key!r}]")
 
     def _same(self, *_: Any) -> Any:
         return self
@@ -112,6 +67,58 @@ class Placeholder:
     # In `task >> placeholder >> task` the chain goes on behind it.
     __rshift__ = __lshift__ = _other
     __rrshift__ = __rlshift__ = _same
+
+
+class InertBase(Survivor):
+    """What a class inherits from when its real base is missing."""
+
+    def __init__(self, *_: Any, **kwargs: Any) -> None:
+        super().__init__()
+        for name, value in kwargs.items():
+            if name.isidentifier() and not hasattr(type(self), name):
+                object.__setattr__(self, name, value)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return Placeholder(f"{type(self).__name__}.{name}")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class Placeholder(Survivor):
+    """Survives whatever a module does with a value at import time, and does nothing."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return member(f"{self._name}.{name}")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Another placeholder; of a decorator, what it decorates."""
+        # A decorator must give back what it decorates, or the DAG in it is lost.
+        if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type):
+            return args[0]
+        return Placeholder(f"{self._name}()")
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        return () if any(b is InertBase for b in bases) else (InertBase,)
+
+    def __repr__(self) -> str:
+        return f"<{self._name}>"
+
+    def __str__(self) -> str:
+        return self._name
+
+    def __fspath__(self) -> str:
+        return self._name
 
 
 class PlaceholderText(str):

@@ -9,7 +9,7 @@ from typing import Any
 
 from croniter import croniter
 
-from windtunnel.loaders.standin.placeholder import Placeholder, PlaceholderText
+from windtunnel.loaders.standin.placeholder import Placeholder, PlaceholderText, Survivor
 from windtunnel.loaders.standin.schedules import (
     Asset,
     AssetAlias,
@@ -77,7 +77,7 @@ def instant(value: Any, name: str, zone: tzinfo) -> datetime | None:
     Raises:
         UnusableError: it is no datetime.
     """
-    if value is None or isinstance(value, Placeholder):
+    if value is None or isinstance(value, Survivor):
         return None
     if isinstance(value, str):
         try:
@@ -131,7 +131,7 @@ def schedule_of(value: Any, subject: str) -> Schedule | None:
         return _from_assets(repr(value), subject)
     if isinstance(value, Timetable):
         return _from_timetable(value, subject)
-    if isinstance(value, Iterable) and not isinstance(value, Placeholder):
+    if isinstance(value, Iterable) and not isinstance(value, Survivor):
         return _from_assets(", ".join(repr(v) for v in value), subject)
     if type(value).__module__ in ("builtins", "datetime"):
         raise UnusableError(
