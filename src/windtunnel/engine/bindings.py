@@ -47,12 +47,12 @@ class Bindings:
             if not waiting:
                 continue
             is_open = world.pool_open(pool)
-            if pool in section.starved.pools or (is_open is not None and is_open <= 0):
+            if is_open is not None and is_open <= 0:
                 found[f"pool {world.program.pools[pool]}"] = None
-        for run in section.full_runs.values():
-            found[f"max_active_tasks {run.dag.dag_id} {run.record.name}"] = None
-        for dag in sorted(section.starved.dags):
-            found[f"max_active_tasks {world.program.dags[dag].dag_id}"] = None
+        per_run = world.profile.max_active_tasks_per == "run"
+        for run in world.full.values():
+            name = f"max_active_tasks {run.dag.dag_id}"
+            found[f"{name} {run.record.name}" if per_run else name] = None
         for dag, task in sorted(section.starved.tasks):
             found[self._of_task(dag, task)] = None
         for index, task in sorted(section.starved.run_tasks):

@@ -276,6 +276,8 @@ class _Stretch:
         world.dag_active[run.dag.number] += more
         world.pool_used[self._lane.pool] += more
         world.waiting = world.waiting_in[self._lane.pool] = len(self._lane.heap)
+        world.dag_waiting[run.dag.number] = run.waiting = world.waiting
+        world.note_full(run)
         run.busy = run.active + world.waiting
         run.unfinished = unfinished
         self._simulation.tries.number = number

@@ -85,8 +85,6 @@ class CriticalSection:
         """Slots of pools that no task names: they count for the size of the query."""
         self.starved = Starved()
         """What the last critical section learned."""
-        self.full_runs: dict[int, Run] = {}
-        """Runs at their max_active_tasks with more scheduled (3.x)."""
 
     def add(self, ti: int) -> None:
         """A task instance just became scheduled."""
@@ -233,7 +231,6 @@ class CriticalSection:
         if run.active < run.dag.max_active_tasks or not self._world.profile.candidate_window:
             return False
         run.parked.append(number)
-        self.full_runs[run.index] = run
         return True
 
     def enter(self, number: int) -> None:
@@ -256,7 +253,6 @@ class CriticalSection:
         for run in freed:
             if run.parked and run.active < run.dag.max_active_tasks:
                 parked, run.parked = run.parked, []
-                self.full_runs.pop(run.index, None)
                 for number in set(parked):
                     self.enter(number)
 

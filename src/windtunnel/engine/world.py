@@ -60,6 +60,7 @@ class Run:
         "ti0",
         "todo",
         "unfinished",
+        "waiting",
     )
 
     def __init__(self, index: int, dag: DagProgram, record: RunRecord) -> None:
@@ -82,6 +83,8 @@ class Run:
         """Task instances scheduled, queued, running, or waiting for a retry or reschedule."""
         self.active = 0
         """Task instances queued or running."""
+        self.waiting = 0
+        """Task instances in state scheduled."""
         self.deferred = 0
         self.exempt = 0
         """Unfinished task instances that switch Airflow's deadlock verdict off."""
@@ -149,6 +152,10 @@ class World:
         self.dirty: dict[int, Run] = {}
         """Running runs that the next scheduler pass must examine."""
         self.dag_active = [0] * len(program.dags)
+        self.dag_waiting = [0] * len(program.dags)
+        self.full: dict[int, Run] = {}
+        """Runs (2.x: one run for each DAG) at their max_active_tasks with more scheduled, by index
+        of the run (2.x: number of the DAG)."""
         self.dag_task_active: list[dict[int, int]] = [{} for _ in program.dags]
         self.due: dict[int, int] = {}
         """When a retry or a reschedule is due."""
@@ -331,6 +338,9 @@ class World:
         if SCHEDULED in (old, new):
             sign = 1 if new == SCHEDULED else -1
             self.waiting += sign
+            run.waiting += sign
+            self.dag_waiting[run.dag.number] += sign
+            self.note_full(run)
             self.waiting_in[self.program.pool_of[run.dag.number][self.ti_task[ti]]] += sign
         was_busy = old in _BUSY
         if was_busy != (new in _BUSY):
@@ -368,10 +378,24 @@ class World:
         self.pool_used[pool] += sign * dag.tasks[task].pool_slots
         run.active += sign
         self.dag_active[dag.number] += sign
+        self.note_full(run)
         if dag.exempt[task]:
             self._account_task(run, task, sign)
         if sign < 0:
             self.freed_runs.append(run)
+
+    def note_full(self, run: Run) -> None:
+        """Keep account of who is at max_active_tasks while more of it is scheduled."""
+        dag = run.dag
+        if self.profile.max_active_tasks_per == "run":
+            key, is_full = run.index, run.waiting > 0 and run.active >= dag.max_active_tasks
+        else:
+            key = dag.number
+            is_full = self.dag_waiting[key] > 0 and self.dag_active[key] >= dag.max_active_tasks
+        if is_full:
+            self.full[key] = run
+        elif key in self.full:
+            del self.full[key]
 
     def _account_deferred(self, ti: int, run: Run, sign: int) -> None:
         task, dag = self.ti_task[ti], run.dag
