@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
 import windtunnel as wt
 from pytest_windtunnel.failure import note
 from pytest_windtunnel.settings import Settings, settings_of
-from windtunnel.loaders import read_cluster, read_scenario
-
-SCENARIO_FILE = "scenario.toml"
+from pytest_windtunnel.source import What, cluster_from, source_from
 
 
 def windtunnel_for(request: pytest.FixtureRequest) -> Windtunnel:
-    """The fixture's value for one test; bad settings fail that test with a message alone."""
+    """The fixture's value for one test."""
     return Windtunnel(request.node, settings_of(request.node))
 
 
@@ -34,24 +33,67 @@ class Windtunnel:
         self._settings = settings
 
     def load(self, dags: str | Path | None = None) -> wt.Fleet:
-        """The DAGs of a folder or file; without an argument, those of the settings."""
+        """The DAGs of a folder, a file or a scenario; without an argument, of the settings."""
         __tracebackhide__ = True
-        return self._scenario(dags).fleet
+        with _said_without_traceback():
+            target = source_from(self._settings, dags, {}).target
+        return target.fleet if isinstance(target, wt.Scenario) else target
 
     def cluster(self, file: str | Path | None = None, **knobs: Any) -> wt.Cluster:
-        """The cluster of a file (default: of the settings), with some knobs changed.
+        """The cluster of a file (default: of the settings) with some of its values changed.
 
         ``windtunnel.cluster(parallelism=8)``.
         """
         __tracebackhide__ = True
-        path = self._settings.path(file) if file else self._settings.cluster
-        try:
-            cluster = read_cluster(path) if path else wt.Cluster()
-            return wt.Cluster(**{**dict(cluster), **knobs})
-        except (wt.WindtunnelError, ValueError) as error:
-            _fail(error)
+        with _said_without_traceback():
+            return cluster_from(self._settings, file, **knobs)
 
     def run(self, **changes: Any) -> wt.Result:
         """Simulate what the settings name; arguments as for `simulate`."""
         __tracebackhide__ = True
         return self.simulate(None, **changes)
+
+    def simulate(
+        self, what: What | None = None, *, execute: bool = False, **changes: Any
+    ) -> wt.Result:
+        """Simulate once.
+
+        Args:
+            what: a folder of DAGs, a DAG file, a scenario file or its folder, the name of a shipped
+                scenario, a `Fleet`, or a `Scenario` (which the settings don't touch). Default: the
+                ``dags`` of the settings.
+            execute: run the real Python callables, at simulated time. They come with the DAG files,
+                so *what* must be a path or a name.
+            changes: as for `windtunnel.simulate`: ``cluster``, ``behavior``, ``window``, ``start``
+                (also as ``"2026-03-01"``), ``runs``, ``seed``.
+        """
+        __tracebackhide__ = True
+        with _said_without_traceback():
+            source = source_from(self._settings, what, changes)
+            bodies = source.bodies() if execute else None
+            result = wt.simulate(source.target, execute=bodies, **source.changes)
+        return replace(result, findings=note(self._item, result.findings))
+
+    def check(self, what: What | None = None, *, seeds: int = 8, **changes: Any) -> wt.Report:
+        """Simulate under several orders of equal tasks.
+
+        Args:
+            what: as for `simulate`.
+            seeds: how many orders beside the usual one.
+            changes: as for `simulate`.
+        """
+        __tracebackhide__ = True
+        with _said_without_traceback():
+            source = source_from(self._settings, what, changes)
+            report = wt.check(source.target, seeds=seeds, **source.changes)
+        return replace(report, findings=note(self._item, report.findings))
+
+
+@contextmanager
+def _said_without_traceback() -> Iterator[None]:
+    """What is wrong with somebody's files is in the message; where we noticed it helps nobody."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except (wt.WindtunnelError, ValueError) as error:
+        pytest.fail(f"windtunnel: {error}", pytrace=False)

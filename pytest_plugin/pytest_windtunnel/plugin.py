@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from pytest_windtunnel.fixture import Windtunnel
 
 MARKER = (
-    "windtunnel(dags, cluster, window, start, seed, profile): simulate this folder of DAGs or "
-    "scenario on this cluster; see the fixture of the same name"
+    "windtunnel(dags, cluster, window, start, seed, profile, airflow): what the fixture "
+    "windtunnel simulates in this test: a folder of DAGs or a scenario, on a cluster"
 )
 SETTINGS = {
     "dags": ("PATH", "folder of DAG files, or a scenario file, for the fixture windtunnel"),
     "cluster": ("FILE", "cluster file for the fixture windtunnel"),
     "seed": ("N", "key of everything that a simulation draws"),
+    "airflow": ("NAME", "stand-in: load DAG files without Airflow, even where it is installed"),
 }
 
 

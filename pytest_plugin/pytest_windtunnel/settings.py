@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-KNOWN = ("dags", "cluster", "window", "start", "seed", "profile")
+KNOWN = ("dags", "cluster", "window", "start", "seed", "profile", "airflow")
+OPTIONS = ("dags", "cluster", "seed", "airflow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +19,13 @@ class Settings:
 
     root: Path
     """Relative paths start here: pytest's rootdir."""
-    dags: Path | None = None
-    cluster: Path | None = None
-    window: str | None = None
-    start: Any = None
+    dags: str | Path | None = None
+    cluster: str | Path | None = None
+    window: str | float | None = None
+    start: str | date | None = None
     seed: int | None = None
     profile: str | None = None
-
-    def path(self, path: str | Path) -> Path:
-        """The path, taken from the rootdir if it is relative."""
-        return self.root / path
+    airflow: Literal["auto", "stand-in"] = "auto"
 
 
 def settings_of(item: pytest.Item) -> Settings:
@@ -38,17 +37,16 @@ def settings_of(item: pytest.Item) -> Settings:
     config = item.config
     marked = _marked(item)
     found: dict[str, Any] = {name: marked.get(name) for name in KNOWN}
-    for name in ("dags", "cluster", "seed"):
+    for name in OPTIONS:
         option = config.getoption(f"windtunnel_{name}")
         if option is not None:
             found[name] = option
         elif found[name] is None:
             found[name] = config.getini(f"windtunnel_{name}") or None
-    for name in ("dags", "cluster"):
-        if found[name] is not None:
-            found[name] = config.rootpath / found[name]
     if found["seed"] is not None:
         found["seed"] = _number(found["seed"])
+    if found["airflow"] is None:
+        del found["airflow"]
     return Settings(config.rootpath, **found)
 
 

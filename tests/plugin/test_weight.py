@@ -20,9 +20,8 @@ def test_modules():
 @pytest.fixture
 def alone() -> tuple[str, ...]:
     """Options that keep the other plugins of this environment out: they import what they like."""
-    return (
-        "-p", "no:hypothesispytest", "-p", "no:xdist", "-p", "no:benchmark", "-p", "no:cacheprovider",
-    )  # fmt: skip
+    others = ("hypothesispytest", "xdist", "benchmark", "cacheprovider")
+    return tuple(word for name in others for word in ("-p", f"no:{name}"))
 
 
 def test_a_session_without_the_fixture_imports_only_the_plugin_itself(

@@ -12,13 +12,10 @@ WT101 Worker slot deadlock                        dags/sales.py:20  dag=sales_eu
   1 task holds the last worker slots and waits for tasks that need one.
   No progress after 2026-03-01 02:05:00 (virtual time, UTC) until 02:41:00 (36m
   later): task_queued_timeout fails build_eu.orders.
-  1 task holds what others need:
-    sales_eu.load  [TriggerDagRunOperator]  running since 2026-03-01 02:05:00
-      holds     1 of worker slots (8/8)
-      waits for a run of load_eu to end
-  1 task waits:
-    build_eu.orders  [BashOperator]  queued since 2026-03-01 02:05:00
-      waits for worker slots (0 of 8 free)
+  1 TriggerDagRunOperator task, holding 1 of worker slots (8/8):
+    sales_eu.load  since 02:05:00  waits for a run of load_eu to end
+  1 task queued, waiting for worker slots (0 of 8 free):
+    build_eu.orders
   cycle: worker slots -> sales_eu.load -> build_eu.orders -> worker slots
   Fixes, each simulated and free of this finding:
     - worker slots: 8 -> 9 (one slot more)
@@ -67,17 +64,43 @@ def test_of_many_tasks_a_dozen_are_listed_and_the_others_are_counted(finding: Fi
 
     text = finding_text(many)
 
-    assert "30 tasks wait:" in text
-    assert text.count("build_eu.orders  [BashOperator]") == 12
-    assert "... and 18 more" in text
+    assert "30 tasks queued, waiting for worker slots (0 of 8 free):" in text
+    assert text.count("build_eu.orders,") == 12
+    assert ", and 18 more" in " ".join(text.split())
+
+
+def test_tasks_behind_the_waiting_ones_are_told_last(finding: Finding) -> None:
+    (queued,) = finding.waiting
+    behind = queued.model_copy(update={"name": "build_eu.publish", "state": "none"})
+
+    lines = finding_text(finding.model_copy(update={"waiting": (behind, queued)})).splitlines()
+
+    at = lines.index("  1 task behind these in their DAGs:")
+    assert lines[at - 1 : at + 2] == ["    build_eu.orders", lines[at], "    build_eu.publish"]
+
+
+def test_what_many_hold_is_said_once(finding: Finding) -> None:
+    (holder,) = finding.holding
+    other = holder.model_copy(update={"name": "sales_us.load"})
+
+    text = finding_text(finding.model_copy(update={"holding": (holder, other)}))
+
+    assert "2 TriggerDagRunOperator tasks, each holding 1 of worker slots (8/8):" in text
+    assert text.count("holding") == 1
+
+
+def test_an_end_without_a_date_is_told_in_words(finding: Finding) -> None:
+    text = finding_text(finding.model_copy(update={"until": None, "ended_by": "an operator"}))
+
+    assert "until an operator." in " ".join(text.split())
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_no_line_is_wider_than_the_terminal(finding: Finding, width: int) -> None:
-    # A line holding one id and its state can't be broken; 60 columns are enough for the rest.
     lines = finding_text(finding, width=width).splitlines()
 
-    assert max(len(line) for line in lines if "[" not in line) <= width
+    # The title's place is one word, and stays whole.
+    assert max(len(line) for line in lines if "dag=" not in line) <= width
 
 
 def test_the_headline_carries_code_title_and_place(finding: Finding) -> None:

@@ -7,7 +7,7 @@ import sys
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -34,11 +34,7 @@ class Format(StrEnum):
     JSON = "json"
 
 
-class Airflow(StrEnum):
-    """What DAG files meet when they import ``airflow``."""
-
-    AUTO = "auto"
-    STAND_IN = "stand-in"
+AirflowChoice = Literal["auto", "stand-in"]
 
 
 Target = Annotated[
@@ -71,7 +67,7 @@ Trigger = Annotated[
     typer.Option("--trigger", metavar="DAG_ID", help="Trigger this DAG at the start. Repeatable."),
 ]
 AirflowName = Annotated[
-    Airflow,
+    AirflowChoice,
     typer.Option("--airflow", help="auto: the installed Airflow if there is one, else a stand-in."),
 ]
 FormatName = Annotated[Format, typer.Option("--format", help="How the report is written.")]
@@ -118,7 +114,7 @@ def run(
     seed: Seed = None,
     profile: ProfileName = None,
     trigger: Trigger = None,
-    airflow: AirflowName = Airflow.AUTO,
+    airflow: AirflowName = "auto",
     execute: Annotated[
         bool, typer.Option("--execute", help="Run the real Python callables, at simulated time.")
     ] = False,
@@ -143,7 +139,7 @@ def check(
     seed: Seed = None,
     profile: ProfileName = None,
     trigger: Trigger = None,
-    airflow: AirflowName = Airflow.AUTO,
+    airflow: AirflowName = "auto",
     store: Store = commands.STORE,
     form: FormatName = Format.TEXT,
     no_color: NoColor = False,
@@ -178,9 +174,7 @@ def scenarios(
     if copy:
         print(f"copied to {shipped.copy(*copy)}")
         return
-    width = max(map(len, shipped.names()))
-    for name in shipped.names():
-        print(f"{name:<{width}}  {shipped.line_about(name)}")
+    print(shipped.listing())
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from windtunnel import api
-from windtunnel.cli.target import Asked, scenario_of
+from windtunnel.cli.target import Asked, read
 from windtunnel.cli.terminal import Terminal
 from windtunnel.report import check_json, check_text, run_json, run_text
 
@@ -15,15 +15,16 @@ STORE = Path(".windtunnel")
 
 def run(target: str, asked: Asked, terminal: Terminal, *, execute: bool, json: bool) -> int:
     """Simulate once and print what happened."""
-    scenario = scenario_of(target, asked)
-    result = api.simulate(scenario, execute=execute)
+    found = read(target, asked)
+    bodies = found.loaded if execute else None
+    result = api.simulate(found.scenario, execute=bodies, show=None if json else terminal.relay)
     terminal.show(run_json(result) if json else run_text(result))
     return _code(result)
 
 
 def check(target: str, asked: Asked, terminal: Terminal, *, store: Path, json: bool) -> int:
     """Simulate several orders and print what was found."""
-    scenario = scenario_of(target, asked)
+    scenario = read(target, asked).scenario
     with terminal.progress("Simulating") as tick:
         report = api.check(scenario, progress=tick, store=store)
     terminal.show(check_json(report) if json else check_text(report))

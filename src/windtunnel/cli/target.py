@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from windtunnel.cli import shipped
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders import load, parse_duration, read_cluster, read_scenario
+from windtunnel.loaders import ReadScenario, parse_duration, read_cluster, read_scenario
 from windtunnel.model import Assumption, Fleet, ManualRun, Scenario
-
-DEFAULT_START = datetime(2026, 3, 1, tzinfo=UTC)
-"""A fixed day, so that a command gives the same answer tomorrow."""
+from windtunnel_scenarios import folder, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,59 +23,64 @@ class Asked:
     seed: int | None = None
     profile: str | None = None
     trigger: tuple[str, ...] = ()
-    airflow: str = "auto"
+    airflow: Literal["auto", "stand-in"] = "auto"
 
 
-def scenario_of(target: str, asked: Asked) -> Scenario:
-    """The scenario that *target* names, with what was asked for on top.
+def read(target: str, asked: Asked) -> ReadScenario:
+    """What *target* names, with what was asked for on top.
 
     Raises:
-        InvalidInput: no such target, nothing in it that could be simulated, or a value that can't
-            be used.
+        InvalidInput: no such target, no DAG in it, or a value that can't be used.
     """
-    path = _path(target)
-    scenario = _with(_read(path, asked), asked)
-    return scenario if scenario.manual_runs else _triggered_if_unscheduled(scenario)
+    found = _read(_path(target), asked)
+    fleet = found.scenario.fleet
+    if not fleet.dags:
+        raise InvalidInput("\n".join(str(problem) for problem in fleet.problems))
+    scenario = found.scenario.model_copy(update=_changes(fleet, asked))
+    if not scenario.manual_runs:
+        scenario = _triggered_if_unscheduled(scenario)
+    return replace(found, scenario=scenario)
 
 
 def _path(target: str) -> Path:
-    path = Path(target)
-    if path.is_dir() and (path / shipped.FILE).is_file():
-        return path / shipped.FILE
-    if path.exists():
-        return path
-    found = shipped.find(target)
+    if Path(target).exists():
+        return Path(target)
+    found = folder(target)
     if found is None:
         raise InvalidInput(
             f"{target}: no such file or folder, and no shipped scenario of that name "
-            f"(there are: {', '.join(shipped.names())})"
+            f"(there are: {', '.join(names())})"
         )
     return found
 
 
-def _read(path: Path, asked: Asked) -> Scenario:
-    profile = asked.profile or "airflow-3.3"
-    if path.suffix == ".toml":
-        return read_scenario(path)
-    loaded = load(path, profile=profile, airflow=asked.airflow)
-    return Scenario(name=path.name, fleet=loaded.fleet, start=DEFAULT_START)
-
-
-def _with(scenario: Scenario, asked: Asked) -> Scenario:
-    """The scenario with each option that was given in place of what it said itself."""
-    cluster = read_cluster(asked.cluster) if asked.cluster else scenario.cluster
-    if asked.profile:
+def _read(path: Path, asked: Asked) -> ReadScenario:
+    cluster = read_cluster(asked.cluster) if asked.cluster else None
+    start = None if asked.start is None else _instant(asked.start)
+    if cluster is None and asked.profile is not None:
+        # What a scenario file says of its cluster holds, except for the release.
+        cluster = read_scenario(path, airflow=asked.airflow).scenario.cluster
+    if cluster is not None and asked.profile is not None:
         cluster = cluster.model_copy(update={"profile": asked.profile})
-    changes: dict[str, Any] = {"cluster": cluster}
+    return read_scenario(path, cluster=cluster, start=start, airflow=asked.airflow)
+
+
+def _changes(fleet: Fleet, asked: Asked) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
     if asked.window is not None:
-        changes["duration_s"] = parse_duration(asked.window)
-    if asked.start is not None:
-        changes["start"] = _instant(asked.start)
+        changes["duration_s"] = _window(asked.window)
     if asked.seed is not None:
         changes["seed"] = asked.seed
     if asked.trigger:
-        changes["manual_runs"] = tuple(_manual(scenario.fleet, one) for one in asked.trigger)
-    return scenario.model_copy(update=changes)
+        changes["manual_runs"] = tuple(_manual(fleet, dag_id) for dag_id in asked.trigger)
+    return changes
+
+
+def _window(text: str) -> float:
+    seconds = parse_duration(text)
+    if seconds <= 0:
+        raise InvalidInput(f"--for {text}: must be longer than nothing")
+    return seconds
 
 
 def _manual(fleet: Fleet, dag_id: str) -> ManualRun:

@@ -29,6 +29,11 @@ class Terminal:
         else:
             print(text)
 
+    def relay(self, printed: str) -> None:
+        """Pass on to stdout what somebody else's code printed, while it runs."""
+        sys.stdout.write(printed)
+        sys.stdout.flush()
+
     def complain(self, text: str) -> None:
         """Print an error to stderr, its lines wrapped, under the name of the program."""
         first, *more = text.splitlines() or [""]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -13,6 +13,8 @@ from windtunnel.report.wrap import wrap
 
 SHOWN = 12
 """Parties listed by name in each group; the JSON form has all."""
+NOT_YET = "none"
+"""Airflow's missing state: the scheduler has not come to this task yet."""
 
 
 def finding_text(finding: Finding, *, width: int = 80) -> str:
@@ -22,8 +24,8 @@ def finding_text(finding: Finding, *, width: int = 80) -> str:
             _title(finding, width),
             *wrap(finding.summary, first="  ", width=width),
             *_how_long(finding, width),
-            *_parties("holds", "hold", " what others need", finding.holding, width),
-            *_parties("waits", "wait", "", finding.waiting, width),
+            *_holders(finding.holding, width),
+            *_waiters(finding.waiting, width),
             *_cycle(finding, width),
             *_fixes(finding, width),
             *_again(finding),
@@ -64,24 +66,65 @@ def _end(finding: Finding, since: datetime) -> str:
     return f"{until}: {finding.ended_by}." if finding.ended_by else f"{until}."
 
 
-def _parties(one: str, several: str, what: str, parties: Sequence[Party], width: int) -> list[str]:
-    if not parties:
+def _holders(parties: Sequence[Party], width: int) -> list[str]:
+    """Those that hold something, told once for all that hold the same."""
+    lines: list[str] = []
+    for (operator, holds), alike in _alike(parties, lambda one: (one.operator, one.holds)):
+        each = ", each" if len(alike) > 1 else ","
+        held = f"{count(len(alike), f'{operator} task')}{each} holding {', '.join(holds)}:"
+        lines += wrap(held, first="  ", width=width)
+        names = max(cell_len(one.name) for one in alike)
+        for one in alike[:SHOWN]:
+            who = f"    {one.name:<{names}}  since {clock(one.since)[11:]}  "
+            wanted = f"waits for {', '.join(one.waits_for)}" if one.waits_for else ""
+            lines += _beside_or_below(who, wanted, width)
+        lines += _others(alike)
+    return lines
+
+
+def _waiters(parties: Sequence[Party], width: int) -> list[str]:
+    """Those that only wait, told once for all that wait for the same."""
+    offered = [one for one in parties if one.state != NOT_YET]
+    lines: list[str] = []
+    for (state, wanted), alike in _alike(offered, lambda one: (one.state, one.waits_for)):
+        lines += wrap(
+            f"{count(len(alike), 'task')} {state}, waiting for {', '.join(wanted)}:",
+            first="  ",
+            width=width,
+        )
+        lines += wrap(_names(alike), first="    ", width=width)
+    behind = [one for one in parties if one.state == NOT_YET]
+    if behind:
+        lines.append(f"  {count(len(behind), 'task')} behind these in their DAGs:")
+        lines += wrap(_names(behind), first="    ", width=width)
+    return lines
+
+
+def _alike(
+    parties: Sequence[Party], key: Callable[[Party], tuple[str, tuple[str, ...]]]
+) -> list[tuple[tuple[str, tuple[str, ...]], list[Party]]]:
+    """The parties by what they have in common, in order of first appearance."""
+    groups: dict[tuple[str, tuple[str, ...]], list[Party]] = {}
+    for one in parties:
+        groups.setdefault(key(one), []).append(one)
+    return list(groups.items())
+
+
+def _names(parties: Sequence[Party]) -> str:
+    more = f", and {len(parties) - SHOWN} more" if len(parties) > SHOWN else ""
+    return ", ".join(one.name for one in parties[:SHOWN]) + more
+
+
+def _others(parties: Sequence[Party]) -> list[str]:
+    if len(parties) <= SHOWN:
         return []
-    verb = one if len(parties) == 1 else several
-    lines = [f"  {count(len(parties), 'task')} {verb}{what}:"]
-    for party in parties[:SHOWN]:
-        lines += _party(party, width)
-    if len(parties) > SHOWN:
-        lines.append(f"    ... and {len(parties) - SHOWN} more (--format json lists all)")
-    return lines
+    return [f"    ... and {len(parties) - SHOWN} more (--format json lists all)"]
 
 
-def _party(party: Party, width: int) -> list[str]:
-    lines = [f"    {party.name}  [{party.operator}]  {party.state} since {clock(party.since)}"]
-    for said, things in (("holds", party.holds), ("waits for", party.waits_for)):
-        if things:
-            lines += wrap(", ".join(things), first=f"      {said:<9} ", width=width)
-    return lines
+def _beside_or_below(left: str, right: str, width: int) -> list[str]:
+    if cell_len(left) + cell_len(right) <= width:
+        return [(left + right).rstrip()]
+    return [left.rstrip(), *wrap(right, first="      ", width=width)]
 
 
 def _cycle(finding: Finding, width: int) -> list[str]:

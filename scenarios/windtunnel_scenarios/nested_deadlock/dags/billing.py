@@ -8,7 +8,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 with DAG(
     "billing",
     schedule="15 * * * *",
-    start_date=datetime(2026, 1, 1),
+    start_date=datetime(2026, 3, 1),
     catchup=False,
     tags=["finance"],
 ):

@@ -10,7 +10,7 @@ for region in ("eu", "us", "apac", "latam"):
     with DAG(
         f"load_{region}",
         schedule=None,
-        start_date=datetime(2026, 1, 1),
+        start_date=datetime(2026, 3, 1),
         catchup=False,
         tags=["sales"],
     ):

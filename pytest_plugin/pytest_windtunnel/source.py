@@ -1,0 +1,116 @@
+"""What a test wants to simulate: its files, what the settings say on top, then its own changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import windtunnel as wt
+from pytest_windtunnel.settings import Settings
+from windtunnel.loaders import Loaded, ReadScenario, read_cluster, read_scenario
+from windtunnel_scenarios import folder
+
+What = str | Path | wt.Fleet | wt.Scenario
+"""What can be simulated: DAGs or a scenario, by path or name, or as values."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What `windtunnel.simulate` and `windtunnel.check` are to be called with."""
+
+    target: wt.Scenario | wt.Fleet
+    changes: dict[str, Any]
+    loaded: Loaded | None = None
+    """What the DAG files came to; None if the target was given as a value."""
+
+    def bodies(self) -> Loaded:
+        """The real Python callables.
+
+        Raises:
+            InvalidInput: the target was given as a value, which has none.
+        """
+        if self.loaded is None:
+            raise wt.InvalidInput("execute=True runs what is in DAG files: name them by path")
+        return self.loaded
+
+
+def source_from(settings: Settings, what: What | None, changes: Mapping[str, Any]) -> Source:
+    """What the test named, with the settings, with its changes; these win.
+
+    A `Scenario` that is given is complete: the settings don't touch it.
+
+    Raises:
+        InvalidInput: nothing was named, or it can't be used.
+    """
+    own = _known(changes)
+    if isinstance(what, wt.Scenario):
+        return Source(what, own)
+    asked = _known({"window": settings.window, "start": settings.start, "seed": settings.seed})
+    asked |= own
+    if asked.get("cluster") is None and settings.cluster:
+        asked["cluster"] = cluster_from(settings)
+    if isinstance(what, wt.Fleet):
+        return Source(what, asked)
+    found = _read(settings, _path(settings, what), asked)
+    return Source(found.scenario, asked, found.loaded)
+
+
+def cluster_from(settings: Settings, file: str | Path | None = None, **knobs: Any) -> wt.Cluster:
+    """The cluster of a file (else: of the settings) with some of its values changed.
+
+    Raises:
+        InvalidInput: the file can't be used.
+        ValueError: there is no such knob, or the value doesn't fit it.
+    """
+    named = file or settings.cluster
+    cluster = read_cluster(settings.root / named) if named else wt.Cluster()
+    if settings.profile:
+        knobs = {"profile": settings.profile, **knobs}
+    return wt.Cluster(**{**dict(cluster), **knobs})
+
+
+def _read(settings: Settings, path: Path, asked: Mapping[str, Any]) -> ReadScenario:
+    airflow, start = settings.airflow, asked.get("start")
+    cluster: wt.Cluster | None = asked.get("cluster")
+    if cluster is None and settings.profile:
+        # What a scenario file says of its cluster holds, except for the release.
+        own = read_scenario(path, airflow=airflow).scenario.cluster
+        cluster = wt.Cluster(**{**dict(own), "profile": settings.profile})
+    found = read_scenario(path, cluster=cluster, start=start, airflow=airflow)
+    problems = found.scenario.fleet.problems
+    if problems:
+        raise wt.InvalidInput("\n".join(str(problem) for problem in problems))
+    return found
+
+
+def _path(settings: Settings, what: str | Path | None) -> Path:
+    given = settings.dags if what is None else what
+    if given is None:
+        raise wt.InvalidInput(
+            "nothing to simulate: name the DAGs with @pytest.mark.windtunnel(dags=...), "
+            "--windtunnel-dags=... or the ini option windtunnel_dags"
+        )
+    path = settings.root / given
+    return path if path.exists() else folder(str(given)) or path
+
+
+def _known(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes that say something; a start as a datetime."""
+    said = {name: value for name, value in changes.items() if value is not None}
+    if "start" in said:
+        said["start"] = _instant(said["start"])
+    return said
+
+
+def _instant(start: str | date) -> datetime:
+    """A date or time, in UTC if it has no time zone."""
+    try:
+        at = datetime.fromisoformat(start) if isinstance(start, str) else start
+    except ValueError:
+        raise wt.InvalidInput(f"start={start!r}: not a date or time; write 2026-03-01") from None
+    if not isinstance(at, datetime):
+        at = datetime.combine(at, time())
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
