@@ -60,7 +60,7 @@ def to_scenario(case: CaseSpec, *, profile: ProfileName = "airflow-3.3") -> Scen
     """The scenario of a case that was already read."""
     return Scenario(
         name=case.id,
-        fleet=Fleet(dags=tuple(_dag(dag) for dag in case.dags)),
+        fleet=Fleet(dags=tuple(_dag(dag, profile) for dag in case.dags)),
         cluster=_cluster(case, profile),
         behavior=Behavior(rules=tuple(rule for dag in case.dags for rule in _rules(dag))),
         start=instant(case.start),
@@ -89,10 +89,10 @@ def _cluster(case: CaseSpec, profile: ProfileName) -> Cluster:
     )
 
 
-def _dag(spec: DagSpec) -> Dag:
+def _dag(spec: DagSpec, profile: ProfileName) -> Dag:
     return Dag(
         dag_id=spec.dag_id,
-        tasks=tuple(_task(spec, task) for task in in_dag_order(spec)),
+        tasks=tuple(_task(spec, task, profile) for task in in_dag_order(spec)),
         groups=tuple(_group(group) for group in spec.groups),
         schedule=_schedule(spec.schedule),
         timezone=spec.timezone,
@@ -128,7 +128,8 @@ def _group(spec: GroupSpec) -> TaskGroup:
     return TaskGroup(group_id=spec.group_id, parent=spec.parent, expand=_expansion(spec.expand))
 
 
-def _task(dag: DagSpec, spec: TaskSpec) -> Task:
+def _task(dag: DagSpec, spec: TaskSpec, profile: ProfileName) -> Task:
+    waits = spec.wait_for_downstream and not _partial_forgets_past(spec, profile)
     return Task(
         task_id=spec.task_id,
         kind=_kind(spec),
@@ -147,8 +148,8 @@ def _task(dag: DagSpec, spec: TaskSpec) -> Task:
         retry_exponential_backoff=_multiplier(spec.retry_exponential_backoff),
         max_retry_delay_s=spec.max_retry_delay_s,
         execution_timeout_s=spec.execution_timeout_s,
-        depends_on_past=spec.depends_on_past or spec.wait_for_downstream,
-        wait_for_downstream=spec.wait_for_downstream,
+        depends_on_past=spec.depends_on_past or waits,
+        wait_for_downstream=waits,
         ignore_first_depends_on_past=spec.ignore_first_depends_on_past,
         max_active_tis_per_dag=spec.max_active_tis_per_dag,
         max_active_tis_per_dagrun=spec.max_active_tis_per_dagrun,
@@ -157,6 +158,16 @@ def _task(dag: DagSpec, spec: TaskSpec) -> Task:
         on_failure_fail_dagrun=spec.on_failure_fail_dagrun,
         expand=_expansion(spec.expand),
     )
+
+
+def _partial_forgets_past(spec: TaskSpec, profile: ProfileName) -> bool:
+    """Whether wait_for_downstream has no effect, because nothing sets depends_on_past beside it.
+
+    An operator's constructor sets it in all releases; in 3.x `.partial()` does not
+    (``sdk/bases/operator.py``), and without it the previous run is not looked at
+    (``ti_deps/deps/prev_dagrun_dep.py``).
+    """
+    return spec.expand is not None and not spec.depends_on_past and profile == "airflow-3.3"
 
 
 def _upstream(dag: DagSpec, spec: TaskSpec) -> tuple[str, ...]:

@@ -39,15 +39,18 @@ class Airflow:
             text=True,
         )
         self.recorded = self.refused = 0
+        self.slowest_s = 0.0
         self.refusals: dict[str, int] = {}
 
     def trace(self, case: Json) -> Json | None:
         """The recorded trace; None if this release does not accept the case."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
+        began = time.monotonic()
         self.process.stdin.write(json.dumps(case) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
+        self.slowest_s = max(self.slowest_s, time.monotonic() - began)
         if not line:
             raise RuntimeError("the recorder died; run it by hand to see why")
         answer: Json = json.loads(line)
@@ -155,7 +158,10 @@ def main() -> int:
     airflow.stop()
     for why, count in sorted(airflow.refusals.items(), key=lambda item: -item[1]):
         print(f"refused {count} x {why}")
-    print(f"{airflow.recorded} recorded, {airflow.refused} refused, {differences} differences")
+    print(
+        f"{airflow.recorded} recorded (slowest {airflow.slowest_s:.0f} s), "
+        f"{airflow.refused} refused, {differences} differences"
+    )
     return int(differences > 0)
 
 

@@ -319,7 +319,7 @@ class _CaseDag:
             self._set(task, "timeout_s", st.integers(5, 90), 3)
         if kind == "sensor":
             task["mode"] = self.draw(st.sampled_from(["reschedule", "poke"]))
-            task["poke_interval_s"] = self.draw(st.sampled_from([30, 7, 45]))
+            task["poke_interval_s"] = self.draw(st.sampled_from([30, 20, 45]))
             self._set(task, "timeout_s", st.integers(10, 200))
             self._set(task, "soft_fail", st.booleans(), 3)
 
@@ -356,7 +356,9 @@ class _CaseDag:
             rule["condition"] = draw(st.booleans())
         elif kind == "sensor":
             rule["duration_s"] = draw(st.sampled_from([1, 0, 2, 5]))
-            rule["true_at_s"] = maybe(draw, st.integers(0, 250), 4) or draw(st.integers(0, 60))
+            rule["true_at_s"] = draw(st.integers(0, 60))
+            if task.get("timeout_s") and draw(st.booleans()):
+                rule["true_at_s"] = None
         elif kind == "deferrable":
             rule["resume_duration_s"] = draw(st.integers(0, 10))
             fires = draw(st.sampled_from(["fire_after_s", "fire_at_s", None]))
