@@ -9,7 +9,7 @@ from datetime import datetime
 from airflow import DAG
 from airflow.operators.bash import BashOperator
 
-with DAG("etl", schedule="@daily", start_date=datetime(2026, 1, 1), catchup=False):
+with DAG("etl", schedule="0 2 * * *", start_date=datetime(2026, 1, 1), catchup=False):
     BashOperator(task_id="load", bash_command="true") >> BashOperator(
         task_id="save", bash_command="true", pool="db"
     )

@@ -69,22 +69,24 @@ def test_findings_are_named_where_they_are_asserted_on_and_explained_below(
     project: pytest.Pytester,
 ) -> None:
     project.path.joinpath("cluster.toml").unlink()
-    project.makepyfile("""
+    project.makepyfile(
+        test_it="""
         def test_pool(windtunnel):
             run = windtunnel.simulate("dags/")
             assert not run.findings
-    """)
+    """
+    )
 
     result = project.runpytest()
 
     result.assert_outcomes(failed=1)
     result.stdout.re_match_lines(
         [
-            r"E +assert not <1 finding: WT\d+ .*",
+            r"E +AssertionError: assert not <1 finding: WT\d+ .*",
             r"-+ windtunnel findings -+",
             r"WT\d+ .*",
             r".*\bdb\b.*",
-            r"FAILED .*::test_pool - .*WT\d+.*",
+            r"FAILED test_it.py::test_pool - AssertionError: assert not <1 finding: WT\d+.*",
         ]
     )
 
