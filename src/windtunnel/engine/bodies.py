@@ -79,6 +79,8 @@ class Executed:
     def result_of(self, world: World, ti: int, task_id: str, key: str | None) -> Any:
         """What a task of the same run returned; of a mapped one, the list of all instances."""
         run = world.runs[world.ti_run[ti]]
+        if task_id not in run.dag.index:
+            return None
         instances = run.tis(run.dag.index[task_id])
         values = [
             self._results.get((run.index, task_id, world.ti_map[other]))
@@ -187,7 +189,10 @@ class _Call:
                 kwargs[name] = _render(kwargs[name], context)
         if body.templates_dict is not None:
             context["templates_dict"] = _render(self._value(body.templates_dict), context)
-        return body.function(*args, **_with_context(body.function, args, kwargs, context))
+        return self._invoke(args, _with_context(body.function, args, kwargs, context))
+
+    def _invoke(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return self._body.function(*args, **kwargs)
 
     def _add_mapped(self, args: list[Any], kwargs: dict[str, Any]) -> None:
         body, index = self._body, self._task.map_index
@@ -276,18 +281,29 @@ def _outcome(error: BaseException) -> Any:
 
 
 def _is_ours(error: BaseException) -> bool:
-    """Whether it was raised in windtunnel itself: a mistake of ours is no failure of the task."""
-    frames = list(traceback.walk_tb(error.__traceback__))
-    name = frames[-1][0].f_globals.get("__name__", "")
-    return str(name).startswith("windtunnel.engine") and not isinstance(error, UnknownItemsError)
+    """Whether it was raised in windtunnel itself: a mistake of ours is no failure of the task.
+
+    What is raised where the callable is called (wrong arguments), or in the sleep that it calls, is
+    the callable's.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if any(frame.f_code.co_name == "_invoke" for frame in frames):
+        return False
+    ours = str(frames[-1].f_globals.get("__name__", "")).startswith("windtunnel.engine")
+    return ours and not isinstance(error, UnknownItemsError)
 
 
 def _traceback(error: BaseException) -> str:
     """The traceback from the callable on: our own frames say nothing to the reader."""
     frame = error.__traceback__
-    while frame is not None and "windtunnel" in frame.tb_frame.f_globals.get("__name__", ""):
+    while frame is not None and _is_own_frame(frame):
         frame = frame.tb_next
     return "".join(traceback.format_exception(type(error), error, frame)).rstrip()
+
+
+def _is_own_frame(frame: types.TracebackType) -> bool:
+    name = str(frame.tb_frame.f_globals.get("__name__", ""))
+    return name.startswith(("windtunnel.engine", "freezegun", "contextlib"))
 
 
 def _item_of_product(lists: dict[str, Any], index: int) -> dict[str, Any]:
@@ -340,9 +356,11 @@ def frozen(now: datetime, function: Callable[..., Any]) -> Iterator[Callable[[],
 
     def sleep(seconds: SupportsIndex | float) -> None:
         nonlocal slept
-        seconds = float(seconds)
-        slept += seconds
-        clock.tick(seconds)
+        length = float(seconds)
+        if length < 0:
+            raise ValueError("sleep length must be non-negative")
+        slept += length
+        clock.tick(length)
 
     real_sleep = time.sleep
     real = {

@@ -132,6 +132,7 @@ class Simulation:
         world.now = now
         parse = not self._begun or (self._parse_every is not None and self._next_parse <= now)
         self._begun = True
+        rounds = 0
         while True:
             self.tries.handle_due()
             if parse:
@@ -144,6 +145,9 @@ class Simulation:
             due = self.tries.next_due()
             if due is None or due > now:
                 break
+            rounds += 1
+            if rounds > MAX_PASSES:
+                raise self._runaway()
         if self._queued_since and now % self._check_every == 0:
             self._check_stuck_in_queued()
         self.bindings.note(self.section)
@@ -184,9 +188,13 @@ class Simulation:
                 or (due is not None and due <= world.now)
             ):
                 return
-        raise SimulationRunaway(
-            f"the scheduler does not settle at {world.datetime_at(world.now)}: "
-            f"{MAX_PASSES} passes, {len(world.runs)} runs. A DAG that triggers itself without delay?"
+        raise self._runaway()
+
+    def _runaway(self) -> SimulationRunaway:
+        world = self.world
+        return SimulationRunaway(
+            f"the scheduler does not settle at {world.datetime_at(world.now)}: {MAX_PASSES} passes, "
+            f"{len(world.runs)} runs. Is there a DAG that triggers itself without delay?"
         )
 
     def _pass(self) -> bool:
