@@ -17,7 +17,7 @@ class ReportHighlighter(RegexHighlighter):
         r"\b(?P<good>success)\b",
         r"\b(?P<bad>failed|upstream_failed)\b",
         r"(?m)^ +(?P<command>windtunnel replay \S+)",
-        r"(?m)^(?P<section>[A-Z][A-Za-z ]+)(?=  |:?$)",
+        r"(?m)^(?P<section>[A-Z][A-Za-z, ]*?)(?=  |:)",
     ]
 
 
