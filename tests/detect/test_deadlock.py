@@ -1,0 +1,399 @@
+"""Deadlocks in small fleets are found with who holds what, in which circle, and until when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from windtunnel.model import Dag, Every, ManualRun, Pool, Rule, Sensor, Task, WorkerGroup
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+ONE_CODE = ["WT101"]
+
+
+def codes(findings):
+    return [finding.code for finding in findings]
+
+
+def names(parties):
+    return sorted(party.name for party in parties)
+
+
+# -- parents that hold what their children need -------------------------------------------------
+
+
+@pytest.fixture
+def family(calls, work):
+    """Two parents that trigger a child and wait for it."""
+
+    def family(*, pool="default_pool", **how):
+        parents = [calls(name, "child", pool=pool, **how) for name in PARENTS]
+        return [*parents, work("child", "run", pool=pool)]
+
+    return family
+
+
+PARENTS = ["p1", "p2"]
+LIMITS = {
+    "pool": (
+        {"pool": "db"},
+        lambda n: {"pools": {"db": Pool(slots=n)}},
+        "pool db",
+        "Pool deadlock",
+    ),
+    "worker slots": (
+        {},
+        lambda n: {"workers": (WorkerGroup(slots=n),)},
+        "worker slots default",
+        "Worker slot deadlock",
+    ),
+    "parallelism": (
+        {},
+        lambda n: {"parallelism": n},
+        "parallelism",
+        "Parallelism deadlock",
+    ),
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_parents_that_fill_the_limit_of_their_children(find, family, limit):
+    options, cluster, name, title = LIMITS[limit]
+    (finding,) = find(*family(**options), runs=PARENTS, **cluster(2))
+    assert (finding.code, finding.title) == ("WT101", title)
+    assert names(finding.holding) == ["p1.call", "p2.call"]
+    assert names(finding.waiting) == ["child.run", "child.run"]
+    assert [party.holds for party in finding.holding] == [(f"1 of {name} (2/2)",)] * 2
+    assert {party.waits_for for party in finding.holding} == {("its run of child to end",)}
+    assert {party.waits_for for party in finding.waiting} == {(f"{name} (2/2)",)}
+    assert finding.cycle == ("p1.call", "child.run", name, "p1.call")
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_with_one_more_slot_there_is_no_finding(find, family, limit):
+    options, cluster, _, _ = LIMITS[limit]
+    assert find(*family(**options), runs=PARENTS, **cluster(3)) == ()
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_parents_that_do_not_wait_block_nobody(find, family, limit):
+    options, cluster, _, _ = LIMITS[limit]
+    dags = family(wait_for_completion=False, **options)
+    assert find(*dags, runs=PARENTS, **cluster(1)) == ()
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_parents_that_defer_block_nobody(find, family, limit):
+    options, cluster, _, _ = LIMITS[limit]
+    assert find(*family(deferrable=True, **options), runs=PARENTS, **cluster(1)) == ()
+
+
+def test_a_parent_that_holds_the_only_slot_is_a_circle_of_its_own(find, calls, work):
+    (finding,) = find(calls("p", "child"), work("child", "run"), runs=["p"], default_pool_slots=1)
+    assert names(finding.holding) == ["p.call"]
+    assert finding.cycle == ("p.call", "child.run", "pool default_pool", "p.call")
+
+
+def test_the_finding_says_since_when_and_that_nothing_ends_it(find, calls, work):
+    late = ManualRun(dag_id="p", at_s=600)
+    (finding,) = find(calls("p", "child"), work("child", "run"), runs=[late], default_pool_slots=1)
+    assert finding.since == START + timedelta(seconds=600)
+    assert finding.until is None
+    assert finding.ended_by == ""
+
+
+def test_it_points_at_the_file_and_line_of_the_holder(find, calls, work):
+    (call,) = calls("p", "child").tasks
+    parent = Dag(dag_id="p", file="dags/p.py", tasks=(call.model_copy(update={"line": 12}),))
+    (finding,) = find(parent, work("child", "run"), runs=["p"], default_pool_slots=1)
+    assert (finding.dag_id, finding.file, finding.line) == ("p", "dags/p.py", 12)
+
+
+def test_a_worker_slot_deadlock_is_ended_by_task_queued_timeout(find, calls, work):
+    """The child is queued at 1 s, and fails after three times 600 s, checked every 120 s."""
+    (finding,) = find(
+        calls("p", "child"), work("child", "run"), runs=["p"], workers=(WorkerGroup(slots=1),)
+    )
+    assert finding.ended_by == "task_queued_timeout of child.run"
+    assert finding.until == START + timedelta(seconds=2160)
+
+
+def test_a_dagrun_timeout_ends_it(find, calls, work):
+    parent = calls("p", "child", dagrun_timeout_s=3600.0)
+    (finding,) = find(parent, work("child", "run"), runs=["p"], default_pool_slots=1)
+    assert finding.ended_by == "dagrun_timeout of p"
+    assert finding.until == START + timedelta(seconds=3600, microseconds=1), "strictly later"
+
+
+def test_three_levels_over_two_limits(find, calls, work):
+    """b's caller holds the worker slot that c needs; another holds b's pool."""
+    findings = find(
+        calls("a", "b", queue="wide"),
+        calls("b", "c"),
+        work("c", "run"),
+        runs=["a"],
+        workers=(WorkerGroup(slots=1), WorkerGroup(name="w", slots=9, queues=("wide",))),
+    )
+    (finding,) = findings
+    assert names(finding.holding) == ["b.call"], "a.call waits for it, but is not in the way"
+    assert "a.call" in names(finding.waiting)
+
+
+def test_a_stranger_that_starves_behind_it_is_named(find, family, work):
+    stranger = work("billing", "bill")
+    (finding,) = find(
+        *family(), stranger, runs=[*PARENTS, ManualRun(dag_id="billing", at_s=60)], parallelism=2
+    )
+    assert "billing.bill" in names(finding.waiting)
+    assert "billing" in finding.summary
+
+
+# -- max_active_runs ----------------------------------------------------------------------------
+
+
+def test_a_dag_that_triggers_itself_with_one_run_at_a_time(find, calls):
+    (finding,) = find(calls("a", "a", max_active_runs=1))
+    assert finding.code == "WT101"
+    assert names(finding.holding) == ["a.call"]
+    assert "max_active_runs" in finding.title or "between DAGs" in finding.title
+
+
+def test_two_dags_that_trigger_each_other_with_one_run_at_a_time(find, calls):
+    (finding,) = find(
+        calls("a", "b", max_active_runs=1), calls("b", "a", max_active_runs=1), runs=["a"]
+    )
+    assert {"a.call", "b.call"} <= {p.name for p in (*finding.holding, *finding.waiting)}
+    assert finding.until is None
+
+
+def test_a_chain_of_single_runs_that_fits_is_safe(find, calls, work):
+    """s08: with one run at a time, two wait at most, and the third slot is free for the work."""
+    dags = (calls("a", "b", max_active_runs=1), calls("b", "c", max_active_runs=1))
+    runs = ["a", ManualRun(dag_id="a", run_id="again")]
+    assert find(*dags, work("c", "run"), runs=runs, default_pool_slots=3) == ()
+    assert codes(find(*dags, work("c", "run"), runs=runs, default_pool_slots=2)) == ONE_CODE
+
+
+def test_the_same_chain_with_two_runs_at_a_time_is_not(find, calls, work):
+    dags = (calls("a", "b", max_active_runs=2), calls("b", "c", max_active_runs=1))
+    runs = ["a", ManualRun(dag_id="a", run_id="again")]
+    findings = find(*dags, work("c", "run"), runs=runs, default_pool_slots=3)
+    assert codes(findings) == ONE_CODE
+
+
+# -- sensors ------------------------------------------------------------------------------------
+
+
+def test_sensors_that_fill_the_pool_of_what_they_wait_for(find, waits, work):
+    """b01: two poking sensors, two slots, and the producer behind them."""
+    (finding,) = find(
+        waits("mart1", "etl.load", "build", priority_weight=9),
+        waits("mart2", "etl.load", priority_weight=9),
+        work("etl", "extract", "load"),
+        default_pool_slots=2,
+    )
+    assert finding.title == "Pool deadlock"
+    assert names(finding.holding) == ["mart1.wait", "mart2.wait"]
+    assert {"etl.extract", "etl.load", "mart1.build"} == set(names(finding.waiting))
+    assert finding.cycle[0] == finding.cycle[-1] == "mart1.wait"
+    assert "etl.load" in finding.cycle
+
+
+def test_the_timeout_of_the_first_sensor_ends_it(find, waits, work):
+    (finding,) = find(
+        waits("mart1", "etl.load", priority_weight=9, timeout_s=3600),
+        waits("mart2", "etl.load", priority_weight=9),
+        work("etl", "load"),
+        default_pool_slots=2,
+    )
+    assert finding.ended_by == "the sensor timeout of mart1.wait"
+    look = 61 * 60 + 1  # every 61 s, the first one that is later than an hour
+    assert finding.until == START + timedelta(seconds=look)
+
+
+def test_it_is_found_although_a_timeout_has_ended_it_long_before_the_window_does(find, waits, work):
+    findings = find(
+        waits("mart", "etl.load", priority_weight=9, timeout_s=600),
+        work("etl", "load"),
+        default_pool_slots=1,
+        until=86400,
+    )
+    assert codes(findings) == ONE_CODE
+
+
+def test_one_slot_more_than_sensors_is_safe(find, waits, work):
+    """s01"""
+    findings = find(
+        waits("mart1", "etl.load", "build", priority_weight=9),
+        waits("mart2", "etl.load", priority_weight=9),
+        work("etl", "extract", "load"),
+        default_pool_slots=3,
+    )
+    assert findings == ()
+
+
+@pytest.mark.parametrize("how", [{"mode": "reschedule"}, {"deferrable": True}])
+def test_sensors_that_give_their_slot_back_are_safe(find, waits, work, how):
+    """s02 and s17: three sensors and their producer share a single slot."""
+    sensors = [waits(f"m{i}", "etl.load", priority_weight=9, **how) for i in range(3)]
+    assert find(*sensors, work("etl", "load"), default_pool_slots=1) == ()
+
+
+def test_a_pool_that_counts_deferred_tasks_is_filled_by_them(find, waits, work):
+    sensor = waits("m", "etl.load", priority_weight=9, pool="db", deferrable=True)
+    producer = work("etl", "load", pool="db")
+    counted = {"db": Pool(slots=1, include_deferred=True)}
+    assert codes(find(sensor, producer, pools=counted)) == ONE_CODE
+    assert find(sensor, producer, pools={"db": Pool(slots=1)}) == ()
+
+
+def test_sensors_on_all_worker_slots_behind_a_wide_pool(find, waits, work):
+    """b04: the pool lets the producer in, the workers don't."""
+    (finding,) = find(
+        waits("m1", "etl.load", priority_weight=9),
+        waits("m2", "etl.load", priority_weight=9),
+        work("etl", "load"),
+        default_pool_slots=8,
+        workers=(WorkerGroup(slots=2),),
+    )
+    assert finding.title == "Worker slot deadlock"
+    assert names(finding.waiting) == ["etl.load"]
+    assert [p.state for p in finding.waiting] == ["queued"]
+
+
+def test_two_dags_that_wait_for_each_other_need_no_full_limit(find, waits):
+    """b08"""
+    (finding,) = find(waits("a", "b.publish", "publish"), waits("b", "a.publish", "publish"))
+    assert finding.title == "Deadlock between DAGs"
+    assert names(finding.holding) == ["a.wait", "b.wait"]
+    assert finding.cycle == ("a.wait", "b.publish", "b.wait", "a.publish", "a.wait")
+    assert finding.ended_by == "the sensor timeout of a.wait"
+
+
+def test_two_dags_of_which_only_one_waits_are_safe(find, waits, work):
+    assert find(waits("a", "b.publish", "publish"), work("b", "publish")) == ()
+
+
+# -- in a busy fleet ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def busy(work):
+    """Ten DAGs that run every ten minutes and always have work."""
+    return [
+        work(
+            f"busy{i}",
+            "a",
+            "b",
+            "c",
+            queue="other",
+            schedule=Every(seconds=600),
+            start_date=START,
+        )
+        for i in range(10)
+    ]
+
+
+def test_a_small_deadlock_is_found_inside_a_fleet_that_goes_on(find, busy, waits, work):
+    findings = find(
+        *busy,
+        waits("mart", "etl.load", pool="db", priority_weight=9),
+        work("etl", "load", pool="db"),
+        pools={"db": Pool(slots=1)},
+        runs=["mart", "etl"],
+        until=4 * 3600,
+    )
+    assert codes(findings) == ONE_CODE
+    assert names(findings[0].holding) == ["mart.wait"]
+    assert names(findings[0].waiting) == ["etl.load"], "nobody of the busy DAGs"
+
+
+def test_a_busy_fleet_without_one_has_no_finding(find, busy):
+    assert find(*busy, runs=[], until=4 * 3600, parallelism=6) == ()
+
+
+def test_two_deadlocks_are_two_findings(find, waits):
+    pairs = [waits(one, f"{two}.x", "x") for one, two in ("ab", "ba", "cd", "dc")]
+    findings = find(*pairs)
+    assert sorted(f.dag_id for f in findings) == ["a", "c"]
+
+
+def test_one_deadlock_that_many_timeouts_show_is_one_finding(find, waits, work):
+    sensors = [
+        waits(f"m{i}", "etl.load", priority_weight=9, timeout_s=1000 + 100 * i) for i in range(4)
+    ]
+    findings = find(*sensors, work("etl", "load"), default_pool_slots=4)
+    assert codes(findings) == ONE_CODE
+    assert len(findings[0].holding) == 4
+
+
+# -- slow is not stuck --------------------------------------------------------------------------
+
+
+def test_a_slow_fleet_that_the_window_cuts_off_is_no_deadlock(find, work):
+    dags = [work(f"slow{i}", "a", "b") for i in range(8)]
+    assert find(*dags, seconds={"*": 20_000}, parallelism=1, until=30_000) == ()
+
+
+def test_a_long_wait_for_a_producer_that_works_is_no_deadlock(find, waits, work):
+    findings = find(
+        waits("mart", "etl.load", priority_weight=9),
+        work("etl", "load"),
+        seconds={"etl.load": 80_000},
+        until=40_000,
+    )
+    assert findings == ()
+
+
+def test_parents_that_wait_while_one_child_still_runs_are_not_stuck(find, calls, work):
+    """Three slots: two parents and one child at a time. Tight, and it moves."""
+    parents = [calls(f"p{i}", "child") for i in range(2)]
+    findings = find(
+        *parents,
+        work("child", "a", "b", "c"),
+        runs=["p0", "p1"],
+        seconds={"child.*": 5000},
+        default_pool_slots=3,
+        until=9000,
+    )
+    assert findings == ()
+
+
+def test_a_retry_that_will_come_is_no_deadlock(find, waits, work):
+    fails = Rule(tasks="etl.load", outcome="fail", duration_s=10)
+    producer = work("etl", "load", retries=3, retry_delay_s=40_000)
+    assert find(waits("mart", "etl.load"), producer, rules=[fails], until=30_000) == ()
+
+
+def test_a_sensor_for_the_outside_world_is_no_deadlock(find):
+    dag = Dag(
+        dag_id="d",
+        tasks=(
+            Task(task_id="wait", kind=Sensor(), priority_weight=9),
+            Task(task_id="work"),
+        ),
+    )
+    never = Rule(tasks="d.wait", true_at_s=None)
+    assert find(dag, rules=[never], default_pool_slots=1, until=5000) == ()
+
+
+def test_a_wait_for_a_run_that_is_still_to_be_created_is_no_deadlock(find, waits, work):
+    """The sensor looks for the run of its own tick, which the other DAG makes an hour later."""
+    hourly = {"schedule": Every(seconds=3600), "start_date": START, "catchup": True}
+    interval = {"schedule": Every(seconds=3600, timetable="interval")}
+    mart = waits("mart", "etl.load").model_copy(update=hourly)
+    etl = work("etl", "load").model_copy(update={**hourly, **interval})
+    assert find(mart, etl, runs=[], until=3000) == ()
+
+
+def test_a_paused_dag_is_no_part_of_a_deadlock(find, work):
+    paused = work("paused", "a").model_copy(update={"is_paused": True})
+    findings = find(paused, work("etl", "load"), until=5000)
+    assert findings == ()
+
+
+def test_the_same_input_gives_the_same_findings(find, waits, work):
+    dags = [waits(f"m{i}", "etl.load", priority_weight=9) for i in range(5)]
+    first = find(*dags, work("etl", "load"), default_pool_slots=5)
+    assert first == find(*dags, work("etl", "load"), default_pool_slots=5)
