@@ -1,4 +1,5 @@
-"""Occupancy: how many slots of the executor and of each pool were in use, at most and on average."""
+"""Occupancy: how many slots of the executor and of each pool were in use, at most and on
+average."""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ class _Uses:
         self._area: dict[str, int] = {}
 
     def replay(self) -> None:
-        """Go through the history once; what is taken and given back at one instant does not peak."""
+        """Go through the history once; what is taken and given back at one instant does not
+        peak."""
         trace = self._trace
         held: dict[int, int] = {}
         for at, who, state in zip(trace.when, trace.who, trace.state, strict=True):

@@ -2,23 +2,19 @@
 
 Most instants of a large run are alike: a task succeeds, others become ready, the best of those that
 wait takes its place. Where nothing else can happen - no retry, no limit of its own, no mapping, no
-other run with work in flight - this loop does what the scheduler's passes would do, event for event,
-and leaves the world as they would. It stops before anything that it doesn't know.
+other run with work in flight - this loop does what the scheduler's passes would do, event for
+event, and leaves the world as they would. It stops before anything that it doesn't know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush, heappushpop, heapreplace
-from typing import TYPE_CHECKING
 
-from windtunnel.engine.plans import Planner
+from windtunnel.engine.parts import Parts
 from windtunnel.engine.queueing import TI, UNLIMITED
 from windtunnel.engine.world import QUEUED, RUNNING, SCHEDULED, SUCCESS, Run
 from windtunnel.trace.states import RunState
-
-if TYPE_CHECKING:
-    from windtunnel.engine.simulation import Simulation
 
 END = 0
 READY, ENTERED = bytes([SCHEDULED]), bytes([QUEUED])
@@ -33,24 +29,23 @@ SHORTEST = 32
 class Express:
     """Runs ahead of the scheduler's passes where plain work is all there is."""
 
-    def __init__(self, simulation: Simulation, planner: Planner) -> None:
-        self._simulation = simulation
-        self._planner = planner
+    def __init__(self, parts: Parts, other_due: Callable[[], int | None]) -> None:
+        self._parts = parts
+        self._planner = parts.planner
+        self._other_due = other_due
         self._rest = 0
         """Instants to let pass before the next attempt."""
         self._pause = 1
         self._positive: dict[int, bool] = {}
         """By DAG: whether all its tasks take some time."""
-        world = simulation.world
+        world = parts.world
         self._possible = (
-            simulation.choices is None
-            and simulation.workers.unlimited
-            and world.profile.candidate_window
+            parts.choices is None and parts.workers.unlimited and world.profile.candidate_window
         )
 
     def run(self, limit: float) -> int:
         """Handle instants up to ``limit``; return the last one handled."""
-        world = self._simulation.world
+        world = self._parts.world
         if self._rest:
             self._rest -= 1
             return world.now
@@ -60,15 +55,15 @@ class Express:
         if run is None:
             self._wait_longer()
             return world.now
-        for due in (self._simulation.other_due(), self._simulation.next_parse):
-            if due is not None:
-                limit = min(limit, due - 1)
+        due = self._other_due()
+        if due is not None:
+            limit = min(limit, due - 1)
         durations, first = self._durations(run)
         if durations is None:
             self._possible = self._planner.durations is None
             self._wait_longer()
             return world.now
-        handled = _Stretch(self._simulation, run, durations, first).run(limit)
+        handled = _Stretch(self._parts, run, durations, first).run(limit)
         if handled < SHORTEST:
             self._wait_longer()
         else:
@@ -91,11 +86,11 @@ class Express:
 
     def _only_run(self) -> Run | None:
         """The one run with work in flight, if it is plain and alone."""
-        simulation, world = self._simulation, self._simulation.world
-        tries = simulation.tries
+        parts, world = self._parts, self._parts.world
+        tries = parts.tries
         if tries.running or tries.deferred or world.dirty or not tries.heap:
             return None
-        if simulation.waits.any or simulation.start.has_work:
+        if parts.waits.any or parts.start.has_work:
             return None
         run = world.runs[world.ti_run[tries.heap[0][3]]]
         if not run.dag.plain or run.state != RunState.RUNNING or run.pending or run.todo:
@@ -108,7 +103,7 @@ class Express:
 
     def _all_waiting_in(self, run: Run) -> bool:
         """Whether every scheduled task instance lies in the run's lane."""
-        world, section = self._simulation.world, self._simulation.section
+        world, section = self._parts.world, self._parts.section
         lane = section.lanes[next(iter(run.lanes.values()))]
         mine = sum(1 for code in lane.heap if world.state[code & TI] == SCHEDULED)
         return mine == world.waiting
@@ -117,15 +112,15 @@ class Express:
 class _Stretch:
     """One stretch of instants of one run."""
 
-    def __init__(self, simulation: Simulation, run: Run, durations: Sequence[int], first: int) -> None:
-        self._simulation = simulation
-        self._world = simulation.world
+    def __init__(self, parts: Parts, run: Run, durations: Sequence[int], first: int) -> None:
+        self._parts = parts
+        self._world = parts.world
         self._run = run
         self._durations = durations
         self._first = first
         """The task instance that the first duration is of."""
         self._number = next(iter(run.lanes.values()))
-        self._lane = simulation.section.lanes[self._number]
+        self._lane = parts.section.lanes[self._number]
 
     def run(self, limit: float) -> int:
         """Handle instants until something else is due; return how many.
@@ -133,7 +128,7 @@ class _Stretch:
         One function, because it is the loop that everything waits for; in the order in which the
         scheduler does it: ends, what became ready, then page by page what is queued and starts.
         """
-        world, tries, run, dag = self._world, self._simulation.tries, self._run, self._run.dag
+        world, tries, run, dag = self._world, self._parts.tries, self._run, self._run.dag
         durations, first, base, slot = self._durations, self._first, run.ti0, run.slot0
         downstream, weight = dag.downstream, dag.code
         events, state, tried = tries.heap, world.state, world.tries
@@ -207,23 +202,23 @@ class _Stretch:
                 ids.append(heappop(events)[3])
             free += len(ids)
             unfinished -= len(ids)
-            ready = []
+            woken = []
             for ti in ids:
                 state[ti] = SUCCESS
                 for down in downstream[ti - base]:
                     count = success[slot + down] + 1
                     success[slot + down] = count
                     if count == need[down]:
-                        ready.append(base + down)
+                        woken.append(base + down)
             states = SUCCEEDED * len(ids)
-            if ready:
-                ready.sort()
-                for ti in ready:
+            if woken:
+                woken.sort()
+                for ti in woken:
                     state[ti] = SCHEDULED
                     tried[ti] = 1
                     heappush(waiting, weight[ti - base] | ti)
-                ids += ready
-                states += READY * len(ready)
+                ids += woken
+                states += READY * len(woken)
             while free and waiting:
                 count = min(free, most, len(waiting))
                 page = [heappop(waiting) & TI for _ in range(count)]
@@ -280,13 +275,13 @@ class _Stretch:
         world.note_full(run)
         run.busy = run.active + world.waiting
         run.unfinished = unfinished
-        self._simulation.tries.number = number
+        self._parts.tries.number = number
         world.freed_runs.append(run)
-        self._simulation.section.enter(self._number)
+        self._parts.section.enter(self._number)
 
     def _note(self) -> None:
         """A limit began or ceased to bind: let the critical section find out which."""
-        simulation = self._simulation
+        parts = self._parts
         if self._world.waiting:
-            simulation.section.choose()
-        simulation.bindings.note(simulation.section)
+            parts.section.choose()
+        parts.bindings.note(parts.section)

@@ -14,15 +14,17 @@ from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
 from windtunnel.engine.express import Express
+from windtunnel.engine.parts import Parts
 from windtunnel.engine.plans import Bodies, Planner
 from windtunnel.engine.program import Program, micros
 from windtunnel.engine.queueing import CriticalSection
 from windtunnel.engine.runs import Creation, Start, examine, timed_out, triggered_run
-from windtunnel.engine.snapshots import queued_until_us, take
+from windtunnel.engine.snapshots import take
+from windtunnel.engine.stuck import StuckInQueued
 from windtunnel.engine.tries import Tries
 from windtunnel.engine.waits import CrossDagWaits
 from windtunnel.engine.workers import Workers
-from windtunnel.engine.world import QUEUED, SCHEDULED, Run, World
+from windtunnel.engine.world import QUEUED, Run, World
 from windtunnel.errors import SimulationRunaway
 from windtunnel.model import ManualRun, Scenario
 from windtunnel.trace.states import RunState
@@ -56,19 +58,27 @@ class Simulation:
         program = program or Program(scenario.fleet, scenario.cluster, scenario.behavior)
         if choices is None and scenario.choices is not None:
             choices = Scripted(scenario.choices)
-        self.world = World(scenario, program)
-        self.choices: Choices | None = None if choices is None else _Noted(choices, self.world.trace)
-        self.workers = Workers(scenario.cluster)
-        self.section = CriticalSection(self.world, self.choices)
-        self.waits = CrossDagWaits(self.world, self._before_forced_end)
-        planner = Planner(self.world, bodies, durations)
-        self.tries = Tries(
-            self.world, planner, self.workers, self.section, self.waits
+        world = self.world = World(scenario, program)
+        noted = None if choices is None else _Noted(choices, world.trace)
+        planner, workers = Planner(world, bodies, durations), Workers(scenario.cluster)
+        section = CriticalSection(world, noted)
+        waits = CrossDagWaits(world, self._before_forced_end)
+        tries = Tries(world, planner, workers, section, waits)
+        stuck = StuckInQueued(world, workers, section, tries, self._before_forced_end)
+        self._parts = Parts(
+            world=world,
+            choices=noted,
+            planner=planner,
+            workers=workers,
+            section=section,
+            waits=waits,
+            tries=tries,
+            creation=Creation(world),
+            start=Start(world),
+            stuck=stuck,
+            bindings=Bindings(world),
         )
-        self.creation = Creation(self.world)
-        self.start = Start(self.world)
-        self.bindings = Bindings(self.world)
-        self.express = Express(self, planner)
+        self._express = Express(self._parts, self._other_due)
         self.clock = Clock(self)
         self._timers: list[tuple[int, int]] = []
         """(time, run): instants at which a run must be looked at again."""
@@ -77,19 +87,16 @@ class Simulation:
         self._parse_every = None if interval is None else micros(interval)
         self._next_parse = 0
         self._begun = False
-        self._queued_since: dict[int, int] = {}
-        self._stuck: dict[tuple[int, int], int] = {}
-        self._check_every = micros(scenario.cluster.task_queued_timeout_check_interval_s)
 
     def run(self) -> Trace:
         """Simulate the whole window and return what happened."""
         self.clock.run_until(self.end_us)
         trace = self.world.trace
         trace.end_us = self.end_us
-        self.bindings.close(self.end_us)
+        self._parts.bindings.close(self.end_us)
         trace.complete = self._upcoming() is None
         if any(run.state in (RunState.QUEUED, RunState.RUNNING) for run in self.world.runs):
-            trace.snapshots.append(take(self, "quiet" if trace.complete else "end"))
+            trace.snapshots.append(take(self._parts, "quiet" if trace.complete else "end"))
         return trace
 
     # -- the kernel's side of the clock -------------------------------------------------------
@@ -104,27 +111,24 @@ class Simulation:
         return due
 
     def _upcoming(self) -> int | None:
-        return min((t for t in (self.tries.next_due(), self.other_due()) if t is not None), default=None)
+        """When something happens of itself. A parse alone is nothing: it matters to what comes."""
+        return _first(self._parts.tries.next_due(), *self._times())
 
-    def other_due(self) -> int | None:
+    def _other_due(self) -> int | None:
         """When something other than a try is due."""
-        times = [self.creation.next_due()]
-        if self._timers:
-            times.append(self._timers[0][0])
-        if self._manual:
-            times.append(micros(self._manual[-1].at_s))
-        if self._queued_since:
-            times.append((self.world.now // self._check_every + 1) * self._check_every)
-        return min((t for t in times if t is not None), default=None)
+        return _first(*self._times(), None if self._parse_every is None else self._next_parse)
 
-    @property
-    def next_parse(self) -> int | None:
-        """When the DAG files are parsed next; None if they are parsed only once."""
-        return None if self._parse_every is None else self._next_parse
+    def _times(self) -> tuple[int | None, ...]:
+        return (
+            self._parts.creation.next_due(),
+            self._timers[0][0] if self._timers else None,
+            micros(self._manual[-1].at_s) if self._manual else None,
+            self._parts.stuck.next_check(),
+        )
 
     def run_ahead(self, limit: float) -> int:
         """Handle instants up to ``limit`` in which only plain work happens; return the last one."""
-        return self.express.run(limit)
+        return self._express.run(limit)
 
     def instant(self, now: int) -> None:
         """Do all that is due now."""
@@ -134,7 +138,7 @@ class Simulation:
         self._begun = True
         rounds = 0
         while True:
-            self.tries.handle_due()
+            self._parts.tries.handle_due()
             if parse:
                 self._parse()
                 parse = False
@@ -142,20 +146,20 @@ class Simulation:
             while self._manual and micros(self._manual[-1].at_s) <= now:
                 self._trigger(self._manual.pop())
             self._settle()
-            due = self.tries.next_due()
+            due = self._parts.tries.next_due()
             if due is None or due > now:
                 break
             rounds += 1
             if rounds > MAX_PASSES:
                 raise self._runaway()
-        if self._queued_since and now % self._check_every == 0:
-            self._check_stuck_in_queued()
-        self.bindings.note(self.section)
+        if self._parts.stuck.check():
+            self._settle()
+        self._parts.bindings.note(self._parts.section)
 
     # -- one instant --------------------------------------------------------------------------
 
     def _parse(self) -> None:
-        self.creation.parse()
+        self._parts.creation.parse()
         if self._parse_every is not None:
             self._next_parse = self.world.now + self._parse_every
 
@@ -179,12 +183,12 @@ class Simulation:
         for _ in range(MAX_PASSES):
             queued = self._pass()
             if world.ended:
-                self.tries.notice()
-            due = self.creation.next_due()
+                self._parts.tries.notice()
+            due = self._parts.creation.next_due()
             if not (
                 world.dirty
                 or (queued and world.waiting)
-                or self.start.has_work
+                or self._parts.start.has_work
                 or (due is not None and due <= world.now)
             ):
                 return
@@ -193,19 +197,20 @@ class Simulation:
     def _runaway(self) -> SimulationRunaway:
         world = self.world
         return SimulationRunaway(
-            f"the scheduler does not settle at {world.datetime_at(world.now)}: {MAX_PASSES} passes, "
+            f"the scheduler does not settle at {world.datetime_at(world.now)}: "
+            f"{MAX_PASSES} passes, "
             f"{len(world.runs)} runs. Is there a DAG that triggers itself without delay?"
         )
 
     def _pass(self) -> bool:
         """One scheduler loop; returns whether anything was queued."""
         world = self.world
-        self.creation.create_due()
-        if self.start.has_work:
-            self._note_started(self.start.start_queued())
+        self._parts.creation.create_due()
+        if self._parts.start.has_work:
+            self._note_started(self._parts.start.start_queued())
         if world.dirty:
             self._examine_runs()
-        chosen = self.section.choose() if world.waiting else []
+        chosen = self._parts.section.choose() if world.waiting else []
         for ti in chosen:
             world.move(ti, QUEUED)
             self._queued(ti)
@@ -227,7 +232,7 @@ class Simulation:
         def turn(run: Run) -> tuple[bool, int, int]:
             return (not run.fresh, run.logical_us if by_date else run.run_after_us, run.index)
 
-        # A run sees what the runs before it in this pass did; what it does itself, they see next time.
+        # A run sees what the runs before it in this pass did; they see what it does next time.
         turns = [(*turn(run), run) for run in world.dirty.values()]
         world.dirty = {}
         heapify(turns)
@@ -239,7 +244,7 @@ class Simulation:
                 for late in runs:
                     del world.dirty[late.index]
                     heappush(turns, (*turn(late), late))
-        self.tries.reap()
+        self._parts.tries.reap()
 
     def _examine(self, run: Run) -> None:
         if run.dag.timeout_us is not None and self._times_out(run):
@@ -248,7 +253,7 @@ class Simulation:
         if run.state != RunState.RUNNING:
             self._run_ended(run)
         for ti in ready:
-            self.tries.schedule(ti)
+            self._parts.tries.schedule(ti)
 
     def _times_out(self, run: Run) -> bool:
         timeout = run.dag.timeout_us
@@ -256,54 +261,26 @@ class Simulation:
             return False
         self._before_forced_end(f"dagrun_timeout of {run.dag.dag_id}")
         timed_out(self.world, run)
-        self.tries.reap()
+        self._parts.tries.reap()
         self._run_ended(run)
         return True
 
     def _run_ended(self, run: Run) -> None:
-        self.creation.run_ended(run)
-        self.start.run_ended(run)
+        self._parts.creation.run_ended(run)
+        self._parts.start.run_ended(run)
 
     # -- queued -------------------------------------------------------------------------------
 
     def _queued(self, ti: int) -> None:
         world = self.world
         run = world.runs[world.ti_run[ti]]
-        self.workers.submit(ti, run.dag.tasks[world.ti_task[ti]].queue)
-        if not self.workers.unlimited:
-            self._queued_since[ti] = world.now
+        self._parts.workers.submit(ti, run.dag.tasks[world.ti_task[ti]].queue)
+        self._parts.stuck.queued(ti)
 
     def _begin_tries(self) -> None:
-        for ti in self.workers.fill():
-            self._queued_since.pop(ti, None)
-            self.tries.start(ti)
-
-    def _check_stuck_in_queued(self) -> None:
-        """``_handle_tasks_stuck_in_queued``: back to scheduled, a few times, then failed for
-        good."""
-        world, cluster = self.world, self.scenario.cluster
-        oldest = world.now - micros(cluster.task_queued_timeout_s)
-        for ti, since in list(self._queued_since.items()):
-            if world.state[ti] != QUEUED:
-                del self._queued_since[ti]
-            elif since < oldest:
-                self._requeue(ti)
-        self.tries.reap()
-        self._settle()
-
-    def _requeue(self, ti: int) -> None:
-        world = self.world
-        key = (ti, world.tries[ti])
-        times = self._stuck.get(key, 0)
-        del self._queued_since[ti]
-        self.workers.withdraw(ti)
-        if times < self.scenario.cluster.num_stuck_in_queued_retries:
-            self._stuck[key] = times + 1
-            world.move(ti, SCHEDULED)
-            self.section.add(ti)
-        else:
-            self._before_forced_end("task_queued_timeout")
-            self.tries.fail(ti, "stuck in queued", retryable=False)
+        for ti in self._parts.workers.fill():
+            self._parts.stuck.started(ti)
+            self._parts.tries.start(ti)
 
     def _before_forced_end(self, cause: str) -> None:
         """A timeout is about to end a wait: keep who waits for whom, once for each lull."""
@@ -311,21 +288,11 @@ class Simulation:
         if snapshots and snapshots[-1].at_us == self.world.now:
             return
         if len(snapshots) < MAX_SNAPSHOTS:
-            snapshots.append(take(self, cause))
+            snapshots.append(take(self._parts, cause))
 
-    def queued_until(self, ti: int) -> int | None:
-        """When task_queued_timeout fails a queued task instance if no worker takes it."""
-        since = self._queued_since.get(ti)
-        if since is None:
-            return None
-        cluster = self.scenario.cluster
-        used = self._stuck.get((ti, self.world.tries[ti]), 0)
-        return queued_until_us(
-            since,
-            cluster.num_stuck_in_queued_retries - used,
-            micros(cluster.task_queued_timeout_s),
-            self._check_every,
-        )
+
+def _first(*times: int | None) -> int | None:
+    return min((t for t in times if t is not None), default=None)
 
 
 class _Noted:

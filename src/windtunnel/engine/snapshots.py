@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from windtunnel.engine.dependencies import GOOD
+from windtunnel.engine.parts import Parts
 from windtunnel.engine.runs import NEVER
 from windtunnel.engine.world import (
     DEFERRED,
@@ -13,13 +12,11 @@ from windtunnel.engine.world import (
     QUEUED,
     RUNNING,
     Run,
+    World,
 )
 from windtunnel.model import ExternalTaskSensor, Sensor, TriggerDagRun, TriggerRule
 from windtunnel.trace.snapshot import Actor, Capacity, OpenRun, Snapshot, Wish
 from windtunnel.trace.states import RunState, TaskState
-
-if TYPE_CHECKING:
-    from windtunnel.engine.simulation import Simulation
 
 WAITS_FOR_ALL = frozenset(
     {
@@ -31,24 +28,24 @@ WAITS_FOR_ALL = frozenset(
 """Rules that no single upstream can settle; under all others one that fails or is skipped may."""
 
 
-def take(simulation: Simulation, cause: str) -> Snapshot:
-    """The unfinished work of a simulation now."""
-    return _Taker(simulation, cause).snapshot()
+def take(parts: Parts, cause: str) -> Snapshot:
+    """The unfinished work of a simulation, now."""
+    return _Taker(parts, cause).snapshot()
 
 
 class _Taker:
     """Builds one snapshot."""
 
-    def __init__(self, simulation: Simulation, cause: str) -> None:
-        self._simulation = simulation
-        self._world = simulation.world
+    def __init__(self, parts: Parts, cause: str) -> None:
+        self._parts = parts
+        self._world = parts.world
         self._cause = cause
         self._capacities: dict[tuple[str, str], int] = {}
         self._list: list[Capacity] = []
         self._actor: dict[int, int] = {}
         self._open = [r for r in self._world.runs if r.state in (0, 1)]
         self._run = {run.index: i for i, run in enumerate(self._open)}
-        self._since = _last_changes(simulation)
+        self._since = _last_changes(parts.world)
 
     def snapshot(self) -> Snapshot:
         world = self._world
@@ -94,7 +91,7 @@ class _Taker:
         )
 
     def _as_actor(self, ti: int) -> Actor:
-        world, tries = self._world, self._simulation.tries
+        world, tries = self._world, self._parts.tries
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
         state = world.state[ti]
@@ -109,7 +106,7 @@ class _Taker:
         elif deferral is not None and deferral.gives_up is not None:
             gives_up, reason = deferral.gives_up, "its timeout"
         elif state == QUEUED:
-            gives_up, reason = self._simulation.queued_until(ti), "task_queued_timeout"
+            gives_up, reason = self._parts.stuck.until(ti), "task_queued_timeout"
         waits_for_others = wish is not None and state in (RUNNING, DEFERRED)
         timed = state == RUNNING or (
             state == DEFERRED and deferral is not None and deferral.fires is not None
@@ -169,7 +166,7 @@ class _Taker:
         return found
 
     def _queue_slots(self, queue: str) -> list[tuple[int, int]]:
-        workers = self._simulation.workers
+        workers = self._parts.workers
         if workers.unlimited:
             return []
         return [(self._capacity("worker slots", queue, workers.slots(queue)[1]), 1)]
@@ -179,7 +176,7 @@ class _Taker:
         if state in (QUEUED, RUNNING):
             held = self._limits(run, task)
             if state == RUNNING:
-                for queue in self._simulation.workers.queues_of(ti):
+                for queue in self._parts.workers.queues_of(ti):
                     held.extend(self._queue_slots(queue))
             return tuple(held)
         if state != DEFERRED:
@@ -214,16 +211,16 @@ class _Taker:
 
     def _wish(self, ti: int) -> Wish | None:
         world = self._world
-        wait = self._simulation.waits.of(ti)
+        wait = self._parts.waits.of(ti)
         if wait is None or wait.dag is None:
             return None
         if isinstance(wait.kind, TriggerDagRun) and not wait.kind.wait_for_completion:
             return None
-        target = self._simulation.waits.target(wait)
+        target = self._parts.waits.target(wait)
         dag = world.program.dags[wait.dag]
         tasks = wait.kind.external_task_ids if isinstance(wait.kind, ExternalTaskSensor) else ()
         if target is None:
-            schedule = self._simulation.creation.of(dag.number)
+            schedule = self._parts.creation.of(dag.number)
             following = schedule.next
             may_come = (
                 schedule.due_us != NEVER
@@ -248,7 +245,7 @@ class _Taker:
             return f"pool {own.pool} does not exist"
         elif 0 <= slots < own.pool_slots:
             return f"pool {own.pool} has {slots} slots, it needs {own.pool_slots}"
-        elif not self._simulation.workers.serves(own.queue):
+        elif not self._parts.workers.serves(own.queue):
             return f"no worker serves queue {own.queue}"
         if state == NONE and own.depends_on_past and self._past_is_lost(run, task):
             return "depends_on_past: it did not succeed in the run before"
@@ -268,15 +265,7 @@ class _Taker:
         return any(s in FINISHED and s not in GOOD for s in states)
 
 
-def _last_changes(simulation: Simulation) -> dict[int, int]:
+def _last_changes(world: World) -> dict[int, int]:
     """When each task instance came into its present state."""
-    trace = simulation.world.trace
+    trace = world.trace
     return {who: at for at, who in zip(trace.when, trace.who, strict=True) if who >= 0}
-
-
-def queued_until_us(since: int, tries_left: int, timeout_us: int, every_us: int) -> int:
-    """When task_queued_timeout fails a task instance that nobody takes; checks come at fixed
-    times."""
-    for _ in range(tries_left + 1):
-        since = ((since + timeout_us) // every_us + 1) * every_us
-    return since

@@ -326,7 +326,8 @@ class Fleet(Value):
         for dag in self.dags:
             if dag.dag_id in seen:
                 raise ValueError(
-                    f"dag_id {dag.dag_id!r} is defined twice: {seen[dag.dag_id].file} and {dag.file}"
+                    f"dag_id {dag.dag_id!r} is defined twice: "
+                    f"{seen[dag.dag_id].file} and {dag.file}"
                 )
             seen[dag.dag_id] = dag
         return self

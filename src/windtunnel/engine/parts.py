@@ -1,0 +1,33 @@
+"""The parts of one simulation, for those that look at it as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from windtunnel.engine.bindings import Bindings
+from windtunnel.engine.choices import Choices
+from windtunnel.engine.plans import Planner
+from windtunnel.engine.queueing import CriticalSection
+from windtunnel.engine.runs import Creation, Start
+from windtunnel.engine.stuck import StuckInQueued
+from windtunnel.engine.tries import Tries
+from windtunnel.engine.waits import CrossDagWaits
+from windtunnel.engine.workers import Workers
+from windtunnel.engine.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """World and those who change it; each has its own file."""
+
+    world: World
+    choices: Choices | None
+    planner: Planner
+    workers: Workers
+    section: CriticalSection
+    waits: CrossDagWaits
+    tries: Tries
+    creation: Creation
+    start: Start
+    stuck: StuckInQueued
+    bindings: Bindings
