@@ -1,0 +1,77 @@
+"""Tasks that no scheduler can ever queue are told without any simulation."""
+
+from __future__ import annotations
+
+import pytest
+
+from windtunnel.detect import find_never_queued
+from windtunnel.model import Cluster, Dag, Empty, Fleet, Pool, Scenario, Task, WorkerGroup
+
+
+@pytest.fixture
+def never():
+    """``never(*tasks, **cluster)``: findings of code WT110 on a DAG ``etl`` of these tasks."""
+
+    def never(*tasks, **cluster):
+        dag = Dag(dag_id="etl", file="dags/etl.py", tasks=tasks)
+        start = "2026-03-01T00:00:00Z"
+        scenario = Scenario(fleet=Fleet(dags=(dag,)), cluster=Cluster(**cluster), start=start)
+        return find_never_queued(scenario)
+
+    return never
+
+
+def test_a_pool_that_does_not_exist_is_told_with_those_that_do(never):
+    (finding,) = never(Task(task_id="load", pool="dbb", line=7), pools={"db": Pool(slots=3)})
+    assert finding.code == "WT110"
+    assert (finding.dag_id, finding.file, finding.line) == ("etl", "dags/etl.py", 7)
+    assert "load: pool 'dbb' does not exist on this cluster" in finding.summary
+    assert "(there are: db, default_pool)" in finding.summary
+
+
+def test_a_task_that_needs_more_slots_than_its_pool_has(never):
+    (finding,) = never(Task(task_id="load", pool="db", pool_slots=4), pools={"db": Pool(slots=3)})
+    assert "needs 4 slots of pool 'db', which has 3" in finding.summary
+
+
+def test_a_pool_without_slots(never):
+    (finding,) = never(Task(task_id="load", pool="db"), pools={"db": Pool(slots=0)})
+    assert "needs 1 slots of pool 'db', which has 0" in finding.summary
+
+
+def test_a_queue_that_no_worker_serves(never):
+    groups = (WorkerGroup(), WorkerGroup(name="big", queues=("heavy",)))
+    (finding,) = never(Task(task_id="train", queue="gpu"), workers=groups)
+    assert "no worker group serves queue 'gpu'" in finding.summary
+
+
+@pytest.mark.parametrize(
+    ("task", "cluster"),
+    [
+        (Task(task_id="t"), {}),
+        (Task(task_id="t", pool="db", pool_slots=3), {"pools": {"db": Pool(slots=3)}}),
+        (Task(task_id="t", pool="db", pool_slots=300), {"pools": {"db": Pool(slots=-1)}}),
+        (Task(task_id="t", queue="gpu"), {}),
+        (Task(task_id="t", pool="nowhere", kind=Empty()), {}),
+        (Task(task_id="t", queue="heavy"), {"workers": (WorkerGroup(queues=("a", "heavy")),)}),
+    ],
+    ids=["plain", "just fits", "unlimited", "any queue", "empty needs none", "second queue"],
+)
+def test_what_can_be_queued_is_no_finding(never, task, cluster):
+    assert never(task, **cluster) == []
+
+
+def test_tasks_of_one_dag_and_one_reason_are_one_finding(never):
+    tasks = [Task(task_id=f"t{i}", pool="nowhere") for i in range(7)]
+    (finding,) = never(*tasks)
+    assert "t0, t1, t2, t3, t4 and 2 more: pool 'nowhere'" in finding.summary
+
+
+def test_different_reasons_are_different_findings(never):
+    found = never(Task(task_id="a", pool="x"), Task(task_id="b", pool="y"))
+    assert ["'x'" in found[0].summary, "'y'" in found[1].summary] == [True, True]
+
+
+def test_it_is_among_the_findings_of_a_simulation_and_no_false_deadlock_beside_it(find, work):
+    findings = find(work("etl", "load", "report", pool="nowhere"), until=5000)
+    assert [finding.code for finding in findings] == ["WT110"]
