@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+import pytest
+
 HEAD = """\
 import time
 from datetime import datetime, timezone
@@ -483,3 +485,73 @@ with DAG("etl"):
 """
     )
     assert printed(execute(text)) == printed(execute(text))
+
+
+def test_an_exception_fails_the_try_and_its_traceback_is_kept(execute):
+    flight = execute(
+        HEAD
+        + """
+def inner():
+    raise ValueError("no rows for today")
+
+def load():
+    print("begin")
+    inner()
+
+with DAG("etl"):
+    PythonOperator(task_id="load", python_callable=load) >> PythonOperator(
+        task_id="after", python_callable=print
+    )
+"""
+    )
+    (reason,) = flight.reasons("etl.load")
+    assert reason.startswith("Traceback")
+    assert "in inner" in reason
+    assert reason.endswith("ValueError: no rows for today")
+    assert "freezegun" not in reason
+    assert printed(flight) == ["begin"], "what it printed before it failed is kept"
+    assert flight.state("etl.after") == "upstream_failed"
+
+
+def test_calling_a_function_with_the_wrong_arguments_fails_the_task_only(execute):
+    flight = execute(
+        HEAD
+        + """
+def load(bucket):
+    print(bucket)
+
+with DAG("etl"):
+    PythonOperator(task_id="t", python_callable=load)
+    PythonOperator(task_id="other", python_callable=print)
+"""
+    )
+    assert flight.state("etl.t") == "failed"
+    assert flight.reasons("etl.t")[0].endswith("missing 1 required positional argument: 'bucket'")
+    assert flight.state("etl.other") == "success"
+
+
+@pytest.mark.parametrize("length", ["None", "'soon'", "-1"])
+def test_a_sleep_that_python_refuses_fails_the_task_only(execute, length):
+    flight = execute(
+        HEAD
+        + f"""
+with DAG("etl"):
+    PythonOperator(task_id="t", python_callable=lambda: time.sleep({length}))
+    PythonOperator(task_id="other", python_callable=print)
+"""
+    )
+    assert flight.state("etl.t") == "failed"
+    assert flight.state("etl.other") == "success"
+
+
+def test_pulling_from_a_task_that_does_not_exist_gives_none(execute):
+    flight = execute(
+        HEAD
+        + """
+with DAG("etl"):
+    PythonOperator(
+        task_id="t", python_callable=lambda ti: print(ti.xcom_pull(task_ids="nobody"))
+    )
+"""
+    )
+    assert printed(flight) == ["None"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from windtunnel.model import Cron, TriggerDagRun
+from windtunnel.engine import simulation
+from windtunnel.errors import SimulationRunaway
+from windtunnel.model import Cron, Rule, TriggerDagRun
 
 
 @pytest.fixture
@@ -22,3 +24,15 @@ def test_a_schedule_of_every_second_ends_with_the_window(fly, one_task):
     dag = one_task("tick").model_copy(update={"schedule": Cron(expression="* * * * * */1")})
     flight = fly(dag, runs=[], seconds={"*": 0}, until=60)
     assert 59 <= len(flight.run_ids("tick")) <= 61
+
+
+@pytest.fixture
+def patience(monkeypatch):
+    """Fewer passes are enough to see the point."""
+    monkeypatch.setattr(simulation, "MAX_PASSES", 500)
+
+
+@pytest.mark.usefixtures("patience")
+def test_without_any_delay_it_is_a_runaway_and_the_message_says_why(fly, itself):
+    with pytest.raises(SimulationRunaway, match=r"2026-03-01 00:00:00.* triggers itself"):
+        fly(itself, rules=[Rule(tasks="echo.t", duration_s=0)], until=100)
