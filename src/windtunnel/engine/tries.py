@@ -7,12 +7,13 @@ branch.py``, and the standard provider's sensors and operators.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from windtunnel.engine.branches import decide
 from windtunnel.engine.dependencies import Pass
 from windtunnel.engine.plans import Plan, Planner
+from windtunnel.engine.pokes import poke_after, poke_until
 from windtunnel.engine.program import is_deferrable, micros
 from windtunnel.engine.queueing import CriticalSection
 from windtunnel.engine.rules import retry_delay_us
@@ -37,7 +38,6 @@ from windtunnel.model import (
     ExternalTaskSensor,
     LatestOnly,
     Sensor,
-    ShortCircuit,
     TriggerDagRun,
 )
 
@@ -280,7 +280,7 @@ class Tries:
         world = self._world
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
-        skipped = run.dag.skips[task] and self._skip_downstream(ti, run, task, plan)
+        skipped = run.dag.skips[task] and decide(world, ti, plan)
         if run.dag.is_map_source[task] and not skipped and plan.length is not None:
             world.lengths[ti] = plan.length
         self._free(ti)
@@ -351,64 +351,6 @@ class Tries:
                 self.deferred.pop(ti, None)
             if ti in self.running:
                 self._free(ti)
-
-    # -- branches -----------------------------------------------------------------------------
-
-    def _skip_downstream(self, ti: int, run: Run, task: int, plan: Plan) -> bool:
-        """A branch, short circuit or latest-only decides; returns whether it skips anything."""
-        dag, kind = run.dag, run.dag.kind[task]
-        direct = set(dag.downstream[task])
-        if isinstance(kind, ShortCircuit):
-            if plan.condition:
-                return False
-            below = dag.below(task) if kind.ignore_downstream_trigger_rules else direct
-            skipped = {d for d in below if not dag.tasks[d].is_teardown}
-        else:
-            followed = self._followed(run, task, kind, plan)
-            if followed is None:
-                return False
-            skipped = direct - followed
-        run.decisions[ti] = frozenset(direct - skipped)
-        if self._world.ti_map[ti] < 0:
-            self._skip(run, sorted(skipped), everywhere=isinstance(kind, ShortCircuit))
-        return True
-
-    def _followed(self, run: Run, task: int, kind: object, plan: Plan) -> set[int] | None:
-        dag = run.dag
-        if isinstance(kind, LatestOnly):
-            return set(dag.downstream[task]) if self._is_latest(run) else set()
-        if plan.follow == "all":
-            return set(dag.downstream[task])
-        followed: set[int] = set()
-        for name in plan.follow or ():
-            for root in dag.roots_of(name):
-                followed |= {root, *dag.below(root)}
-        return followed
-
-    def _skip(self, run: Run, tasks: Iterable[int], *, everywhere: bool) -> None:
-        world = self._world
-        spared = () if world.profile.skip_overwrites_any_state else (RUNNING, SUCCESS, FAILED)
-        for task in tasks:
-            for ti in run.tis(task):
-                if world.ti_map[ti] >= 0 and not (
-                    everywhere and world.profile.skip_overwrites_any_state
-                ):
-                    continue
-                if world.state[ti] not in spared:
-                    world.move(ti, SKIPPED)
-
-    def _is_latest(self, run: Run) -> bool:
-        """Whether now lies between this run's interval and the end of the next one."""
-        world = self._world
-        if run.kind == "manual" or run.interval is None:
-            return True
-        following = run.dag.timetable.following(run.interval)
-        if following is None:
-            return True
-        now = world.datetime_at(world.now)
-        if world.profile.creation_flag and run.interval[0] == run.interval[1]:
-            return run.interval[0] < now <= following[1] or now == run.interval[0]
-        return following[0] < now <= following[1]
 
     # -- sensors ------------------------------------------------------------------------------
 
@@ -490,7 +432,9 @@ class Tries:
                     self._poke_again(ti, kind)
                 return True
             if attempt.gives_up is None:
-                attempt.gives_up = poke_after(attempt, kind, micros(kind.timeout_s) + 1)
+                attempt.gives_up = self._poke_after(
+                    attempt, kind, attempt.started + micros(kind.timeout_s) + 1
+                )
                 attempt.ends = attempt.gives_up
                 self._arm(attempt.ends, END, attempt.number, ti)
         return False
@@ -529,13 +473,19 @@ class Tries:
             attempt = self.running.get(ti)
             deferral = self.deferred.get(ti)
             if attempt is not None and attempt.waits:
-                attempt.ends = poke_after(attempt, kind, self._world.now - attempt.started)
+                attempt.ends = self._poke_after(attempt, kind, self._world.now)
                 self._arm(attempt.ends, END, attempt.number, ti)
             elif deferral is not None:
                 interval = max(1, micros(kind.poke_interval_s))
                 pokes = -(-(self._world.now - deferral.since) // interval)
                 deferral.fires = deferral.since + pokes * interval
                 self._arm(deferral.fires, FIRE, deferral.number, ti)
+
+    @staticmethod
+    def _poke_after(
+        attempt: Attempt, kind: TriggerDagRun | ExternalTaskSensor, instant: int
+    ) -> int:
+        return poke_after(attempt.started, attempt.plan, kind, instant)
 
     # -- deferring ----------------------------------------------------------------------------
 
@@ -640,25 +590,3 @@ class Tries:
 def _printed(run: Run) -> str:
     """The logical date as Airflow prints it into its retry jitter."""
     return "None" if run.logical is None else str(run.logical)
-
-
-def poke_until(kind: Sensor, plan: Plan, start: int) -> tuple[int, int | None]:
-    """When a poke-mode sensor ends, and when it would give up: it looks at the end of every
-    poke."""
-    first = start + plan.duration
-    step = max(1, micros(kind.poke_interval_s) + plan.duration)
-    late = start + micros(kind.timeout_s) + 1
-    gives_up = first + max(0, -(-(late - first) // step)) * step
-    if plan.true_at is None:
-        return gives_up, gives_up
-    true = first + max(0, -(-(plan.true_at - first) // step)) * step
-    return min(true, gives_up), gives_up
-
-
-def poke_after(attempt: Attempt, kind: TriggerDagRun | ExternalTaskSensor, elapsed: int) -> int:
-    """The first poke of a waiting try at or after ``elapsed`` microseconds of it."""
-    first = attempt.plan.duration
-    step = max(1, micros(kind.poke_interval_s))
-    if isinstance(kind, ExternalTaskSensor):
-        step += attempt.plan.duration
-    return attempt.started + first + max(0, -(-(elapsed - first) // step)) * step

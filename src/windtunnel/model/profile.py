@@ -39,6 +39,9 @@ class Profile(Value):
     skip_overwrites_any_state: bool
     """Whether branch and short circuit skip downstream tasks whatever their state (2.x,
     ``skipmixin.py``)."""
+    latest_only_from_own_start: bool
+    """Whether LatestOnlyOperator's window begins with the run's own interval (3.x) or after it
+    (2.x)."""
     mapped_branch_remembered: bool
     """Whether a branch inside a mapped group is honoured (2.x); 3.3 looks under map_index -1 and
     finds nothing."""
@@ -70,6 +73,7 @@ AIRFLOW_3_3 = Profile(
     sensor_timeout_spans_tries=False,
     removed_counts_only_if_mapped=False,
     skip_overwrites_any_state=False,
+    latest_only_from_own_start=True,
     mapped_branch_remembered=False,
     unmapped_branch_reaches_instances=True,
     timeout_skips_never_scheduled=True,
@@ -92,6 +96,7 @@ AIRFLOW_2_11 = Profile(
     sensor_timeout_spans_tries=True,
     removed_counts_only_if_mapped=True,
     skip_overwrites_any_state=True,
+    latest_only_from_own_start=False,
     mapped_branch_remembered=True,
     unmapped_branch_reaches_instances=False,
     timeout_skips_never_scheduled=False,

@@ -1,0 +1,38 @@
+"""When a waiting task looks again: the arithmetic of pokes.
+
+From Airflow: ``sdk/bases/sensor.py: execute`` and the standard provider's
+``operators/trigger_dagrun.py``. Nothing is simulated between two pokes.
+"""
+
+from __future__ import annotations
+
+from windtunnel.engine.plans import Plan
+from windtunnel.engine.program import micros
+from windtunnel.model import ExternalTaskSensor, Sensor, TriggerDagRun
+
+
+def poke_until(kind: Sensor, plan: Plan, start: int) -> tuple[int, int]:
+    """When a poke-mode sensor that starts now ends, and when it would give up, in microseconds.
+
+    It looks at the end of every poke, at its condition first and then at its timeout.
+    """
+    first = start + plan.duration
+    step = max(1, micros(kind.poke_interval_s) + plan.duration)
+    gives_up = _not_before(first, step, start + micros(kind.timeout_s) + 1)
+    if plan.true_at is None:
+        return gives_up, gives_up
+    return min(_not_before(first, step, plan.true_at), gives_up), gives_up
+
+
+def poke_after(
+    started: int, plan: Plan, kind: TriggerDagRun | ExternalTaskSensor, instant: int
+) -> int:
+    """The first poke, at or after an instant, of a try that waits for another DAG."""
+    step = max(1, micros(kind.poke_interval_s))
+    if isinstance(kind, ExternalTaskSensor):
+        step += plan.duration
+    return _not_before(started + plan.duration, step, instant)
+
+
+def _not_before(first: int, step: int, instant: int) -> int:
+    return first + max(0, -(-(instant - first) // step)) * step
