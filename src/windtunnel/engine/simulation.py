@@ -236,12 +236,14 @@ class Simulation:
         turns = [(*turn(run), run) for run in world.dirty.values()]
         world.dirty = {}
         heapify(turns)
+        seen: set[int] = set()
         while turns:
             *current, run = heappop(turns)
+            seen.add(run.index)
             self._examine(run)
             if run.dag.has_past:
-                runs = [r for r in world.dirty.values() if r is not run and [*turn(r)] > current]
-                for late in runs:
+                marked = [r for r in world.dirty.values() if r.index not in seen]
+                for late in [r for r in marked if [*turn(r)] > current]:
                     del world.dirty[late.index]
                     heappush(turns, (*turn(late), late))
         self._parts.tries.reap()
