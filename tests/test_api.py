@@ -1,0 +1,242 @@
+"""The verbs that people call, as they call them: simulate, check, replay, and what they answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import windtunnel as wt
+from windtunnel.model import Every, ExternalTaskSensor, TriggerDagRun
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def etl() -> wt.Fleet:
+    """Two tasks in a row; the second uses the pool ``db``."""
+    tasks = (
+        wt.Task(task_id="extract"),
+        wt.Task(task_id="load", upstream=("extract",), pool="db"),
+    )
+    hourly = {"schedule": Every(seconds=3600), "start_date": START}
+    return wt.Fleet(dags=(wt.Dag(dag_id="etl", tasks=tasks, **hourly),))
+
+
+@pytest.fixture
+def db() -> wt.Cluster:
+    return wt.Cluster(pools={"db": wt.Pool(slots=1)})
+
+
+@pytest.fixture
+def nested() -> wt.Scenario:
+    """Two parents on two worker slots, each waiting for a child."""
+    call = TriggerDagRun(trigger_dag_id="child", wait_for_completion=True)
+    dags = [wt.Dag(dag_id=name, tasks=(wt.Task(task_id="call", kind=call),)) for name in "ab"]
+    child = wt.Dag(dag_id="child", tasks=(wt.Task(task_id="run"),))
+    return wt.Scenario(
+        fleet=wt.Fleet(dags=(*dags, child)),
+        cluster=wt.Cluster(workers=(wt.WorkerGroup(slots=2),)),
+        start=START,
+        manual_runs=(wt.ManualRun(dag_id="a"), wt.ManualRun(dag_id="b")),
+    )
+
+
+# -- simulate -----------------------------------------------------------------------------------
+
+
+def test_a_fleet_is_simulated_with_what_is_given(etl, db):
+    result = wt.simulate(etl, cluster=db, start=START, window="3h")
+    assert [run.state for run in result.dag_runs("etl")][:3] == ["success"] * 3
+    load = result.tasks("etl.load")[0]
+    assert (load.state, load.try_number, load.map_index) == ("success", 1, -1)
+    assert load.started == START + timedelta(seconds=60)
+    assert load.ended == START + timedelta(seconds=120)
+    assert [(wait.limit, wait.seconds) for wait in load.waited_on] == [("upstream", 60.0)]
+    assert result.findings == ()
+
+
+def test_what_is_not_given_is_the_scenarios_own(nested):
+    result = wt.simulate(nested)
+    assert result.scenario == nested
+    assert len(result.findings) == 1
+
+
+def test_what_is_given_replaces_it(nested):
+    result = wt.simulate(nested, cluster=wt.Cluster(), runs=["a"], window=3600, seed=5)
+    assert result.findings == ()
+    assert [run.dag_id for run in result.dag_runs()] == ["a", "child"]
+    assert (result.scenario.duration_s, result.scenario.seed) == (3600.0, 5)
+
+
+@pytest.mark.parametrize(
+    ("window", "seconds"), [("90m", 5400), ("2d", 172800), ("1h30m", 5400), (12.5, 12.5)]
+)
+def test_a_window_is_seconds_or_words(etl, window, seconds):
+    assert wt.simulate(etl, start=START, window=window).scenario.duration_s == seconds
+
+
+@pytest.mark.parametrize("window", ["soon", "-3h", 0, -1, "0s"])
+def test_a_window_that_makes_no_sense_is_refused(etl, window):
+    with pytest.raises(wt.InvalidInput):
+        wt.simulate(etl, window=window)
+
+
+def test_a_start_needs_its_timezone(etl):
+    with pytest.raises(wt.InvalidInput, match=r"start=2026-03-01T00:00:00: give it a timezone"):
+        wt.simulate(etl, start=datetime(2026, 3, 1))
+
+
+def test_a_run_of_a_dag_that_does_not_exist_lists_those_that_do(nested):
+    with pytest.raises(wt.InvalidInput, match=r"DAG 'c' is asked for; the fleet has: a, b, child"):
+        wt.simulate(nested, runs=["c"])
+
+
+def test_an_empty_fleet_has_nothing_to_run():
+    with pytest.raises(wt.InvalidInput, match="the fleet has: none"):
+        wt.simulate(wt.Fleet(), runs=["etl"])
+
+
+# -- questions ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def result(etl, db) -> wt.Result:
+    return wt.simulate(etl, cluster=db, start=START, window="2h30m", runs=["etl"])
+
+
+def test_the_last_run_is_meant_unless_one_is_named(result):
+    assert result.dag_run("etl").logical_date == START + timedelta(hours=2)
+    first = result.dag_runs("etl")[0]
+    assert result.dag_run("etl", first.run) == first
+    assert result.dag_run("etl", first.run_id) == first
+
+
+def test_a_run_that_does_not_exist_lists_those_that_do(result):
+    with pytest.raises(wt.InvalidInput, match=r"has no run 'x'; its runs: manual__2026-03-01"):
+        result.dag_run("etl", "x")
+
+
+def test_a_dag_that_does_not_exist_is_told_from_one_without_runs(etl, db):
+    result = wt.simulate(etl, cluster=db, start=START - timedelta(days=1), window="1h")
+    with pytest.raises(wt.InvalidInput, match="'etl' has no run in this window"):
+        result.dag_run("etl")
+    with pytest.raises(wt.InvalidInput, match="'elt' is not in the fleet; DAGs: etl"):
+        result.dag_run("elt")
+    with pytest.raises(wt.InvalidInput, match="'elt' is not in the fleet"):
+        result.task("elt.load")
+
+
+def test_a_task_that_does_not_exist_lists_those_that_do(result):
+    with pytest.raises(wt.InvalidInput, match=r"'etl\.laod'; of this DAG: etl\.extract, etl\.load"):
+        result.task("etl.laod")
+
+
+def test_tasks_are_narrowed_by_name_and_run(result):
+    assert len(result.tasks()) == 2 * len(result.dag_runs())
+    assert {task.name for task in result.tasks("etl.load")} == {"etl.load"}
+    run = result.dag_runs()[0].run
+    assert [task.name for task in result.tasks(run=run)] == ["etl.extract", "etl.load"]
+
+
+def test_a_mapped_instance_is_named_with_its_index():
+    dag = wt.Dag(dag_id="d", tasks=(wt.Task(task_id="t", expand=(3,)),))
+    result = wt.simulate(wt.Fleet(dags=(dag,)), runs=["d"])
+    assert result.task("d.t[1]").map_index == 1
+    assert [task.map_index for task in result.tasks("d.t")] == [0, 1, 2]
+
+
+def test_a_task_that_never_started_has_no_times(nested):
+    child = wt.simulate(nested).tasks("child.run")[0]
+    assert (child.state, child.started) == ("failed", None)
+    assert [wait.limit for wait in child.waited_on] == ["worker slots"] * len(child.waited_on)
+
+
+# -- assumptions --------------------------------------------------------------------------------
+
+
+def test_what_had_to_be_assumed_is_told(etl, db):
+    told = {a.subject: a.assumed for a in wt.simulate(etl, cluster=db).assumptions}
+    assert told["2 tasks without a behavior"].startswith("60 s each, always a success")
+
+
+def test_a_task_with_a_rule_is_no_assumption(etl, db):
+    behavior = wt.Behavior(rules=(wt.Rule(tasks="etl.*", duration_s=5),))
+    assert wt.simulate(etl, cluster=db, behavior=behavior).assumptions == ()
+
+
+def test_a_dag_outside_the_fleet_is_an_assumption():
+    kind = ExternalTaskSensor(external_dag_id="elsewhere")
+    dag = wt.Dag(dag_id="d", tasks=(wt.Task(task_id="wait", kind=kind),))
+    subjects = [a.subject for a in wt.simulate(wt.Fleet(dags=(dag,)), runs=["d"]).assumptions]
+    assert "DAG elsewhere (named by d.wait)" in subjects
+
+
+# -- check and replay ---------------------------------------------------------------------------
+
+
+def test_check_finds_explains_repairs_and_stores(nested, tmp_path):
+    report = wt.check(nested, seeds=3, store=tmp_path)
+    (finding,) = report.findings
+    assert finding.code == "WT101"
+    assert {fix.setting for fix in finding.fixes} == {
+        "worker slots",
+        "deferrable of a.call, b.call",
+    }
+    assert (tmp_path / f"{finding.counterexample}.json").is_file()
+    assert report.simulations == 4
+
+
+def test_replay_shows_the_same_finding_again(nested, tmp_path):
+    (finding,) = wt.check(nested, seeds=3, store=tmp_path).findings
+    again = wt.replay(finding.counterexample, store=tmp_path)
+    assert again.findings == (finding,)
+    assert again.simulations == 1
+    assert again.result.dag_run("a").state == wt.simulate(nested).dag_run("a").state
+
+
+def test_check_without_a_store_writes_nothing(nested, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert wt.check(nested, seeds=1).findings[0].counterexample
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_twice_says_the_same(nested):
+    assert wt.check(nested, seeds=3).findings == wt.check(nested, seeds=3).findings
+
+
+def test_check_says_what_it_covered_and_promises_no_more(nested):
+    covered = wt.check(nested, seeds=3, window="12h").covered
+    assert covered.startswith("4 simulations of 12 h from 2026-03-01T00:00:00+00:00")
+    assert covered.endswith("Not found is not proved.")
+
+
+def test_a_clean_fleet_is_clean(etl, db):
+    report = wt.check(etl, cluster=db, start=START, window="3h", seeds=3)
+    assert report.findings == ()
+
+
+def test_a_missing_pool_is_found_and_needs_no_counterexample(etl, tmp_path):
+    (finding,) = wt.check(etl, start=START, window="3h", seeds=2, store=tmp_path).findings
+    assert finding.code == "WT110"
+    assert finding.counterexample is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_applying_the_named_fix_cures_it(nested):
+    (finding,) = wt.check(nested, seeds=3).findings
+    slots = next(int(fix.after) for fix in finding.fixes if fix.setting == "worker slots")
+    cured = wt.Cluster(workers=(wt.WorkerGroup(slots=slots),))
+    assert wt.check(nested, cluster=cured, seeds=3).findings == ()
+    smaller = wt.Cluster(workers=(wt.WorkerGroup(slots=slots - 1),))
+    assert wt.check(nested, cluster=smaller, seeds=3).findings != ()
+
+
+def test_an_unknown_counterexample_is_told(tmp_path):
+    with pytest.raises(wt.InvalidInput, match="no such counterexample"):
+        wt.replay("wt1-nothing", store=tmp_path)
+
+
+def test_every_error_has_a_stable_slug():
+    assert (wt.WindtunnelError.slug, wt.InvalidInput.slug) == ("windtunnel", "invalid-input")
+    assert issubclass(wt.InvalidInput, wt.WindtunnelError)
