@@ -33,7 +33,7 @@ from windtunnel.trace import TaskState, store
 START = datetime(2026, 3, 1, tzinfo=UTC)
 NAMES = ("a", "b", "c")
 quick = settings(
-    max_examples=60,
+    max_examples=40,
     derandomize=True,
     database=None,
     deadline=None,
