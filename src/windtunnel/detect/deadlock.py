@@ -70,7 +70,7 @@ class _Circles:
 
     def _wished(self, actor: Actor) -> list[int]:
         wish = actor.wish
-        if wish is None:
+        if wish is None or actor.never:
             return []
         if wish.run is None:
             return self._of_runs(self._runs_capacity(wish.dag_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from windtunnel.engine.dependencies import GOOD
 from windtunnel.engine.parts import Parts
-from windtunnel.engine.runs import NEVER
+from windtunnel.engine.program import DagProgram
 from windtunnel.engine.world import (
     DEFERRED,
     FINISHED,
@@ -126,7 +126,7 @@ class _Taker:
             upstream=self._upstream(run, task, state),
             any_upstream=run.dag.rule[task] not in WAITS_FOR_ALL,
             wish=wish,
-            never=self._never(run, task, state),
+            never=self._never(ti, run, task, state, wish),
             gives_up_us=gives_up,
             gives_up=reason,
         )
@@ -220,22 +220,39 @@ class _Taker:
         dag = world.program.dags[wait.dag]
         tasks = wait.kind.external_task_ids if isinstance(wait.kind, ExternalTaskSensor) else ()
         if target is None:
-            schedule = self._parts.creation.of(dag.number)
-            following = schedule.next
-            may_come = (
-                schedule.due_us != NEVER
-                and following is not None
-                and world.us_at(following.start) <= wait.logical_us
-            )
-            return Wish(dag.dag_id, tasks, None, (), may_come)
+            return Wish(dag.dag_id, tasks, None, (), self._may_come(dag, wait.logical_us))
         wanted = [dag.index[t] for t in tasks if t in dag.index]
         actors = tuple(
             self._actor[t] for task in wanted for t in target.tis(task) if t in self._actor
         )
         return Wish(dag.dag_id, tasks, self._run.get(target.index), actors, False)
 
-    def _never(self, run: Run, task: int, state: int) -> str:
+    def _may_come(self, dag: DagProgram, logical_us: int) -> bool:
+        """Whether a run with this logical date may still be created: one that nobody plans, because
+        the DAG has no schedule, may always be triggered."""
+        if not dag.timetable.can_be_scheduled:
+            return True
+        following = self._parts.creation.of(dag.number).next
+        return following is not None and self._world.us_at(following.start) <= logical_us
+
+    def _in_vain(self, ti: int, wish: Wish) -> str:
+        """Why a wait across DAGs cannot come true any more, whoever gets room; empty if it can."""
+        wait = self._parts.waits.of(ti)
+        assert wait is not None
+        target = self._parts.waits.target(wait)
+        if target is None:
+            return "" if wish.may_come else f"no run of {wish.dag_id} has the logical date it wants"
+        over = target.state in (RunState.SUCCESS, RunState.FAILED)
+        if wish.task_ids:
+            over = over or not wish.actors
+        if not over or self._parts.waits.verdict(ti) is not None:
+            return ""
+        return f"what it waits for in {wish.dag_id} ended in a state that it does not accept"
+
+    def _never(self, ti: int, run: Run, task: int, state: int, wish: Wish | None) -> str:
         """What no progress of others can change."""
+        if wish is not None and (vain := self._in_vain(ti, wish)):
+            return vain
         world, own = self._world, run.dag.tasks[task]
         pool = world.program.pool_of[run.dag.number][task]
         slots = world.pool_slots[pool]
