@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from windtunnel.model import Dag, Every, ManualRun, Pool, Rule, Sensor, Task, WorkerGroup
+from windtunnel.model import Dag, Every, ManualRun, Pool, Rule, Sensor, Task, When, WorkerGroup
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 ONE_CODE = ["WT101"]
@@ -397,3 +397,31 @@ def test_the_same_input_gives_the_same_findings(find, waits, work):
     dags = [waits(f"m{i}", "etl.load", priority_weight=9) for i in range(5)]
     first = find(*dags, work("etl", "load"), default_pool_slots=5)
     assert first == find(*dags, work("etl", "load"), default_pool_slots=5)
+
+
+def test_a_sensor_for_a_run_that_failed_waits_in_vain_but_in_no_circle(find, waits, work):
+    """The second run of etl waits for mart, and mart for the first one, which has failed: nobody
+    holds what the other needs."""
+    etl = work("etl", "load", "publish", max_active_runs=1)
+    mart = waits("mart", "etl")
+    publish = (
+        waits("etl", "mart.wait", execution_delta_s=3600)
+        .tasks[0]
+        .model_copy(update={"task_id": "publish", "upstream": ("load",)})
+    )
+    etl = etl.model_copy(update={"tasks": (etl.tasks[0], publish)})
+    first = Rule(tasks="etl.load", when=When(run_id="first"), outcome="fail_no_retry")
+    later = START + timedelta(hours=1)
+
+    found = find(
+        etl,
+        mart,
+        rules=[first],
+        runs=[
+            ManualRun(dag_id="etl", run_id="first", logical_date=START),
+            ManualRun(dag_id="mart", logical_date=START, at_s=600),
+            ManualRun(dag_id="etl", run_id="second", logical_date=later, at_s=600),
+        ],
+    )
+
+    assert not found
