@@ -27,6 +27,7 @@ from windtunnel.search import Counterexample, explore, identify, keep, recall, r
 from windtunnel.trace import DagRun, TaskInstance, Trace, Wait, Waits
 
 DEFAULT_STORE = Path(".windtunnel")
+LONGEST_WINDOW_S = 100 * 366 * 86400.0
 
 
 def load(
@@ -114,8 +115,12 @@ class Result:
         return [
             self._task(ti)
             for ti in self._instances
-            if name in (None, f"{ti.dag_id}.{ti.task_id}", ti.name) and run in (None, ti.run)
+            if name in (None, f"{ti.dag_id}.{ti.task_id}", ti.name)
+            and (run in (None, ti.run) or run == self._run_id(ti))
         ]
+
+    def _run_id(self, ti: TaskInstance) -> str:
+        return self.trace.runs[self.trace.ti_run[ti.index]].run_id
 
     def task(self, name: str, run: str | None = None) -> Task:
         """The last task instance of ``dag_id.task_id`` (or ``dag_id.task_id[2]``).
@@ -238,8 +243,8 @@ def scenario_of(
         changes["start"] = start
     if window is not None:
         seconds = loaders.parse_duration(window) if isinstance(window, str) else float(window)
-        if seconds <= 0:
-            raise InvalidInput(f"window={window!r}: must be longer than nothing")
+        if not 0 < seconds <= LONGEST_WINDOW_S:
+            raise InvalidInput(f"window={window!r}: must be more than 0 s and at most 100 years")
         changes["duration_s"] = seconds
     if seed is not None:
         changes["seed"] = seed

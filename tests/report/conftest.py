@@ -11,6 +11,7 @@ from windtunnel.detect.finding import Finding, Fix, Party
 from windtunnel.model import Cluster, Dag, Fleet, Pool, Scenario, Task, WorkerGroup
 from windtunnel.trace import RunRecord, RunState, TaskState, Trace
 
+POOLS = ("default_pool", "default_pool")
 START = datetime(2026, 3, 1, tzinfo=UTC)
 S = 1_000_000
 
@@ -25,7 +26,7 @@ def scenario() -> Scenario:
 @pytest.fixture
 def trace() -> Trace:
     """Two runs of `etl`: the first succeeds after 90 s, the second fails in `load` after 10 s."""
-    trace = Trace(start=START, dag_ids=("etl",), task_ids=(("load", "save"),))
+    trace = Trace(start=START, dag_ids=("etl",), task_ids=(("load", "save"),), pools=(POOLS,))
     for run in range(2):
         due = START + timedelta(hours=run)
         trace.runs.append(RunRecord(0, f"scheduled__{run}", "scheduled", due, due, run * 3600 * S))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from windtunnel.model import Assumption, Problem
+from windtunnel.model import Assumption, Dag, Fleet, Problem, Task
 from windtunnel.report import check_text, run_text
 from windtunnel.trace import Trace
 
@@ -71,6 +71,10 @@ def test_tasks_with_trouble_are_shown_when_there_are_too_many_to_show(
 ) -> None:
     trace: Trace = result.trace
     trace.task_ids = (("load", *(f"quiet{n:03}" for n in range(100))),)
+    trace.pools = (("default_pool",) * 101,)
+    dag = Dag(dag_id="etl", tasks=tuple(Task(task_id=name) for name in trace.task_ids[0]))
+    fleet = Fleet(dags=(dag,))
+    result.scenario = result.scenario.model_copy(update={"fleet": fleet})
     for n in range(100):
         trace.ti_run.append(0)
         trace.ti_task.append(n + 1)

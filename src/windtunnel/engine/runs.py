@@ -172,10 +172,7 @@ def triggered_run(
     now = world.datetime_at(world.now).astimezone(UTC)
     name = run_id or f"manual__{_iso(logical or now)}"
     if name in world.run_ids[dag.number]:
-        number = 2
-        while f"{name}_{number}" in world.run_ids[dag.number]:
-            number += 1
-        name = f"{name}_{number}"
+        name = _free_name(world, dag, name)
     interval = None
     if logical is not None:
         logical = logical.astimezone(UTC)
@@ -183,6 +180,16 @@ def triggered_run(
     after = now if world.profile.start_order == "run_after" or interval is None else interval[1]
     record = RunRecord(dag.number, name, kind, logical, after, world.now, interval)
     return world.add_run(dag, record)
+
+
+def _free_name(world: World, dag: DagProgram, name: str) -> str:
+    """Several runs triggered in one simulated instant: Airflow's clock would tell them apart."""
+    taken = world.run_ids[dag.number]
+    number = world.same_names.get((dag.number, name), 1) + 1
+    while f"{name}_{number}" in taken:
+        number += 1
+    world.same_names[dag.number, name] = number
+    return f"{name}_{number}"
 
 
 class Start:

@@ -30,7 +30,7 @@ from windtunnel.model import ManualRun, Scenario
 from windtunnel.trace.states import RunState
 from windtunnel.trace.trace import Trace
 
-MAX_PASSES = 100_000
+MAX_PASSES = 20_000
 """Scheduler passes within one instant: more is work that creates work without end."""
 
 MAX_SNAPSHOTS = 64

@@ -173,6 +173,8 @@ class World:
         self.pool_counts_deferred = [p is not None and p.include_deferred for p in pools]
         self.logical_dates: list[set[datetime]] = [set() for _ in program.dags]
         self.run_ids: list[set[str]] = [set() for _ in program.dags]
+        self.same_names: dict[tuple[int, str], int] = {}
+        """The last number that was needed to tell triggered runs of one instant apart."""
         self.freed_runs: list[Run] = []
         """Runs that got room under max_active_tasks since the last critical section."""
         self.unhanded: list[tuple[int, int, int]] = []

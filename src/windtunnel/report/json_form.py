@@ -14,11 +14,9 @@ from windtunnel.report.summary import (
     DagSummary,
     LimitSummary,
     TaskSummary,
-    dag_summaries,
-    limit_summaries,
-    task_summaries,
+    summarize,
 )
-from windtunnel.trace import Trace, waits_of
+from windtunnel.trace import Trace, Waits
 
 FORMAT = "windtunnel.report/1"
 
@@ -26,14 +24,15 @@ FORMAT = "windtunnel.report/1"
 def run_json(result: Result) -> str:
     """One simulation: every run, every task instance, waits by limit, findings."""
     trace = result.trace
+    summary = summarize(trace)
     return _dump(
         kind="run",
         **_head(result.scenario, result.problems, result.assumptions),
         dag_runs=_dag_runs(trace),
         task_instances=_task_instances(trace),
-        dags=[_dag(one) for one in dag_summaries(trace)],
-        tasks=[_task(one) for one in task_summaries(trace)],
-        waits=[_limit(one) for one in limit_summaries(trace)],
+        dags=[_dag(one) for one in summary.dags],
+        tasks=[_task(one) for one in summary.tasks],
+        waits=[_limit(one) for one in summary.limits],
         output=list(trace.output),
         findings=_values(result.findings),
     )
@@ -92,6 +91,7 @@ def _dag_runs(trace: Trace) -> list[dict[str, Any]]:
 
 
 def _task_instances(trace: Trace) -> list[dict[str, Any]]:
+    waits = Waits(trace)
     return [
         {
             "dag_id": one.dag_id,
@@ -104,7 +104,7 @@ def _task_instances(trace: Trace) -> list[dict[str, Any]]:
             "ended": _at(trace, one.ended_us),
             "waited_on": [
                 {"limit": wait.limit, "from": _at(trace, wait.from_us), "seconds": wait.seconds}
-                for wait in waits_of(trace, one.index)
+                for wait in waits.of(one.index)
             ],
         }
         for one in trace.task_instances()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median_low
 
-from windtunnel.trace import TaskInstance, Trace, Wait, waits_of
+from windtunnel.trace import TaskInstance, Trace, Wait, Waits
 
 US = 1_000_000
 
@@ -63,8 +63,42 @@ class LimitSummary:
     instances: int = 0
 
 
-def dag_summaries(trace: Trace) -> list[DagSummary]:
-    """One summary for each DAG that had a run, by dag_id."""
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A simulation, added up."""
+
+    dags: list[DagSummary]
+    """Each DAG that had a run, by dag_id."""
+    tasks: list[TaskSummary]
+    """Each task that had an instance, by dag_id, then in the order of the DAG."""
+    limits: list[LimitSummary]
+    """Each limit that something waited on, longest total first."""
+
+
+def summarize(trace: Trace) -> Summary:
+    """Add up a trace, looking at each task instance once."""
+    place = {
+        (dag_id, task_id): number
+        for dag_id, tasks in zip(trace.dag_ids, trace.task_ids, strict=True)
+        for number, task_id in enumerate(tasks)
+    }
+    waits = Waits(trace)
+    tasks: dict[tuple[str, int], TaskSummary] = {}
+    limits: dict[str, LimitSummary] = {}
+    for instance in trace.task_instances():
+        waited = waits.of(instance.index)
+        key = (instance.dag_id, place[instance.dag_id, instance.task_id])
+        name = f"{instance.dag_id}.{instance.task_id}"
+        _add(tasks.setdefault(key, TaskSummary(name)), instance, waited)
+        _charge(limits, instance, waited)
+    return Summary(
+        _dags(trace),
+        [tasks[key] for key in sorted(tasks)],
+        sorted(limits.values(), key=lambda one: (-one.total_s, one.limit)),
+    )
+
+
+def _dags(trace: Trace) -> list[DagSummary]:
     found: dict[str, DagSummary] = {}
     for run in trace.dag_runs():
         summary = found.setdefault(run.dag_id, DagSummary(run.dag_id))
@@ -78,49 +112,24 @@ def dag_summaries(trace: Trace) -> list[DagSummary]:
     return [found[dag_id] for dag_id in sorted(found)]
 
 
-def task_summaries(trace: Trace) -> list[TaskSummary]:
-    """One summary for each task that had an instance, by dag_id, then in the order of the DAG."""
-    place = {
-        (dag_id, task_id): number
-        for dag_id, tasks in zip(trace.dag_ids, trace.task_ids, strict=True)
-        for number, task_id in enumerate(tasks)
-    }
-    found: dict[tuple[str, int], TaskSummary] = {}
-    for instance, waits in _instances(trace):
-        key = (instance.dag_id, place[instance.dag_id, instance.task_id])
-        summary = found.setdefault(key, TaskSummary(f"{instance.dag_id}.{instance.task_id}"))
-        _add(summary, instance, waits)
-    return [found[key] for key in sorted(found)]
-
-
-def limit_summaries(trace: Trace) -> list[LimitSummary]:
-    """One summary for each limit that something waited on, longest total first."""
-    found: dict[str, LimitSummary] = {}
-    for instance, waits in _instances(trace):
-        spent: dict[str, float] = {}
-        for wait in waits:
-            spent[wait.limit] = spent.get(wait.limit, 0.0) + wait.seconds
-        for limit, seconds in spent.items():
-            if seconds <= 0:
-                continue
-            summary = found.setdefault(limit, LimitSummary(limit))
-            summary.total_s += seconds
-            summary.instances += 1
-            if seconds > summary.longest_s:
-                summary.longest_s, summary.longest_by = seconds, instance.name
-    return sorted(found.values(), key=lambda one: (-one.total_s, one.limit))
-
-
-def _instances(trace: Trace) -> Iterable[tuple[TaskInstance, list[Wait]]]:
-    return ((instance, waits_of(trace, instance.index)) for instance in trace.task_instances())
-
-
 def _add(summary: TaskSummary, instance: TaskInstance, waits: Iterable[Wait]) -> None:
     summary.states[instance.state] += 1
     summary.tries += instance.try_number
     if instance.started_us is not None and instance.ended_us is not None:
         summary.took_s.append((instance.ended_us - instance.started_us) / US)
     summary.waited_s += sum(wait.seconds for wait in waits if wait.limit != "upstream")
+
+
+def _charge(limits: dict[str, LimitSummary], instance: TaskInstance, waits: Iterable[Wait]) -> None:
+    spent: dict[str, float] = {}
+    for wait in waits:
+        spent[wait.limit] = spent.get(wait.limit, 0.0) + wait.seconds
+    for limit, seconds in spent.items():
+        summary = limits.setdefault(limit, LimitSummary(limit))
+        summary.total_s += seconds
+        summary.instances += 1
+        if seconds > summary.longest_s:
+            summary.longest_s, summary.longest_by = seconds, instance.name
 
 
 def in_words(states: Counter[str]) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from windtunnel.api import Report, Result
+from windtunnel.capacity import occupancy
 from windtunnel.detect.finding import Finding
 from windtunnel.model import Assumption, Cluster, Problem, Scenario
 from windtunnel.report.finding_text import finding_text
 from windtunnel.report.summary import (
     DagSummary,
+    LimitSummary,
     TaskSummary,
-    dag_summaries,
     in_words,
-    limit_summaries,
-    task_summaries,
+    summarize,
 )
 from windtunnel.report.table import table
 from windtunnel.report.units import clock, count, duration
@@ -26,11 +26,13 @@ ROWS = 40
 
 def run_text(result: Result, *, width: int = 80) -> str:
     """What one simulation showed: runs, tasks, waits, then problems, assumptions and findings."""
+    summary = summarize(result.trace)
     blocks = [
         _loaded(result.scenario, width),
-        _dag_runs(dag_summaries(result.trace), width),
-        _tasks(task_summaries(result.trace), width),
-        _waits(result, width),
+        _dag_runs(summary.dags, width),
+        _tasks(summary.tasks, width),
+        _waits(summary.limits, width),
+        _occupancy(result, width),
         _problems(result.problems, width),
         _assumptions(result.assumptions, width),
         _findings(result.findings, width),
@@ -135,7 +137,7 @@ def _most_telling(tasks: Sequence[TaskSummary]) -> list[TaskSummary]:
     return [task for task in tasks if task.name in chosen]
 
 
-def _waits(result: Result, width: int) -> list[str]:
+def _waits(limits: Sequence[LimitSummary], width: int) -> list[str]:
     rows = [
         (
             limit.limit,
@@ -144,10 +146,25 @@ def _waits(result: Result, width: int) -> list[str]:
             duration(limit.longest_s),
             limit.longest_by,
         )
-        for limit in limit_summaries(result.trace)
+        for limit in limits
     ]
     header = ("Waits, by limit", "total", "instances", "longest", "of")
     return table(header, rows, left=frozenset({0, 4}), width=width) if rows else []
+
+
+def _occupancy(result: Result, width: int) -> list[str]:
+    rows = [
+        (
+            use.limit,
+            "-" if use.size is None else str(use.size),
+            str(use.peak),
+            f"{use.mean:.1f}",
+        )
+        for use in occupancy(result.scenario, result.trace)
+        if use.peak
+    ]
+    header = ("Slots in use", "of", "at most", "on average")
+    return table(header, rows, left=frozenset({0}), width=width) if rows else []
 
 
 def _problems(problems: Sequence[Problem], width: int) -> list[str]:

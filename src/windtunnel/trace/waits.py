@@ -33,7 +33,8 @@ class Waits:
 
     def of(self, ti: int) -> list[Wait]:
         """The waits of one task instance in order of time, without those of no length."""
-        return [wait for wait in self._all(ti) if wait.to_us > wait.from_us]
+        waits = [wait for wait in self._all(ti) if wait.to_us > wait.from_us]
+        return sorted(waits, key=lambda wait: wait.from_us)
 
     def _all(self, ti: int) -> Iterator[Wait]:
         run = self._trace.ti_run[ti]

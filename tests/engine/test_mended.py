@@ -1,0 +1,63 @@
+"""Bugs that were found once, across rooms: each of these failed before its bug was mended."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from windtunnel import api
+from windtunnel.errors import InvalidInput, SimulationRunaway
+from windtunnel.model import Dag, Every, Fleet, Pool, Rule, Task, TriggerDagRun
+
+
+def test_waits_come_in_order_of_time(fly):
+    """`late` waits for parallelism until 20 s, then for its pool, as `Waits.of` promises."""
+    tasks = (
+        Task(task_id="hog", pool="db", priority_weight=9),
+        Task(task_id="first", priority_weight=8),
+        Task(task_id="second", pool="api", priority_weight=7, upstream=("first",)),
+        Task(task_id="late", pool="api"),
+    )
+    flight = fly(
+        Dag(dag_id="d", tasks=tasks),
+        seconds={"d.hog": 500, "d.first": 20, "d.second": 30, "d.late": 5},
+        pools={"db": Pool(slots=1), "api": Pool(slots=1)},
+        parallelism=2,
+    )
+    begins = [begin for _, begin, _ in flight.waits("d.late")]
+    assert begins == sorted(begins), flight.waits("d.late")
+
+
+def test_a_runaway_is_told_within_ten_seconds(fly, one_task, within_ten_seconds):
+    """With the engine's own patience: 20,000 passes, each of which creates one more run."""
+    echo = one_task("echo", kind=TriggerDagRun(trigger_dag_id="echo"))
+    with pytest.raises(SimulationRunaway):
+        fly(echo, rules=[Rule(tasks="echo.t", duration_s=0)], until=100)
+
+
+@pytest.fixture
+def within_ten_seconds():
+    def stop(*_):
+        raise TimeoutError("it hangs")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(10)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_a_task_is_found_by_the_run_id_of_its_run_as_its_run_is():
+    """`Result.dag_run` takes a run's name or run_id; `Result.task` and `tasks` only the name."""
+    dag = Dag(dag_id="etl", tasks=(Task(task_id="t"),), schedule=Every(seconds=3600))
+    result = api.simulate(Fleet(dags=(dag,)), window="2h")
+    run = result.dag_runs()[0]
+    assert result.dag_run("etl", run.run_id) == run
+    assert result.task("etl.t", run.run_id).run == run.run
+
+
+@pytest.mark.parametrize("window", [float("inf"), float("nan")])
+def test_a_window_that_is_no_number_of_seconds_is_refused(window):
+    with pytest.raises(InvalidInput):
+        api.simulate(Fleet(dags=(Dag(dag_id="d"),)), window=window)
