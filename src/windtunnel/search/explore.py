@@ -56,9 +56,16 @@ def explore(scenario: Scenario, seeds: int, progress: Progress | None = None) ->
 
 
 def _identity(finding: Finding) -> tuple[str, ...]:
-    """Findings over the same DAGs and the same limits are one, whichever tasks happen to be in
-    it."""
-    dags = sorted({party.name.split(".")[0].split("[")[0] for party in finding.holding})
-    if not dags:
-        return (finding.code, finding.dag_id or "", finding.summary)
-    return (finding.code, finding.title, *dags)
+    """Findings over the same limits are one trouble, whichever tasks happen to be in it; without a
+    limit, those between the same DAGs are."""
+    limits = {
+        " ".join(held.split(" of ", 1)[1].split(" (")[0].split()[:2])
+        for party in finding.holding
+        for held in party.holds
+    }
+    if limits:
+        return (finding.code, finding.title, *sorted(limits))
+    dags = sorted({party.name.split(".", 1)[0] for party in finding.holding})
+    if dags:
+        return (finding.code, finding.title, *dags)
+    return (finding.code, finding.dag_id or "", finding.summary)
