@@ -90,7 +90,7 @@ def corners(sizes: tuple[int, int]) -> list[str]:
         for size in sizes:
             simulation = Simulation(make(size))
             used = cpu_seconds(simulation.run)
-            cells.append(f"{used / len(simulation.world.trace.when) * 1e6:.1f}")
+            cells.append(f"{used / len(simulation.world.trace.history) * 1e6:.1f}")
         rows.append(f"| {make.__name__.replace('_', ' ')} | {cells[0]} | {cells[1]} |")
     return rows
 

@@ -46,13 +46,13 @@ def poured(recorded: Json, start: datetime) -> Trace:
         trace.ti_weight.append(weights.get(row, 0))
     numbers = {row: number for number, row in enumerate(rows)}
     for event in events:
-        trace.when.append(round(event["t"] * 1_000_000))
+        at = round(event["t"] * 1_000_000)
         if event["kind"] == "run":
-            trace.who.append(~run_numbers[event["dag_id"], event["run"]])
-            trace.state.append(RunState[event["state"].upper()])
+            who = ~run_numbers[event["dag_id"], event["run"]]
+            trace.history.log(at, who, RunState[event["state"].upper()])
         else:
-            trace.who.append(numbers[row_of(event)])
-            trace.state.append(TaskState[(event["state"] or "none").upper()])
+            state = TaskState[(event["state"] or "none").upper()]
+            trace.history.log(at, numbers[row_of(event)], state)
     return trace
 
 

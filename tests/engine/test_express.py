@@ -156,5 +156,5 @@ def test_a_monitor_sees_every_state_at_its_own_time(scenario, step):
 def test_it_may_be_stopped_and_continued_anywhere(scenario, second):
     simulation = Simulation(scenario)
     simulation.clock.run(until=second * S)
-    assert all(at <= second * S for at in simulation.world.trace.when)
+    assert all(at <= second * S for at in simulation.world.trace.history.times())
     assert told(simulation.run()) == told(simulate(scenario))

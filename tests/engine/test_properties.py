@@ -189,7 +189,7 @@ def test_every_run_ends_or_the_last_snapshot_shows_what_is_left(scenario):
     if not left:
         return
     snapshot = trace.snapshots[-1]
-    assert snapshot.at_us == trace.when[-1] or snapshot.cause in ("end", "quiet")
+    assert snapshot.at_us == trace.history.at(-1) or snapshot.cause in ("end", "quiet")
     assert {(run.dag_id, run.name) for run in snapshot.runs} == left
     for actor in snapshot.actors:
         run = snapshot.runs[actor.run]
@@ -221,7 +221,8 @@ def test_a_trace_survives_its_file_form(scenario):
 @given(scenarios())
 def test_time_never_goes_back_and_every_try_is_begun_before_it_ends(scenario):
     trace = simulate(scenario)
-    assert list(trace.when) == sorted(trace.when)
+    times = list(trace.history.times())
+    assert times == sorted(times)
     for ti in trace.task_instances():
         if ti.started_us is not None and ti.ended_us is not None:
             assert ti.started_us <= ti.ended_us
@@ -241,10 +242,11 @@ def test_no_slot_stays_free_while_a_task_that_would_fit_waits(scenario):
     instances = [(tasks[ti.dag_id, ti.task_id], ti.dag_id, ti.run) for ti in trace.task_instances()]
     state: dict[int, int] = {}
     per_run = scenario.cluster.airflow.max_active_tasks_per == "run"
-    for position, (at, who, new) in enumerate(zip(trace.when, trace.who, trace.state, strict=True)):
+    changes = list(trace.history)
+    for position, (at, who, new) in enumerate(changes):
         if who >= 0:
             state[who] = new
-        if position + 1 < len(trace.when) and trace.when[position + 1] == at:
+        if position + 1 < len(changes) and changes[position + 1][0] == at:
             continue
         busy = [i for i, s in state.items() if s in (TaskState.QUEUED, TaskState.RUNNING)]
         if len(busy) >= scenario.cluster.parallelism:

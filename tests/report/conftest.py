@@ -36,9 +36,7 @@ def trace() -> Trace:
             trace.ti_map.append(-1)
 
     def change(second: float, who: int, state: int) -> None:
-        trace.when.append(int(second * S))
-        trace.who.append(who)
-        trace.state.append(state)
+        trace.history.log(int(second * S), who, state)
 
     change(0, ~0, RunState.RUNNING)
     for task, begin, end in ((0, 0, 30), (1, 30, 90)):

@@ -79,9 +79,7 @@ def test_tasks_with_trouble_are_shown_when_there_are_too_many_to_show(
         trace.ti_run.append(0)
         trace.ti_task.append(n + 1)
         trace.ti_map.append(-1)
-        trace.when.append(0)
-        trace.who.append(4 + n)
-        trace.state.append(4)
+        trace.history.log(0, 4 + n, 4)
 
     text = run_text(result)
 

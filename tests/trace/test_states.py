@@ -20,18 +20,14 @@ def trace():
     for column, value in ((trace.ti_run, 0), (trace.ti_task, 0), (trace.ti_map, -1)):
         column.append(value)
     trace.ti_weight.append(1)
-    trace.when.append(0)
-    trace.who.append(~0)
-    trace.state.append(RunState.RUNNING)
+    trace.history.log(0, ~0, RunState.RUNNING)
     trace.end_us = 1000 * S
     return trace
 
 
 def write(trace, *changes):
     for second, state in changes:
-        trace.when.append(second * S)
-        trace.who.append(0)
-        trace.state.append(TaskState[state.upper()])
+        trace.history.log(second * S, 0, TaskState[state.upper()])
 
 
 def tries(trace):
@@ -97,9 +93,7 @@ def test_a_mapped_instance_is_named_with_its_index(trace):
 
 
 def test_runs_tell_when_they_began_and_ended(trace):
-    trace.when.append(50 * S)
-    trace.who.append(~0)
-    trace.state.append(RunState.FAILED)
+    trace.history.log(50 * S, ~0, RunState.FAILED)
     (run,) = trace.dag_runs()
     assert (run.state, run.queued_us, run.started_us, run.ended_us) == ("failed", 0, 0, 50 * S)
 

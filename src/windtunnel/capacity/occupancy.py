@@ -57,7 +57,7 @@ class _Uses:
         peak."""
         trace = self._trace
         held: dict[int, int] = {}
-        for at, who, state in zip(trace.when, trace.who, trace.state, strict=True):
+        for at, who, state in trace.history:
             if who < 0:
                 continue
             before, held[who] = held.get(who, 0), state

@@ -27,10 +27,20 @@ class Bindings:
         for limit in binding:
             self._since.setdefault(limit, now)
 
-    def close(self, end_us: int) -> None:
-        """The window ends."""
+    @property
+    def binding(self) -> tuple[str, ...]:
+        """The limits that bind now."""
+        return tuple(self._since)
+
+    def begin(self, limits: tuple[str, ...], now: int) -> None:
+        """These bind from now on."""
+        for limit in limits:
+            self._since.setdefault(limit, now)
+
+    def end_all(self, now: int) -> None:
+        """Nothing waits any more, or the window ends."""
         for limit in list(self._since):
-            self._write(limit, end_us)
+            self._write(limit, now)
 
     def _write(self, limit: str, end: int) -> None:
         begin = self._since.pop(limit)

@@ -43,18 +43,16 @@ def absorb(world: World, run: Run) -> None:
     pending, run.pending = run.pending, []
     run.before.clear()
     dag, slot0 = run.dag, run.slot0
-    success, simple, todo = world.up_success, dag.simple, run.todo
-    expected = world.up_expected
+    left, simple, todo = world.up_left, dag.simple, run.todo
     for ti, old, new in pending:
         task = world.ti_task[ti]
         if new == SUCCESS and old not in FINISHED:
             for down in dag.downstream[task]:
                 slot = slot0 + down
-                count = success[slot] + 1
-                success[slot] = count
+                left[slot] -= 1
                 if not simple[down]:
                     _look_at(world, run, ti, task, down)
-                elif count == expected[slot]:
+                elif not left[slot]:
                     todo.extend(run.tis(down))
         else:
             _count(world, run, task, old, -1)
@@ -66,8 +64,11 @@ def absorb(world: World, run: Run) -> None:
 
 
 def _count(world: World, run: Run, task: int, state: int, by: int) -> None:
+    if state == SUCCESS:
+        for down in run.dag.downstream[task]:
+            world.up_left[run.slot0 + down] -= by
+        return
     column = {
-        SUCCESS: world.up_success,
         SKIPPED: world.up_skipped,
         FAILED: world.up_failed,
         UPSTREAM_FAILED: world.up_upstream_failed,
@@ -289,7 +290,7 @@ class Pass:
         slot = run.slot0 + task
         counts = Counts(
             world.up_expected[slot],
-            world.up_success[slot],
+            world.up_expected[slot] - world.up_left[slot],
             world.up_skipped[slot],
             world.up_failed[slot],
             world.up_upstream_failed[slot],

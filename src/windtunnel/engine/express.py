@@ -10,18 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush, heappushpop, heapreplace
+from itertools import repeat
 
 from windtunnel.engine.parts import Parts
-from windtunnel.engine.queueing import TI, UNLIMITED
+from windtunnel.engine.queueing import TI, UNLIMITED, Starved
 from windtunnel.engine.world import QUEUED, RUNNING, SCHEDULED, SUCCESS, Run
 from windtunnel.trace.states import RunState
 
 END = 0
 READY, ENTERED = bytes([SCHEDULED]), bytes([QUEUED])
 STARTED, SUCCEEDED = bytes([RUNNING]), bytes([SUCCESS])
-ENTERED_AND_STARTED = ENTERED + STARTED
 ONE_FOR_ONE = SUCCEEDED + ENTERED + STARTED
 ONE_FOR_TWO = SUCCEEDED + READY + ENTERED + STARTED
+NEVER = (1 << 62, END, 0, 0)
+"""Two of these stand behind the real events, so that a second and a third always exist."""
+CHUNK = 4096
+"""Instants between two times that what changed is written down."""
 SHORTEST = 32
 """Instants that a stretch should have: where they are shorter, it is tried less often."""
 
@@ -64,7 +68,7 @@ class Express:
             self._wait_longer()
             return world.now
         handled = _Stretch(self._parts, run, durations, first).run(limit)
-        if handled < SHORTEST:
+        if handled < max(SHORTEST, world.waiting // SHORTEST):
             self._wait_longer()
         else:
             self._pause = 1
@@ -121,125 +125,186 @@ class _Stretch:
         """The task instance that the first duration is of."""
         self._number = next(iter(run.lanes.values()))
         self._lane = parts.section.lanes[self._number]
+        self._changes: list[int] = []
+        """Who changed, not yet in the history; their instants and states are."""
+        self._limits: tuple[str, ...] | None = None
+        """What binds when there is no room. All limits move together: it is always the same."""
 
     def run(self, limit: float) -> int:
         """Handle instants until something else is due; return how many.
 
         One function, because it is the loop that everything waits for; in the order in which the
         scheduler does it: ends, what became ready, then page by page what is queued and starts.
+        Somebody waits only while there is no room. What runs and what waits gets its state when
+        the stretch ends.
         """
         world, tries, run, dag = self._world, self._parts.tries, self._run, self._run.dag
         durations, first, base, slot = self._durations, self._first, run.ti0, run.slot0
-        downstream, weight = dag.downstream, dag.code
+        downstream, code, left = dag.downstream, dag.code, world.up_left
         events, state, tried = tries.heap, world.state, world.tries
-        success = world.up_success
-        when, who = world.trace.when.extend, world.trace.who.extend
-        log = world.trace.state.frombytes
-        waiting, need = self._waiting(), dag.need
+        history = world.trace.history
+        instants, firsts, states = history.instants.append, history.firsts.append, history.states
+        who, logged = self._changes.extend, len(history)
+        waiting = self._waiting()
         most = world.cluster.max_tis_per_query or UNLIMITED
         number, unfinished, free, handled = tries.number, run.unfinished, self._room(), 0
-        full = not free and bool(waiting)
-        others: list[int] = []
-        at = world.now
-        spare = unfinished - len(events)
-        while spare > 0 and events:
-            event = events[0]
-            if event[0] > limit:
-                break
-            at = event[0]
-            handled += 1
-            if full and len(events) > 2 and events[1][0] != at != events[2][0]:
-                # By far the most frequent instant: one task ends, and one takes its place.
+        full = bool(waiting)
+        woken: list[int] = []
+        ended: list[int] = []
+        at = last = world.now
+        events += (NEVER, NEVER)
+        while True:
+            # By far the most frequent instant: one task ends, the best that waits takes its place.
+            begun = number
+            for _ in repeat(None, min(CHUNK, len(waiting))):
+                event = events[0]
+                at = event[0]
+                if at > limit or events[1][0] == at or events[2][0] == at:
+                    break
                 ti = event[3]
                 state[ti] = SUCCESS
-                spare -= 1
                 ready = -1
                 for down in downstream[ti - base]:
                     place = slot + down
-                    count = success[place] + 1
-                    success[place] = count
-                    if count == need[down]:
+                    still = left[place] - 1
+                    left[place] = still
+                    if not still:
                         if ready >= 0:
-                            others.append(ready)
-                        ready = base + down
+                            woken.append(ready)
+                        ready = down
+                instants(at)
+                firsts(logged)
                 number += 1
                 if ready < 0:
                     chosen = heappop(waiting) & TI
-                    when((at, at, at))
                     who((ti, chosen, chosen))
-                    log(ONE_FOR_ONE)
+                    states += ONE_FOR_ONE
+                    logged += 3
+                elif not woken:
+                    new = base + ready
+                    tried[new] = 1
+                    chosen = heappushpop(waiting, code[ready] + base) & TI
+                    who((ti, new, chosen, chosen))
+                    states += ONE_FOR_TWO
+                    logged += 4
                 else:
-                    state[ready] = SCHEDULED
-                    tried[ready] = 1
-                    if others:
-                        who((ti, *others, ready))
-                        log(SUCCEEDED + READY * len(others) + READY)
-                        when((at,) * (len(others) + 2))
-                        for other in others:
-                            state[other] = SCHEDULED
-                            tried[other] = 1
-                            heappush(waiting, weight[other - base] | other)
-                        others.clear()
-                        chosen = heappushpop(waiting, weight[ready - base] | ready) & TI
-                        when((at, at))
-                        who((chosen, chosen))
-                        log(ENTERED_AND_STARTED)
-                    else:
-                        chosen = heappushpop(waiting, weight[ready - base] | ready) & TI
-                        when((at, at, at, at))
-                        who((ti, ready, chosen, chosen))
-                        log(ONE_FOR_TWO)
-                state[chosen] = RUNNING
+                    woken.append(ready)
+                    for one in woken:
+                        tried[base + one] = 1
+                        heappush(waiting, code[one] + base)
+                    chosen = heappop(waiting) & TI
+                    who((ti, *[base + one for one in woken], chosen, chosen))
+                    states += SUCCEEDED + READY * len(woken) + ENTERED + STARTED
+                    logged += 3 + len(woken)
+                    woken.clear()
                 heapreplace(events, (at + durations[chosen - first], END, number, chosen))
-                if not waiting:
-                    full = False
-                    self._leave(at, number, spare + len(events), free)
-                    self._note()
-                continue
-            unfinished = spare + len(events)
-            ids = [heappop(events)[3]]
-            while events and events[0][0] == at:
-                ids.append(heappop(events)[3])
-            free += len(ids)
-            unfinished -= len(ids)
-            woken = []
-            for ti in ids:
+                last = at
+            handled += number - begun
+            unfinished -= number - begun
+            if full and not waiting:
+                full = False
+                self._ease(last)
+            # Nobody waits: what becomes ready starts at once.
+            for _ in repeat(None, 0 if waiting else CHUNK):
+                event = events[0]
+                at = event[0]
+                if at > limit or unfinished < 2 or events[1][0] == at or events[2][0] == at:
+                    break
+                ti = event[3]
                 state[ti] = SUCCESS
+                ready = -1
                 for down in downstream[ti - base]:
-                    count = success[slot + down] + 1
-                    success[slot + down] = count
-                    if count == need[down]:
-                        woken.append(base + down)
-            states = SUCCEEDED * len(ids)
-            if woken:
+                    place = slot + down
+                    still = left[place] - 1
+                    left[place] = still
+                    if not still:
+                        if ready >= 0:
+                            woken.append(ready)
+                        ready = down
+                last = at
+                handled += 1
+                unfinished -= 1
+                if woken:
+                    woken.append(ready)
+                    ended.append(ti)
+                    heappop(events)
+                    break
+                instants(at)
+                firsts(logged)
+                if ready < 0:
+                    heappop(events)
+                    free += 1
+                    who((ti,))
+                    states += SUCCEEDED
+                    logged += 1
+                else:
+                    new = base + ready
+                    tried[new] = 1
+                    number += 1
+                    who((ti, new, new, new))
+                    states += ONE_FOR_TWO
+                    logged += 4
+                    heapreplace(events, (at + durations[new - first], END, number, new))
+            self._write_down()
+            if not ended:
+                at = events[0][0]
+                if at > limit:
+                    break
+                if events[1][0] != at != events[2][0]:
+                    if unfinished < 2:
+                        break
+                    continue
+                # Several end at one instant. The last ends of the run are not for this loop.
+                due = []
+                while events[0][0] == at:
+                    due.append(heappop(events))
+                if unfinished == len(due):
+                    for event in due:
+                        heappush(events, event)
+                    break
+                for event in due:
+                    ti = event[3]
+                    ended.append(ti)
+                    state[ti] = SUCCESS
+                    for down in downstream[ti - base]:
+                        left[slot + down] -= 1
+                        if not left[slot + down]:
+                            woken.append(down)
                 woken.sort()
-                for ti in woken:
-                    state[ti] = SCHEDULED
-                    tried[ti] = 1
-                    heappush(waiting, weight[ti - base] | ti)
-                ids += woken
-                states += READY * len(woken)
+                last = at
+                handled += 1
+                unfinished -= len(ended)
+            instants(at)
+            firsts(logged)
+            free += len(ended)
+            who(ended)
+            logged += len(ended) + len(woken)
+            states += SUCCEEDED * len(ended) + READY * len(woken)
+            ended.clear()
+            for one in woken:
+                who((base + one,))
+                tried[base + one] = 1
+                heappush(waiting, code[one] + base)
+            woken.clear()
             while free and waiting:
                 count = min(free, most, len(waiting))
-                page = [heappop(waiting) & TI for _ in range(count)]
-                ids += page
-                ids += page
+                page = [heappop(waiting) & TI for _ in repeat(None, count)]
+                who(page)
+                who(page)
                 states += ENTERED * count + STARTED * count
+                logged += 2 * count
                 free -= count
                 for ti in page:
                     number += 1
-                    state[ti] = RUNNING
                     heappush(events, (at + durations[ti - first], END, number, ti))
-            when((at,) * len(ids))
-            who(ids)
-            log(states)
-            spare = unfinished - len(events)
-            if full is not (not free and bool(waiting)):
+            if full is not bool(waiting):
                 full = not full
-                self._leave(at, number, unfinished, free)
-                self._note()
-        if handled:
-            self._leave(at, number, spare + len(events), free)
+                if full:
+                    self._account(at, number, unfinished, free)
+                    self._press(at)
+                else:
+                    self._ease(at)
+        self._leave(last, number, unfinished, free)
         return handled
 
     def _waiting(self) -> list[int]:
@@ -261,7 +326,12 @@ class _Stretch:
         )
         return max(0, room)
 
-    def _leave(self, at: int, number: int, unfinished: int, free: int) -> None:
+    def _write_down(self) -> None:
+        """Who changed goes into the history."""
+        self._world.trace.history.who.extend(self._changes)
+        self._changes.clear()
+
+    def _account(self, at: int, number: int, unfinished: int, free: int) -> None:
         """Write the accounts back, as `World.move` would have kept them."""
         world, run = self._world, self._run
         more = self._room() - free
@@ -276,12 +346,31 @@ class _Stretch:
         run.busy = run.active + world.waiting
         run.unfinished = unfinished
         self._parts.tries.number = number
-        world.freed_runs.append(run)
+
+    def _leave(self, at: int, number: int, unfinished: int, free: int) -> None:
+        """Leave the world as the passes would have left it."""
+        world, events = self._world, self._parts.tries.heap
+        self._account(at, number, unfinished, free)
+        events[:] = [event for event in events if event is not NEVER]
+        heapify(events)
+        for event in events:
+            world.state[event[3]] = RUNNING
+        for code in self._lane.heap:
+            world.state[code & TI] = SCHEDULED
+        world.freed_runs.append(self._run)
+        self._parts.section.starved = Starved()
         self._parts.section.enter(self._number)
 
-    def _note(self) -> None:
-        """A limit began or ceased to bind: let the critical section find out which."""
-        parts = self._parts
-        if self._world.waiting:
-            parts.section.choose()
-        parts.bindings.note(parts.section)
+    def _press(self, at: int) -> None:
+        """Somebody waits from now on: note which limits bind."""
+        bindings = self._parts.bindings
+        if self._limits is None:
+            self._parts.section.starved = Starved()
+            bindings.note(self._parts.section)
+            self._limits = bindings.binding
+        else:
+            bindings.begin(self._limits, at)
+
+    def _ease(self, at: int) -> None:
+        """Nobody waits any more."""
+        self._parts.bindings.end_all(at)

@@ -6,6 +6,7 @@ index.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -55,6 +56,20 @@ def micros(seconds: float) -> int:
     return round(seconds * MICRO)
 
 
+class Columns:
+    """What a new run of a DAG appends to the world's columns."""
+
+    __slots__ = ("need", "tasks", "unmapped", "weight", "zeros")
+
+    def __init__(self, need: list[int], weight: list[int]) -> None:
+        size = len(need)
+        self.need = array("i", need)
+        self.tasks = array("i", range(size))
+        self.unmapped = array("i", (-1,)) * size
+        self.weight = array("i", weight)
+        self.zeros = array("i", bytes(4 * size))
+
+
 class DagProgram:
     """One DAG, compiled. Lists are indexed by task."""
 
@@ -75,9 +90,10 @@ class DagProgram:
         self.rule = [_effective_rule(t) for t in tasks]
         self.weight = self._weights()
         self.code: list[int] = []
-        """The part of a task instance's place in its lane that is its weight; see `Program`."""
+        """Weight and task: the place in its lane of a task instance of number 0 + task."""
         self.need = [len(ups) for ups in self.upstream]
         """Number of direct upstream tasks."""
+        self.columns = Columns(self.need, self.weight)
         self.kind = [t.kind for t in tasks]
         self.is_empty = [isinstance(k, Empty) for k in self.kind]
         self.skips = [isinstance(k, Branch | ShortCircuit | LatestOnly) for k in self.kind]
@@ -262,7 +278,7 @@ class Program:
         # Heavier first, and small numbers: they are compared more often than anything else.
         top = max((w for dag in self.dags for w in dag.weight), default=0)
         for dag in self.dags:
-            dag.code = [top - weight << WEIGHT_SHIFT for weight in dag.weight]
+            dag.code = [top - w << WEIGHT_SHIFT | task for task, w in enumerate(dag.weight)]
         self.number = {dag.dag_id: dag.number for dag in self.dags}
         self.rules = [[_rules_for(behavior, dag, i) for i in range(dag.size)] for dag in self.dags]
         self.pools = sorted({t.pool for dag in fleet.dags for t in dag.tasks} | set(cluster.pools))

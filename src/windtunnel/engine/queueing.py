@@ -98,7 +98,8 @@ class CriticalSection:
             number = len(self.lanes)
             self.lanes.append(Lane(run, pool, own))
             run.lanes[pool, own] = number
-        heappush(self.lanes[number].heap, dag.code[task] | world.ti_map[ti] + 1 << MAP_SHIFT | ti)
+        code = dag.code[task] + ti - task | world.ti_map[ti] + 1 << MAP_SHIFT
+        heappush(self.lanes[number].heap, code)
         self.enter(number)
 
     def choose(self) -> list[int]:

@@ -93,7 +93,7 @@ class Simulation:
         self.clock.run_until(self.end_us)
         trace = self.world.trace
         trace.end_us = self.end_us
-        self._parts.bindings.close(self.end_us)
+        self._parts.bindings.end_all(self.end_us)
         trace.complete = self._upcoming() is None
         if any(run.state in (RunState.QUEUED, RunState.RUNNING) for run in self.world.runs):
             trace.snapshots.append(take(self._parts, "quiet" if trace.complete else "end"))
@@ -134,6 +134,7 @@ class Simulation:
         """Do all that is due now."""
         world = self.world
         world.now = now
+        world.trace.history.mark(now)
         parse = not self._begun or (self._parse_every is not None and self._next_parse <= now)
         self._begun = True
         rounds = 0

@@ -285,4 +285,4 @@ class _Taker:
 def _last_changes(world: World) -> dict[int, int]:
     """When each task instance came into its present state."""
     trace = world.trace
-    return {who: at for at, who in zip(trace.when, trace.who, strict=True) if who >= 0}
+    return {who: at for at, who, _ in trace.history if who >= 0}

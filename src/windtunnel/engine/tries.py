@@ -298,7 +298,7 @@ class Tries:
         if run.dag.dag.fail_fast:
             self._stop_the_others(run, world.ti_task[ti])
         if why:
-            world.trace.reasons[len(world.trace.when)] = why
+            world.trace.reasons[len(world.trace.history)] = why
         world.move(ti, FAILED)
 
     def _retry_later(self, ti: int, run: Run, why: str | None) -> None:
@@ -315,7 +315,7 @@ class Tries:
             try_number=world.tries[ti],
         )
         if why:
-            world.trace.reasons[len(world.trace.when)] = why
+            world.trace.reasons[len(world.trace.history)] = why
         if not world.profile.sensor_timeout_spans_tries:
             self._first_poke.pop(ti, None)
         self._wait_until(ti, UP_FOR_RETRY, world.now + delay, strictly=True)

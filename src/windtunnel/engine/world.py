@@ -130,9 +130,11 @@ class World:
             self.trace.ti_task,
             self.trace.ti_map,
         )
+        self._who, self._states = self.trace.history.who.append, self.trace.history.states.append
         self.state = bytearray()
         self.tries = array("H")
-        self.up_success = array("i")
+        self.up_left: list[int] = []
+        """Direct upstream task instances that did not succeed (yet)."""
         self.up_skipped = array("i")
         self.up_failed = array("i")
         self.up_upstream_failed = array("i")
@@ -217,24 +219,22 @@ class World:
         return run
 
     def _add_slots(self, run: Run) -> None:
-        run.slot0 = len(self.up_success)
-        zeros = array("i", bytes(4 * run.dag.size))
-        for column in (
-            self.up_success,
-            self.up_skipped,
-            self.up_failed,
-            self.up_upstream_failed,
-            self.up_removed,
-        ):
-            column.extend(zeros)
-        self.up_expected.extend(len(ups) for ups in run.dag.upstream)
+        dag = run.dag
+        run.slot0 = len(self.up_left)
+        self.up_left += dag.need
+        self.up_expected += dag.columns.need
+        zeros = dag.columns.zeros
+        self.up_skipped += zeros
+        self.up_failed += zeros
+        self.up_upstream_failed += zeros
+        self.up_removed += zeros
 
     def _add_instances(self, run: Run) -> None:
         dag = run.dag
         run.ti0 = len(self.state)
         plain = not dag.has_mapped and not dag.has_dates
         if plain:
-            self._append(run, range(dag.size))
+            self._append_all(run)
             run.unfinished = dag.size
             run.exempt = dag.exempt_count
             return
@@ -246,27 +246,37 @@ class World:
             count = literal_length(dag, task)
             if count:
                 for index in range(count):
-                    self._append(run, (task,), index)
+                    self._append(run, task, index)
                 self._expect_more(run, task, count - 1)
             else:
-                self._append(run, (task,))
+                self._append(run, task)
             run.instances[task] = list(range(first, len(self.state)))
             run.unfinished += len(run.instances[task])
             run.exempt += len(run.instances[task]) * dag.exempt[task]
 
-    def _append(self, run: Run, tasks: range | tuple[int, ...], map_index: int = -1) -> None:
-        count = len(tasks)
-        self.ti_run.extend([run.index] * count)
-        self.ti_task.extend(tasks)
-        self.ti_map.extend([map_index] * count)
-        self.trace.ti_weight.extend(run.dag.weight[t] for t in tasks)
-        self.state.extend(bytes(count))
-        self.tries.extend([0] * count)
+    def _append_all(self, run: Run) -> None:
+        """One task instance of each task."""
+        columns, count = run.dag.columns, run.dag.size
+        self.ti_run += array("i", (run.index,)) * count
+        self.ti_task += columns.tasks
+        self.ti_map += columns.unmapped
+        self.trace.ti_weight += columns.weight
+        self.state += bytes(count)
+        self.tries += array("H", bytes(2 * count))
+
+    def _append(self, run: Run, task: int, map_index: int = -1) -> None:
+        self.ti_run.append(run.index)
+        self.ti_task.append(task)
+        self.ti_map.append(map_index)
+        self.trace.ti_weight.append(run.dag.weight[task])
+        self.state.append(NONE)
+        self.tries.append(0)
 
     def _expect_more(self, run: Run, task: int, more: int) -> None:
         """A mapped task has ``more`` instances than were counted: its downstreams wait for them."""
         for down in run.dag.downstream[task]:
             self.up_expected[run.slot0 + down] += more
+            self.up_left[run.slot0 + down] += more
 
     def expand(self, ti: int, length: int) -> list[int]:
         """Expand the unexpanded instance into ``length`` >= 1 instances; return the new ones."""
@@ -275,7 +285,7 @@ class World:
         self.ti_map[ti] = 0
         first = len(self.state)
         for index in range(1, length):
-            self._append(run, (task,), index)
+            self._append(run, task, index)
             self.log(first + index - 1, NONE)
         new = list(range(first, len(self.state)))
         run.instances[task] = [ti, *new]
@@ -298,7 +308,7 @@ class World:
             self.active_runs[run.dag.number] -= 1
             self.dirty.pop(run.index, None)
             self.ended.append(~run.index)
-        self.trace.reasons[len(self.trace.when)] = reason
+        self.trace.reasons[len(self.trace.history)] = reason
         self.log_run(run, state)
 
     def mark(self, run: Run) -> None:
@@ -310,17 +320,13 @@ class World:
 
     def log(self, ti: int, state: int) -> None:
         """Write a state to the trace."""
-        trace = self.trace
-        trace.when.append(self.now)
-        trace.who.append(ti)
-        trace.state.append(state)
+        self._who(ti)
+        self._states(state)
 
     def log_run(self, run: Run, state: RunState) -> None:
         """Write a run's state to the trace."""
-        trace = self.trace
-        trace.when.append(self.now)
-        trace.who.append(~run.index)
-        trace.state.append(state)
+        self._who(~run.index)
+        self._states(state)
 
     def move(self, ti: int, new: int) -> bool:
         """Change the state of a task instance and all that follows for limits and counts.

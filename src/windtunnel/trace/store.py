@@ -44,8 +44,7 @@ def dump(trace: Trace) -> Iterator[str]:
     columns = (trace.ti_run, trace.ti_task, trace.ti_map, trace.ti_weight)
     for run, task, index, weight in zip(*columns, strict=True):
         yield _line("task_instance", run=run, task=task, map_index=index, weight=weight)
-    events = zip(trace.when, trace.who, trace.state, strict=True)
-    for number, (at, who, state) in enumerate(events):
+    for number, (at, who, state) in enumerate(trace.history):
         reason = trace.reasons.get(number)
         extra = {} if reason is None else {"reason": reason}
         yield _line("event", at_us=at, who=who, state=state, **extra)
@@ -108,10 +107,8 @@ def _header(kind: str, values: dict[str, Any]) -> Trace:
 def _add(trace: Trace, kind: str, values: dict[str, Any]) -> None:
     if kind == "event":
         if "reason" in values:
-            trace.reasons[len(trace.when)] = values["reason"]
-        trace.when.append(values["at_us"])
-        trace.who.append(values["who"])
-        trace.state.append(values["state"])
+            trace.reasons[len(trace.history)] = values["reason"]
+        trace.history.log(values["at_us"], values["who"], values["state"])
     elif kind == "task_instance":
         trace.ti_run.append(values["run"])
         trace.ti_task.append(values["task"])

@@ -1,7 +1,7 @@
 """Trace: what happened, in compact columns, and the questions one may ask of it.
 
 Times are integer microseconds since the scenario's start. A task instance is a number; its run, its
-task and its map index are columns. The history is three columns: when, who, which state.
+task and its map index are columns; its states are in the history.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from windtunnel.trace.history import History
 from windtunnel.trace.snapshot import Snapshot
 from windtunnel.trace.states import RunState, TaskState
 
@@ -128,10 +129,8 @@ class Trace:
     ti_map: array[int] = field(default_factory=lambda: array("i"))
     ti_weight: array[int] = field(default_factory=lambda: array("i"))
     """The effective priority weight."""
-    when: array[int] = field(default_factory=lambda: array("q"))
-    who: array[int] = field(default_factory=lambda: array("i"))
-    """>= 0: a task instance; < 0: the run ``~who``."""
-    state: array[int] = field(default_factory=lambda: array("B"))
+    history: History = field(default_factory=History)
+    """Every state change, in order."""
     reasons: dict[int, str] = field(default_factory=dict)
     """Event number -> why (what Airflow says of a run's change; a traceback of a real callable)."""
     bindings: list[tuple[str, int, int]] = field(default_factory=list)
@@ -152,9 +151,7 @@ class Trace:
         then."""
         tries: dict[int, int] = {}
         last: dict[int, int] = {}
-        for number, (at, who, state) in enumerate(
-            zip(self.when, self.who, self.state, strict=True)
-        ):
+        for number, (at, who, state) in enumerate(self.history):
             if who < 0:
                 record = self.runs[~who]
                 yield Event(
@@ -186,7 +183,7 @@ class Trace:
         state, tries = [0] * count, [0] * count
         started: list[int | None] = [None] * count
         ended: list[int | None] = [None] * count
-        for at, who, new in zip(self.when, self.who, self.state, strict=True):
+        for at, who, new in self.history:
             if who < 0:
                 continue
             if _begins_try(state[who], new):
@@ -217,7 +214,7 @@ class Trace:
         state = [0] * count
         started: list[int | None] = [None] * count
         ended: list[int | None] = [None] * count
-        for at, who, new in zip(self.when, self.who, self.state, strict=True):
+        for at, who, new in self.history:
             if who >= 0:
                 continue
             state[~who] = new

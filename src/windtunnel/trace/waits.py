@@ -25,7 +25,7 @@ class Waits:
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._history: dict[int, list[tuple[int, int]]] = {}
-        for at, who, state in zip(trace.when, trace.who, trace.state, strict=True):
+        for at, who, state in trace.history:
             self._history.setdefault(who, []).append((at, state))
         self._stretches: dict[str, list[tuple[int, int]]] = {}
         for limit, begin, end in trace.bindings:
