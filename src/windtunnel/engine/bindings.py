@@ -53,9 +53,7 @@ class Bindings:
         found: dict[str, None] = {}
         if world.occupied >= world.cluster.parallelism:
             found["parallelism"] = None
-        for pool, waiting in enumerate(world.waiting_in):
-            if not waiting:
-                continue
+        for pool in sorted(world.waiting_in):
             is_open = world.pool_open(pool)
             if is_open is not None and is_open <= 0:
                 found[f"pool {world.program.pools[pool]}"] = None

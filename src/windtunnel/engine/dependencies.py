@@ -31,10 +31,8 @@ GOOD = frozenset({SUCCESS, SKIPPED})
 
 def begin(world: World, run: Run) -> None:
     """A run just started: everything that may be ready without any upstream is looked at."""
-    dag = run.dag
-    for task in range(dag.size):
-        if not dag.upstream[task] or dag.rule[task] is TriggerRule.ALWAYS or not dag.simple[task]:
-            run.todo.extend(run.tis(task))
+    for task in run.dag.first_look:
+        run.todo.extend(run.tis(task))
     world.mark(run)
 
 
@@ -115,12 +113,17 @@ class Pass:
         if only is not None:
             run.todo = [ti for ti in todo if world.ti_task[ti] not in only]
             todo = [ti for ti in todo if world.ti_task[ti] in only]
-        self._work = sorted(set(todo))
+        self._work = sorted(set(todo)) if len(todo) > 1 else todo
+        simple, left, state = run.dag.simple, world.up_left, world.state
         seen = -1
         while self._work:
             ti = heappop(self._work)
-            if ti != seen and world.state[ti] in SCHEDULEABLE:
-                self._evaluate(ti)
+            if ti != seen and state[ti] in SCHEDULEABLE:
+                task = world.ti_task[ti]
+                if simple[task] and not state[ti] and not left[run.slot0 + task]:
+                    self.ready.append(ti)
+                else:
+                    self._evaluate(ti)
             seen = ti
 
     def _evaluate(self, ti: int) -> None:

@@ -226,9 +226,24 @@ class _Stretch:
                 unfinished -= 1
                 if woken:
                     woken.append(ready)
-                    ended.append(ti)
                     heappop(events)
-                    break
+                    if len(woken) > min(free + 1, most):
+                        ended.append(ti)
+                        break
+                    instants(at)
+                    firsts(logged)
+                    page = [c & TI for c in sorted([code[one] + base for one in woken])]
+                    who((ti, *[base + one for one in woken], *page, *page))
+                    count = len(page)
+                    states += SUCCEEDED + READY * count + ENTERED * count + STARTED * count
+                    logged += 1 + 3 * count
+                    free += 1 - count
+                    for new in page:
+                        tried[new] = 1
+                        number += 1
+                        heappush(events, (at + durations[new - first], END, number, new))
+                    woken.clear()
+                    continue
                 instants(at)
                 firsts(logged)
                 if ready < 0:
@@ -340,7 +355,8 @@ class _Stretch:
         run.active += more
         world.dag_active[run.dag.number] += more
         world.pool_used[self._lane.pool] += more
-        world.waiting = world.waiting_in[self._lane.pool] = len(self._lane.heap)
+        world.waiting = len(self._lane.heap)
+        world.waiting_in = {self._lane.pool: world.waiting} if world.waiting else {}
         world.dag_waiting[run.dag.number] = run.waiting = world.waiting
         world.note_full(run)
         run.busy = run.active + world.waiting

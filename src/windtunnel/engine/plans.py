@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from windtunnel.engine.luck import between
-from windtunnel.engine.program import micros
-from windtunnel.engine.world import World
+from windtunnel.engine.program import DagProgram, micros
+from windtunnel.engine.world import Run, World
 from windtunnel.model import (
     Deferrable,
     ExternalTaskSensor,
     Rule,
     Sensor,
+    Task,
     TriggerDagRun,
     Uniform,
     When,
@@ -62,6 +63,18 @@ class Planner:
         self._poke = micros(behavior.default_poke_s)
         self._default = Plan(self._work)
         self._steady: dict[int, list[int] | None] = {}
+        self._recipes: dict[int, list[int | Uniform | None]] = {}
+
+    def plain_us(self, ti: int, run: Run) -> int | None:
+        """Microseconds that the next try of a task instance takes, if all that its behavior says is
+        how long it works; else None."""
+        if self.durations is not None:
+            return self.durations[ti]
+        recipes = self._recipes.get(run.dag.number)
+        if recipes is None:
+            recipes = self._recipes[run.dag.number] = self._find_recipes(run.dag)
+        recipe = recipes[self._world.ti_task[ti]]
+        return self._drawn(recipe, ti) if isinstance(recipe, Uniform) else recipe
 
     def steady(self, dag: int) -> list[int] | None:
         """Microseconds that each task of a DAG takes in every try that succeeds, whatever the run;
@@ -71,21 +84,29 @@ class Planner:
         return self._steady[dag]
 
     def _find_steady(self, dag: int) -> list[int] | None:
-        if self._bodies is not None or self.durations is not None:
+        if self.durations is not None:
             return None
-        times: list[int] = []
-        program = self._world.program.dags[dag]
-        for own, rules in zip(program.tasks, self._world.program.rules[dag], strict=True):
-            rule = rules[0] if rules else Rule()
-            given = rule.duration_s
-            if rule.when != When() or rule.outcome != "success" or isinstance(given, Uniform):
-                return None
-            time = self._work if given is None else micros(given)
-            limit = own.execution_timeout_s
-            if limit is not None and time > micros(limit):
-                return None
-            times.append(time)
-        return times
+        recipes = self._find_recipes(self._world.program.dags[dag])
+        times = [recipe for recipe in recipes if isinstance(recipe, int)]
+        return times if len(times) == len(recipes) else None
+
+    def _find_recipes(self, dag: DagProgram) -> list[int | Uniform | None]:
+        """For each task: microseconds, or what they are drawn from, in every try; None if its tries
+        differ in anything else."""
+        rules = self._world.program.rules[dag.number]
+        return [self._recipe(own, each) for own, each in zip(dag.tasks, rules, strict=True)]
+
+    def _recipe(self, own: Task, rules: tuple[Rule, ...]) -> int | Uniform | None:
+        rule = rules[0] if rules else Rule()
+        given = rule.duration_s
+        if self._bodies is not None or rule.when != When() or rule.outcome != "success":
+            return None
+        longest = given.high if isinstance(given, Uniform) else given
+        time = self._work if longest is None else micros(longest)
+        limit = own.execution_timeout_s
+        if limit is not None and time > micros(limit):
+            return None
+        return given if isinstance(given, Uniform) else time
 
     def plan(self, ti: int) -> Plan:
         """The plan of the try that a task instance now begins."""
@@ -137,9 +158,10 @@ class Planner:
         if given is None:
             waits = isinstance(kind, Sensor | ExternalTaskSensor | TriggerDagRun | Deferrable)
             return self._poke if waits else self._work
-        if isinstance(given, Uniform):
-            world = self._world
-            key = (*world.name_of(ti), world.tries[ti])
-            seed = world.scenario.seed
-            return between(micros(given.low), micros(given.high), seed, "duration", *key)
-        return micros(given)
+        return self._drawn(given, ti) if isinstance(given, Uniform) else micros(given)
+
+    def _drawn(self, given: Uniform, ti: int) -> int:
+        world = self._world
+        key = (*world.name_of(ti), world.tries[ti])
+        seed = world.scenario.seed
+        return between(micros(given.low), micros(given.high), seed, "duration", *key)

@@ -137,6 +137,12 @@ class DagProgram:
         )
         self.simple = [self._is_simple(i) for i in range(self.size)]
         """Tasks that are ready exactly when all their upstream tasks succeeded."""
+        self.first_look = tuple(
+            i
+            for i in range(self.size)
+            if not self.upstream[i] or self.rule[i] is TriggerRule.ALWAYS or not self.simple[i]
+        )
+        """Tasks that may be ready without any upstream."""
         self.plain = all(self._is_plain(i) for i in range(self.size))
         """Whether success of its tasks has no effect but on the tasks directly downstream."""
 
@@ -280,6 +286,9 @@ class Program:
         for dag in self.dags:
             dag.code = [top - w << WEIGHT_SHIFT | task for task, w in enumerate(dag.weight)]
         self.number = {dag.dag_id: dag.number for dag in self.dags}
+        self.dag_ids = tuple(dag.dag_id for dag in self.dags)
+        self.task_ids = tuple(dag.ids for dag in self.dags)
+        self.pool_names = tuple(tuple(t.pool for t in dag.tasks) for dag in self.dags)
         self.rules = [[_rules_for(behavior, dag, i) for i in range(dag.size)] for dag in self.dags]
         self.pools = sorted({t.pool for dag in fleet.dags for t in dag.tasks} | set(cluster.pools))
         self.pool_number = {name: i for i, name in enumerate(self.pools)}

@@ -111,21 +111,31 @@ class CriticalSection:
             return []
         free = world.cluster.parallelism - world.occupied
         size = world.cluster.max_tis_per_query
-        cap = free if size == 0 else min(size, free)
-        opened = [self._open(pool) for pool in range(len(self._index))]
-        cap = min(cap, self._unused_slots + sum(slots for slots in opened if slots > 0))
+        cap = self._cap(free if size == 0 else min(size, free))
         if cap <= 0:
             return []
-        starved = self.starved = Starved()
+        starved = self.starved
+        opened = {pool: self._open(pool) for pool in world.waiting_in}
         starved.pools = {
-            p for p, slots in enumerate(opened) if slots <= 0 and world.pool_slots[p] is not None
+            p for p, slots in opened.items() if slots <= 0 and world.pool_slots[p] is not None
         }
         while True:
             known = starved.facts()
-            page = self._page(cap, starved)
+            taken: list[tuple[int, int]] = []
+            page = self._page(cap, starved, taken)
             chosen = self._walk(page, opened, starved)
+            self._put_back(taken, set(chosen))
             if chosen or len(page) < cap or starved.facts() == known:
                 return chosen
+
+    def _cap(self, most: int) -> int:
+        """How many rows the query may return: not more than all pools have free slots."""
+        slots = self._unused_slots
+        for pool in range(len(self._index)):
+            if slots >= most:
+                return most
+            slots += max(0, self._open(pool))
+        return min(slots, most)
 
     def _open(self, pool: int) -> int:
         slots = self._world.pool_open(pool)
@@ -133,29 +143,45 @@ class CriticalSection:
 
     # -- the page: what the query returns -----------------------------------------------------
 
-    def _page(self, cap: int, starved: Starved) -> list[tuple[Key, Lane]]:
-        """The first ``cap`` candidates; in 3.x each run offers at most ``max_active_tasks``."""
+    def _page(
+        self, cap: int, starved: Starved, taken: list[tuple[int, int]]
+    ) -> list[tuple[Key, Lane]]:
+        """The first ``cap`` candidates; in 3.x each run offers at most ``max_active_tasks``.
+
+        ``taken`` receives (code, lane) of what was taken out of the lanes on the way; code -1 means
+        that a lane was only looked at."""
         page: list[tuple[Key, Lane]] = []
-        codes: list[tuple[int, Lane]] = []
-        touched: list[int] = []
         offered: dict[int, int] = {}
         for key, number in self._merged(starved):
             lane = self.lanes[number]
             run = lane.run
-            touched.append(number)
             if not self._may_offer(run, offered, lane, starved):
+                taken.append((-1, number))
                 continue
-            codes.append((heappop(lane.heap), lane))
+            taken.append((self._take(lane), number))
             self.enter(number)
             offered[run.index] = offered.get(run.index, 0) + 1
             page.append((key, lane))
             if len(page) == cap and self._is_settled(key, starved):
                 break
-        for code, lane in codes:
-            heappush(lane.heap, code)
-        for number in touched:
-            self.enter(number)
         return self._tie_broken(page)[:cap]
+
+    @staticmethod
+    def _take(lane: Lane) -> int:
+        """The head of a lane. One that was scheduled, skipped, and scheduled again lies there
+        twice."""
+        code = heappop(lane.heap)
+        while lane.heap and lane.heap[0] == code:
+            heappop(lane.heap)
+        return code
+
+    def _put_back(self, taken: list[tuple[int, int]], chosen: set[int]) -> None:
+        """What was looked at and not chosen goes back into its lane."""
+        for code, number in taken:
+            if code >= 0 and code & TI not in chosen:
+                heappush(self.lanes[number].heap, code)
+        for _, number in taken:
+            self.enter(number)
 
     def _is_settled(self, key: Key, starved: Starved) -> bool:
         """Whether no further candidate is equal to the last one (asked only when ties are
@@ -190,9 +216,10 @@ class CriticalSection:
         """Lane heads over all pools that are not starved, best first; each is taken out of the
         index."""
         heads: list[tuple[Key, int, int]] = []
-        for pool, index in enumerate(self._index):
+        for pool in self._world.waiting_in:
             if pool in starved.pools:
                 continue
+            index = self._index[pool]
             self._settle_head(index)
             if index:
                 heads.append((*index[0], pool))
@@ -259,7 +286,9 @@ class CriticalSection:
 
     # -- the walk: what is taken of the page ---------------------------------------------------
 
-    def _walk(self, page: list[tuple[Key, Lane]], opened: list[int], starved: Starved) -> list[int]:
+    def _walk(
+        self, page: list[tuple[Key, Lane]], opened: dict[int, int], starved: Starved
+    ) -> list[int]:
         world = self._world
         chosen: list[int] = []
         taken = _Taken(world)

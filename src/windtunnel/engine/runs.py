@@ -307,7 +307,11 @@ def _check_deadlock(world: World, run: Run) -> None:
 
 def _end(world: World, run: Run) -> None:
     """No task instance is unfinished: the leaves decide (``_tis_for_dagrun_state``)."""
-    states = {world.state[ti] for task in run.dag.leaves for ti in run.tis(task)} - {REMOVED}
+    state, first = world.state, run.ti0
+    if run.instances:
+        states = {state[ti] for task in run.dag.leaves for ti in run.tis(task)} - {REMOVED}
+    else:
+        states = {state[first + task] for task in run.dag.leaves}
     if states & {FAILED, UPSTREAM_FAILED}:
         world.set_run_state(run, RunState.FAILED, "task_failure")
     elif states <= {SUCCESS, SKIPPED}:

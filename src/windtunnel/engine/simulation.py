@@ -24,7 +24,7 @@ from windtunnel.engine.stuck import StuckInQueued
 from windtunnel.engine.tries import Tries
 from windtunnel.engine.waits import CrossDagWaits
 from windtunnel.engine.workers import Workers
-from windtunnel.engine.world import QUEUED, Run, World
+from windtunnel.engine.world import Run, World
 from windtunnel.errors import SimulationRunaway
 from windtunnel.model import ManualRun, Scenario
 from windtunnel.trace.states import RunState
@@ -82,11 +82,13 @@ class Simulation:
         self.clock = Clock(self)
         self._timers: list[tuple[int, int]] = []
         """(time, run): instants at which a run must be looked at again."""
-        self._manual = sorted(scenario.manual_runs, key=lambda run: micros(run.at_s))[::-1]
+        manual = [(micros(run.at_s), run) for run in scenario.manual_runs]
+        self._manual = sorted(manual, key=lambda at_and_run: at_and_run[0])[::-1]
         interval = scenario.cluster.min_file_process_interval_s
         self._parse_every = None if interval is None else micros(interval)
         self._next_parse = 0
         self._begun = False
+        self._past_matters = any(dag.has_past for dag in program.dags)
 
     def run(self) -> Trace:
         """Simulate the whole window and return what happened."""
@@ -112,19 +114,26 @@ class Simulation:
 
     def _upcoming(self) -> int | None:
         """When something happens of itself. A parse alone is nothing: it matters to what comes."""
-        return _first(self._parts.tries.next_due(), *self._times())
+        due, other = self._parts.tries.next_due(), self._next_time()
+        if due is None or other is None:
+            return other if due is None else due
+        return min(due, other)
 
     def _other_due(self) -> int | None:
         """When something other than a try is due."""
-        return _first(*self._times(), None if self._parse_every is None else self._next_parse)
+        parse = None if self._parse_every is None else self._next_parse
+        return min((t for t in (self._next_time(), parse) if t is not None), default=None)
 
-    def _times(self) -> tuple[int | None, ...]:
-        return (
-            self._parts.creation.next_due(),
-            self._timers[0][0] if self._timers else None,
-            micros(self._manual[-1].at_s) if self._manual else None,
-            self._parts.stuck.next_check(),
-        )
+    def _next_time(self) -> int | None:
+        """When a run is due, a timer rings, somebody triggers a run, or the scheduler looks for
+        tasks stuck in queued."""
+        due = self._parts.creation.next_due()
+        if self._timers and (due is None or self._timers[0][0] < due):
+            due = self._timers[0][0]
+        if self._manual and (due is None or self._manual[-1][0] < due):
+            due = self._manual[-1][0]
+        check = self._parts.stuck.next_check()
+        return check if due is None or (check is not None and check < due) else due
 
     def run_ahead(self, limit: float) -> int:
         """Handle instants up to ``limit`` in which only plain work happens; return the last one."""
@@ -143,9 +152,10 @@ class Simulation:
             if parse:
                 self._parse()
                 parse = False
-            self._look_at_timers()
-            while self._manual and micros(self._manual[-1].at_s) <= now:
-                self._trigger(self._manual.pop())
+            if self._timers:
+                self._look_at_timers()
+            while self._manual and self._manual[-1][0] <= now:
+                self._trigger(self._manual.pop()[1])
             self._settle()
             due = self._parts.tries.next_due()
             if due is None or due > now:
@@ -153,7 +163,7 @@ class Simulation:
             rounds += 1
             if rounds > MAX_PASSES:
                 raise self._runaway()
-        if self._parts.stuck.check():
+        if self._parts.stuck.watches and self._parts.stuck.check():
             self._settle()
         self._parts.bindings.note(self._parts.section)
 
@@ -213,9 +223,10 @@ class Simulation:
             self._examine_runs()
         chosen = self._parts.section.choose() if world.waiting else []
         for ti in chosen:
-            world.move(ti, QUEUED)
+            world.queue(ti)
             self._queued(ti)
-        self._begin_tries()
+        if self._parts.workers.any_waiting:
+            self._begin_tries()
         return bool(chosen)
 
     def _note_started(self, runs: list[Run]) -> None:
@@ -233,6 +244,10 @@ class Simulation:
         def turn(run: Run) -> tuple[bool, int, int]:
             return (not run.fresh, run.logical_us if by_date else run.run_after_us, run.index)
 
+        if len(world.dirty) == 1 and not self._past_matters:
+            self._examine(world.dirty.popitem()[1])
+            self._parts.tries.reap()
+            return
         # A run sees what the runs before it in this pass did; they see what it does next time.
         turns = [(*turn(run), run) for run in world.dirty.values()]
         world.dirty = {}
@@ -292,10 +307,6 @@ class Simulation:
             return
         if len(snapshots) < MAX_SNAPSHOTS:
             snapshots.append(take(self._parts, cause))
-
-
-def _first(*times: int | None) -> int | None:
-    return min((t for t in times if t is not None), default=None)
 
 
 class _Noted:

@@ -39,6 +39,11 @@ class StuckInQueued:
         self._times: dict[tuple[int, int], int] = {}
         """(task instance, try) -> how often it was scheduled again."""
 
+    @property
+    def watches(self) -> bool:
+        """Whether anything is queued that may get stuck."""
+        return bool(self._since)
+
     def queued(self, ti: int) -> None:
         """A task instance begins to wait for a worker."""
         if not self._workers.unlimited:

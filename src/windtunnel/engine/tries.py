@@ -181,7 +181,7 @@ class Tries:
     def start(self, ti: int) -> None:
         """A worker takes a queued task instance."""
         world = self._world
-        world.move(ti, RUNNING)
+        world.begin(ti)
         self.number += 1
         duration = self._plain_us(ti)
         if duration is not None:
@@ -206,10 +206,7 @@ class Tries:
         run = world.runs[world.ti_run[ti]]
         if not run.dag.plain or not self._workers.unlimited:
             return None
-        if self._planner.durations is not None:
-            return self._planner.durations[ti]
-        steady = self._planner.steady(run.dag.number)
-        return None if steady is None else steady[world.ti_task[ti]]
+        return self._planner.plain_us(ti, run)
 
     def _plan_end(self, ti: int, attempt: Attempt) -> None:
         world = self._world
@@ -342,6 +339,8 @@ class Tries:
 
     def reap(self) -> None:
         """Free what tries hold whose state was changed from outside."""
+        if not self._world.unhanded:
+            return
         moved, self._world.unhanded = self._world.unhanded, []
         for ti, _, new in moved:
             if new == RUNNING or self._world.state[ti] in (QUEUED, RUNNING):

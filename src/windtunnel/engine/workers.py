@@ -27,11 +27,17 @@ class Workers:
         """Whether a queued task starts at once."""
         return self._groups is None
 
+    @property
+    def any_waiting(self) -> bool:
+        """Whether a queued task instance waits for a slot."""
+        return bool(self._waiting)
+
     def submit(self, ti: int, queue: str) -> None:
-        """The executor hands a queued task instance over."""
+        """The executor hands a queued task instance over; it was not waiting here."""
         self._number += 1
         self._waiting[ti] = self._number
-        self._queues.setdefault(queue, deque()).append((self._number, ti))
+        if self._groups is not None:
+            self._queues.setdefault(queue, deque()).append((self._number, ti))
 
     def withdraw(self, ti: int) -> None:
         """A task instance that waits here shall not start any more."""
@@ -46,14 +52,11 @@ class Workers:
     def fill(self) -> list[int]:
         """Take waiting task instances while slots are free; return those that start now, in
         order."""
-        started: list[int] = []
-        if not self._waiting:
-            return started
         if self._groups is None:
-            started = sorted(self._waiting, key=self._waiting.__getitem__)
+            started = list(self._waiting)
             self._waiting.clear()
-            self._queues.clear()
             return started
+        started = []
         for number, group in enumerate(self._groups):
             while self._free[number]:
                 ti = self._oldest(group.queues)

@@ -121,9 +121,9 @@ class World:
         self.start = scenario.start
         self.trace = Trace(
             start=scenario.start,
-            dag_ids=tuple(dag.dag_id for dag in program.dags),
-            task_ids=tuple(dag.ids for dag in program.dags),
-            pools=tuple(tuple(t.pool for t in dag.tasks) for dag in program.dags),
+            dag_ids=program.dag_ids,
+            task_ids=program.task_ids,
+            pools=program.pool_names,
         )
         self.ti_run, self.ti_task, self.ti_map = (
             self.trace.ti_run,
@@ -135,11 +135,9 @@ class World:
         self.tries = array("H")
         self.up_left: list[int] = []
         """Direct upstream task instances that did not succeed (yet)."""
-        self.up_skipped = array("i")
-        self.up_failed = array("i")
-        self.up_upstream_failed = array("i")
-        self.up_removed = array("i")
         self.up_expected = array("i")
+        self.up_skipped, self.up_failed = array("i"), array("i")
+        self.up_upstream_failed, self.up_removed = array("i"), array("i")
         self.runs: list[Run] = []
         self.runs_of: list[list[Run]] = [[] for _ in program.dags]
         self.running_of: list[dict[int, Run]] = [{} for _ in program.dags]
@@ -167,7 +165,8 @@ class World:
         """What the executor holds: task instances queued or running."""
         self.waiting = 0
         """Task instances in state scheduled."""
-        self.waiting_in = [0] * len(program.pools)
+        self.waiting_in: dict[int, int] = {}
+        """Of these, by pool; only pools that have any."""
         self.pool_used = [0] * len(program.pools)
         pools = [self.cluster.pool(name) for name in program.pools]
         self.pool_slots = [None if p is None else p.slots for p in pools]
@@ -344,12 +343,7 @@ class World:
         if DEFERRED in (old, new):
             self._account_deferred(ti, run, 1 if new == DEFERRED else -1)
         if SCHEDULED in (old, new):
-            sign = 1 if new == SCHEDULED else -1
-            self.waiting += sign
-            run.waiting += sign
-            self.dag_waiting[run.dag.number] += sign
-            self.note_full(run)
-            self.waiting_in[self.program.pool_of[run.dag.number][self.ti_task[ti]]] += sign
+            self._account_waiting(ti, run, 1 if new == SCHEDULED else -1)
         was_busy = old in _BUSY
         if was_busy != (new in _BUSY):
             run.busy += -1 if was_busy else 1
@@ -378,6 +372,34 @@ class World:
                 for t in concerned:
                     other.todo.extend(other.tis(t))
                 self.mark(other)
+
+    def queue(self, ti: int) -> None:
+        """A scheduled task instance becomes queued: the most frequent `move`, without questions."""
+        self.state[ti] = QUEUED
+        self._who(ti)
+        self._states(QUEUED)
+        run = self.runs[self.ti_run[ti]]
+        self._account_waiting(ti, run, -1)
+        self._account(ti, run, 1)
+
+    def begin(self, ti: int) -> None:
+        """A queued task instance begins to run."""
+        self.state[ti] = RUNNING
+        self._who(ti)
+        self._states(RUNNING)
+
+    def _account_waiting(self, ti: int, run: Run, sign: int) -> None:
+        self.waiting += sign
+        run.waiting += sign
+        dag = run.dag.number
+        self.dag_waiting[dag] += sign
+        self.note_full(run)
+        pool = self.program.pool_of[dag][self.ti_task[ti]]
+        waiting = self.waiting_in.get(pool, 0) + sign
+        if waiting:
+            self.waiting_in[pool] = waiting
+        else:
+            del self.waiting_in[pool]
 
     def _account(self, ti: int, run: Run, sign: int) -> None:
         task, dag = self.ti_task[ti], run.dag
