@@ -60,12 +60,12 @@ class Bindings:
         per_run = world.profile.max_active_tasks_per == "run"
         for run in world.full.values():
             name = f"max_active_tasks {run.dag.dag_id}"
-            found[f"{name} {run.record.name}" if per_run else name] = None
+            found[f"{name} {run.name}" if per_run else name] = None
         for dag, task in sorted(section.starved.tasks):
             found[self._of_task(dag, task)] = None
         for index, task in sorted(section.starved.run_tasks):
             run = world.runs[index]
-            name = f"{run.dag.dag_id}.{run.dag.ids[task]} {run.record.name}"
+            name = f"{run.dag.dag_id}.{run.dag.ids[task]} {run.name}"
             found[f"max_active_tis_per_dagrun {name}"] = None
         return found
 

@@ -122,9 +122,8 @@ class DagProgram:
         """Tasks that, unfinished, switch Airflow's own deadlock verdict off."""
         self.exempt_count = sum(self.exempt)
         self.has_mapped = any(self.mapped)
-        own_dates = any(t.start_date is not None or t.end_date is not None for t in tasks)
-        self.has_dates = own_dates or dag.start_date is not None or dag.end_date is not None
-        """Whether some runs may lack some tasks."""
+        self.has_dates = any(t.start_date is not None or t.end_date is not None for t in tasks)
+        """Whether some runs may lack some tasks and have others."""
         self.own_lane = [
             t.max_active_tis_per_dag is not None
             or t.max_active_tis_per_dagrun is not None

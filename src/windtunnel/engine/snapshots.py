@@ -81,7 +81,7 @@ class _Taker:
         ]
         return OpenRun(
             dag.dag_id,
-            run.record.name,
+            run.name,
             RunState(run.state).label,
             run.started_us if run.started_us >= 0 else run.record.created_us,
             tuple(actors),
@@ -114,7 +114,7 @@ class _Taker:
         return Actor(
             run.dag.dag_id,
             self._run[run.index],
-            run.record.name,
+            run.name,
             run.dag.ids[task],
             world.ti_map[ti],
             run.dag.tasks[task].operator,
@@ -139,7 +139,7 @@ class _Taker:
         pool = world.program.pool_of[dag.number][task]
         slots = world.pool_slots[pool]
         per_run = world.profile.max_active_tasks_per == "run"
-        subject = f"{dag.dag_id} {run.record.name}" if per_run else dag.dag_id
+        subject = f"{dag.dag_id} {run.name}" if per_run else dag.dag_id
         found = [
             (self._capacity("parallelism", "", world.cluster.parallelism), 1),
             (
@@ -161,7 +161,7 @@ class _Taker:
             limit = own.max_active_tis_per_dag
             found.append((self._capacity("max_active_tis_per_dag", name, limit), 1))
         if own.max_active_tis_per_dagrun is not None:
-            limit, name = own.max_active_tis_per_dagrun, f"{name} {run.record.name}"
+            limit, name = own.max_active_tis_per_dagrun, f"{name} {run.name}"
             found.append((self._capacity("max_active_tis_per_dagrun", name, limit), 1))
         return found
 

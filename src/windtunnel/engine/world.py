@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from windtunnel.engine.program import DagProgram, Program
-from windtunnel.model import Scenario
+from windtunnel.model import Dag, Scenario, Task
 from windtunnel.trace.states import RunState
 from windtunnel.trace.trace import RunRecord, Trace
 
@@ -49,6 +49,7 @@ class Run:
         "lanes",
         "logical",
         "logical_us",
+        "name",
         "parked",
         "pending",
         "record",
@@ -67,6 +68,7 @@ class Run:
         self.index = index
         self.dag = dag
         self.record = record
+        self.name = record.name
         self.kind = record.run_type
         self.logical = record.logical_date
         self.logical_us = -1
@@ -231,8 +233,7 @@ class World:
     def _add_instances(self, run: Run) -> None:
         dag = run.dag
         run.ti0 = len(self.state)
-        plain = not dag.has_mapped and not dag.has_dates
-        if plain:
+        if not dag.has_mapped and not dag.has_dates and _is_active(run, None):
             self._append_all(run)
             run.unfinished = dag.size
             run.exempt = dag.exempt_count
@@ -465,7 +466,7 @@ class World:
     def name_of(self, ti: int) -> tuple[str, str, str, int]:
         """(dag_id, run name, task_id, map_index), the key of everything that is drawn for it."""
         run = self.runs[self.ti_run[ti]]
-        return run.dag.dag_id, run.record.name, run.dag.ids[self.ti_task[ti]], self.ti_map[ti]
+        return run.dag.dag_id, run.name, run.dag.ids[self.ti_task[ti]], self.ti_map[ti]
 
 
 _BUSY = frozenset({SCHEDULED, QUEUED, RUNNING, UP_FOR_RETRY, UP_FOR_RESCHEDULE})
@@ -483,13 +484,16 @@ def literal_length(dag: DagProgram, task: int) -> int | None:
     return length
 
 
-def _is_active(run: Run, task: int) -> bool:
-    """Whether the task's own dates cover the run (``models/dagrun.py: verify_integrity``)."""
+def _is_active(run: Run, task: int | None) -> bool:
+    """Whether the DAG's dates, and those of a task, cover the run
+    (``models/dagrun.py: verify_integrity``)."""
     if run.logical is None:
         return True
-    dag, own = run.dag.dag, run.dag.tasks[task]
-    starts = [d for d in (dag.start_date, own.start_date) if d is not None]
-    ends = [d for d in (dag.end_date, own.end_date) if d is not None]
-    if starts and run.logical < max(starts):
-        return False
-    return not (ends and run.logical > min(ends))
+    both: tuple[Dag | Task, ...] = (run.dag.dag,)
+    if task is not None:
+        both += (run.dag.tasks[task],)
+    return not any(
+        (dates.start_date is not None and run.logical < dates.start_date)
+        or (dates.end_date is not None and run.logical > dates.end_date)
+        for dates in both
+    )
