@@ -32,7 +32,7 @@ def occupancy(scenario: Scenario, trace: Trace) -> list[Occupancy]:
     cluster = scenario.cluster
     uses = _Uses(scenario, trace)
     uses.replay()
-    found = [uses.of("parallelism", cluster.parallelism)]
+    found = [uses.of("parallelism", cluster.executor_slots)]
     for name in sorted(uses.peak):
         if name != "parallelism":
             pool = cluster.pool(name.removeprefix("pool "))

@@ -51,7 +51,7 @@ class Bindings:
         """A dict for its order: the same in every process."""
         world = self._world
         found: dict[str, None] = {}
-        if world.occupied >= world.cluster.parallelism:
+        if world.occupied >= world.cluster.executor_slots:
             found["parallelism"] = None
         for pool in sorted(world.waiting_in):
             is_open = world.pool_open(pool)

@@ -44,7 +44,10 @@ class Express:
         """By DAG: whether all its tasks take some time."""
         world = parts.world
         self._possible = (
-            parts.choices is None and parts.workers.unlimited and world.profile.candidate_window
+            parts.choices is None
+            and parts.workers.unlimited
+            and world.profile.candidate_window
+            and world.cluster.loop is None
         )
 
     def run(self, limit: float) -> int:
@@ -335,7 +338,7 @@ class _Stretch:
         world, run = self._world, self._run
         opened = world.pool_open(self._lane.pool)
         room = min(
-            world.cluster.parallelism - world.occupied,
+            world.cluster.executor_slots - world.occupied,
             run.dag.max_active_tasks - run.active,
             UNLIMITED if opened is None else opened,
         )

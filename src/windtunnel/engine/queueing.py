@@ -102,14 +102,14 @@ class CriticalSection:
         heappush(self.lanes[number].heap, code)
         self.enter(number)
 
-    def choose(self) -> list[int]:
-        """The task instances to queue now, in the order in which the executor takes them."""
+    def choose(self, free: int) -> list[int]:
+        """The task instances to queue now, in the order in which the executor takes them; it has
+        ``free`` slots."""
         world = self._world
         self._unpark()
         self.starved = Starved()
         if not world.waiting:
             return []
-        free = world.cluster.parallelism - world.occupied
         size = world.cluster.max_tis_per_query
         cap = self._cap(free if size == 0 else min(size, free))
         if cap <= 0:

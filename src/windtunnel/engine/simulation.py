@@ -1,8 +1,9 @@
 """Simulation: one scenario from its first instant to its last; the only way to get a trace.
 
-Instant timing: at every instant the scheduler runs until nothing changes any more. In this order:
-tries that end, triggers that fire, a parse of the DAG files, manual runs, then scheduler passes
-(create runs, start queued runs, examine running runs, the critical section, hand-over to workers).
+At every instant, in this order: tries that end, triggers that fire, a parse of the DAG files,
+manual runs, then scheduler passes (create runs, start queued runs, examine running runs, the
+critical section, hand-over to workers). Without `Cluster.loop` the scheduler runs at every instant
+until nothing changes any more; with it, when its next loop begins.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
 from windtunnel.engine.express import Express
+from windtunnel.engine.loops import Loops, Scheduler
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.plans import Bodies, Planner
 from windtunnel.engine.program import Program, micros
@@ -24,7 +26,7 @@ from windtunnel.engine.stuck import StuckInQueued
 from windtunnel.engine.tries import Tries
 from windtunnel.engine.waits import CrossDagWaits
 from windtunnel.engine.workers import Workers
-from windtunnel.engine.world import Run, World
+from windtunnel.engine.world import QUEUED, Run, World
 from windtunnel.errors import SimulationRunaway
 from windtunnel.model import ManualRun, Scenario
 from windtunnel.trace.states import RunState
@@ -78,6 +80,13 @@ class Simulation:
             stuck=stuck,
             bindings=Bindings(world),
         )
+        self._loops: Loops | None = None
+        self._handed_over: list[tuple[int, int, int]] = []
+        """(when, number, task instance): on their way from the executor to a worker."""
+        self._hand_overs = 0
+        if scenario.cluster.loop is not None:
+            tries.left = []
+            self._loops = Loops(world, scenario.cluster.loop, tries.left)
         self._express = Express(self._parts, self._other_due)
         self.clock = Clock(self)
         self._timers: list[tuple[int, int]] = []
@@ -128,12 +137,22 @@ class Simulation:
         """When a run is due, a timer rings, somebody triggers a run, or the scheduler looks for
         tasks stuck in queued."""
         due = self._parts.creation.next_due()
+        if self._loops is not None and due is not None and due <= self.world.now:
+            due = None  # some scheduler knows, and creates it in its next loop
         if self._timers and (due is None or self._timers[0][0] < due):
             due = self._timers[0][0]
         if self._manual and (due is None or self._manual[-1][0] < due):
             due = self._manual[-1][0]
+        if self._loops is not None:
+            due = self._first_of_loops(due)
         check = self._parts.stuck.next_check()
         return check if due is None or (check is not None and check < due) else due
+
+    def _first_of_loops(self, due: int | None) -> int | None:
+        assert self._loops is not None
+        begins = self._loops.next_due()
+        arrives = self._handed_over[0][0] if self._handed_over else None
+        return min((t for t in (due, begins, arrives) if t is not None), default=None)
 
     def run_ahead(self, limit: float) -> int:
         """Handle instants up to ``limit`` in which only plain work happens; return the last one."""
@@ -156,7 +175,10 @@ class Simulation:
                 self._look_at_timers()
             while self._manual and self._manual[-1][0] <= now:
                 self._trigger(self._manual.pop()[1])
-            self._settle()
+            if self._loops is None:
+                self._settle()
+            else:
+                self._run_loops(self._loops)
             due = self._parts.tries.next_due()
             if due is None or due > now:
                 break
@@ -164,7 +186,10 @@ class Simulation:
             if rounds > MAX_PASSES:
                 raise self._runaway()
         if self._parts.stuck.watches and self._parts.stuck.check():
-            self._settle()
+            if self._loops is None:
+                self._settle()
+            else:
+                self._run_loops(self._loops)
         self._parts.bindings.note(self._parts.section)
 
     # -- one instant --------------------------------------------------------------------------
@@ -195,15 +220,19 @@ class Simulation:
             queued = self._pass()
             if world.ended:
                 self._parts.tries.notice()
-            due = self._parts.creation.next_due()
-            if not (
-                world.dirty
-                or (queued and world.waiting)
-                or self._parts.start.has_work
-                or (due is not None and due <= world.now)
-            ):
+            if not (self._has_work() or (queued and world.waiting)):
                 return
         raise self._runaway()
+
+    def _has_work(self) -> bool:
+        """Whether a scheduler pass has more to do than to look at what is scheduled."""
+        if self._world_is_dirty():
+            return True
+        due = self._parts.creation.next_due()
+        return due is not None and due <= self.world.now
+
+    def _world_is_dirty(self) -> bool:
+        return bool(self.world.dirty) or self._parts.start.has_work
 
     def _runaway(self) -> SimulationRunaway:
         world = self.world
@@ -221,13 +250,67 @@ class Simulation:
             self._note_started(self._parts.start.start_queued())
         if world.dirty:
             self._examine_runs()
-        chosen = self._parts.section.choose() if world.waiting else []
+        free = world.cluster.executor_slots - world.occupied
+        chosen = self._parts.section.choose(free) if world.waiting else []
         for ti in chosen:
             world.queue(ti)
-            self._queued(ti)
+            self._parts.stuck.queued(ti)
+            self._submit(ti)
         if self._parts.workers.any_waiting:
             self._begin_tries()
         return bool(chosen)
+
+    # -- loop timing --------------------------------------------------------------------------
+
+    def _run_loops(self, loops: Loops) -> None:
+        """What workers took over by now begins; then the loops that begin now."""
+        world = self.world
+        for _ in range(MAX_PASSES):
+            loops.note_ends()
+            if world.ended:
+                self._parts.tries.notice()
+            self._arrive()
+            loops.wake(self._has_work())
+            scheduler = loops.due()
+            if scheduler is None:
+                return
+            self._loop(loops, scheduler)
+        raise self._runaway()
+
+    def _loop(self, loops: Loops, scheduler: Scheduler) -> None:
+        """One loop of one scheduler; all that it does is done when it begins."""
+        world = self.world
+        scheduler.collect(world.now - scheduler.slept_us)
+        self._parts.creation.create_due()
+        if self._parts.start.has_work:
+            started = self._parts.start.start_queued()
+            self._note_started(started)
+            loops.started(started)
+        examined = loops.examine()
+        for run in examined:
+            if world.dirty.pop(run.index, None) is not None:
+                self._examine(run)
+        self._parts.tries.reap()
+        free = world.cluster.parallelism - len(scheduler.held)
+        chosen = self._parts.section.choose(free) if world.waiting else []
+        arrival = loops.handed_over(scheduler, len(chosen), len(examined))
+        for ti in chosen:
+            world.queue(ti)
+            self._parts.stuck.queued(ti)
+            scheduler.held.add(ti)
+            self._hand_overs += 1
+            heappush(self._handed_over, (arrival, self._hand_overs, ti))
+        loops.note_ends()
+        loops.ended(scheduler, len(chosen), len(examined), more=self._has_work())
+
+    def _arrive(self) -> None:
+        world = self.world
+        while self._handed_over and self._handed_over[0][0] <= world.now:
+            ti = heappop(self._handed_over)[2]
+            if world.state[ti] == QUEUED:
+                self._submit(ti)
+        if self._parts.workers.any_waiting:
+            self._begin_tries()
 
     def _note_started(self, runs: list[Run]) -> None:
         """Runs that just started: when they time out, and when a future logical date comes."""
@@ -289,11 +372,10 @@ class Simulation:
 
     # -- queued -------------------------------------------------------------------------------
 
-    def _queued(self, ti: int) -> None:
+    def _submit(self, ti: int) -> None:
         world = self.world
         run = world.runs[world.ti_run[ti]]
         self._parts.workers.submit(ti, run.dag.tasks[world.ti_task[ti]].queue)
-        self._parts.stuck.queued(ti)
 
     def _begin_tries(self) -> None:
         for ti in self._parts.workers.fill():

@@ -141,7 +141,7 @@ class _Taker:
         per_run = world.profile.max_active_tasks_per == "run"
         subject = f"{dag.dag_id} {run.name}" if per_run else dag.dag_id
         found = [
-            (self._capacity("parallelism", "", world.cluster.parallelism), 1),
+            (self._capacity("parallelism", "", world.cluster.executor_slots), 1),
             (
                 self._capacity(
                     "pool", own.pool, None if slots is not None and slots < 0 else slots or 0

@@ -102,6 +102,8 @@ class Tries:
         self._resuming: dict[int, tuple[Plan, bool]] = {}
         """Deferred task instances that were called back: their plan, and whether into a failure."""
         self._first_poke: dict[int, int] = {}
+        self.left: list[int] | None = None
+        """Where to note who is neither queued nor running any more, if somebody wants to know."""
 
     # -- what is due --------------------------------------------------------------------------
 
@@ -346,6 +348,8 @@ class Tries:
             if new == RUNNING or self._world.state[ti] in (QUEUED, RUNNING):
                 continue
             self._workers.withdraw(ti)
+            if self.left is not None:
+                self.left.append(ti)
             if self._world.state[ti] != DEFERRED:
                 self.deferred.pop(ti, None)
             if ti in self.running:

@@ -22,6 +22,7 @@ from windtunnel.model.dag import (
     WeightRule,
     Work,
 )
+from windtunnel.model.loop import SchedulerLoop
 from windtunnel.model.profile import PROFILES, Profile
 from windtunnel.model.scenario import ManualRun, Scenario
 from windtunnel.model.schedule import Cron, Every, Once, OtherSchedule, Schedule
@@ -50,6 +51,7 @@ __all__ = [
     "Rule",
     "Scenario",
     "Schedule",
+    "SchedulerLoop",
     "Sensor",
     "ShortCircuit",
     "Task",

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from windtunnel.model.base import Value
+from windtunnel.model.loop import SchedulerLoop
 from windtunnel.model.profile import PROFILES, Profile
 
 ProfileName = Literal["airflow-3.3", "airflow-2.11"]
@@ -41,6 +42,10 @@ class Cluster(Value):
     profile: ProfileName = "airflow-3.3"
     parallelism: Positive = 32
     """``[core] parallelism``: task instances queued or running at once, per scheduler."""
+    schedulers: Positive = 1
+    loop: SchedulerLoop | None = None
+    """``None``: every decision falls at the instant at which it can; the scheduler's own delays
+    are left out."""
     max_active_tasks_per_dag: Annotated[int, Field(ge=0)] = 16
     max_active_runs_per_dag: Annotated[int, Field(ge=0)] = 16
     catchup_by_default: bool | None = None
@@ -61,6 +66,11 @@ class Cluster(Value):
     once."""
     schedule_after_task_execution: bool = True
     """2.x only: the mini scheduler on the worker."""
+
+    @property
+    def executor_slots(self) -> int:
+        """Task instances queued or running at once over all schedulers."""
+        return self.parallelism * self.schedulers
 
     @property
     def airflow(self) -> Profile:

@@ -80,6 +80,13 @@ def _loaded(scenario: Scenario, width: int) -> list[str]:
 
 def _cluster(cluster: Cluster) -> str:
     parts = [cluster.profile, f"parallelism {cluster.parallelism}"]
+    if cluster.schedulers > 1:
+        parts.append(f"{cluster.schedulers} schedulers with that parallelism each")
+    if cluster.loop is not None:
+        sleep = duration(cluster.loop.idle_sleep_s)
+        parts.append(
+            f"scheduler loops of {cluster.loop.duration_s:g} s or more, idle sleep {sleep}"
+        )
     if cluster.workers is None:
         parts.append("every queued task starts at once")
     for group in cluster.workers or ():

@@ -31,8 +31,11 @@ class Counterexample(Value):
 
 
 def identify(scenario: Scenario, code: str) -> str:
-    """The id of a counterexample: ``wt1-`` and eight characters."""
-    text = f"{code}\n{scenario.model_dump_json()}"
+    """The id of a counterexample: ``wt1-`` and eight characters.
+
+    Only what differs from the defaults counts, so that a release with another setting in it gives
+    the same failure the same id."""
+    text = f"{code}\n{scenario.model_dump_json(exclude_defaults=True)}"
     number = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
     letters = ""
     for _ in range(8):
