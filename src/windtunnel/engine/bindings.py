@@ -6,22 +6,26 @@ Written once per change of a limit, not once per task instance that waits behind
 from __future__ import annotations
 
 from windtunnel.engine.queueing import CriticalSection
+from windtunnel.engine.workers import Workers
 from windtunnel.engine.world import World
 
 
 class Bindings:
     """The limits that are binding now, and since when."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, workers: Workers) -> None:
         self._world = world
+        self._workers = workers
         self._since: dict[str, int] = {}
 
     def note(self, section: CriticalSection) -> None:
         """Compare with the instant before, and write down what ended."""
-        if not self._world.waiting and not self._since:
+        if not self._world.waiting and not self._since and not self._workers.any_waiting:
             return
         now = self._world.now
         binding = self._binding(section) if self._world.waiting else {}
+        if self._workers.any_waiting:
+            binding["worker slots"] = None
         for limit in [known for known in self._since if known not in binding]:
             self._write(limit, now)
         for limit in binding:

@@ -78,7 +78,7 @@ class Simulation:
             creation=Creation(world),
             start=Start(world),
             stuck=stuck,
-            bindings=Bindings(world),
+            bindings=Bindings(world, workers),
         )
         self._loops: Loops | None = None
         self._handed_over: list[tuple[int, int, int]] = []

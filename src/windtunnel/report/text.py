@@ -88,7 +88,7 @@ def _cluster(cluster: Cluster) -> str:
             f"scheduler loops of {cluster.loop.duration_s:g} s or more, idle sleep {sleep}"
         )
     if cluster.workers is None:
-        parts.append("every queued task starts at once")
+        parts.append("workers without a limit")
     for group in cluster.workers or ():
         queues = "" if group.queues == ("default",) else f" (queues {', '.join(group.queues)})"
         each = " each" if group.count > 1 else ""

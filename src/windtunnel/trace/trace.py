@@ -60,7 +60,7 @@ class Wait:
 
     ``limit`` is one of: ``upstream``, ``pool NAME``, ``max_active_tasks``, ``parallelism``,
     ``worker slots``, ``max_active_runs``, ``max_active_tis_per_dag``, ``retry delay``,
-    ``reschedule``, ``trigger``, ``scheduler``.
+    ``reschedule``, ``trigger``, ``scheduler`` (no loop yet), ``executor`` (on its way to a worker).
     """
 
     limit: str

@@ -12,7 +12,6 @@ from windtunnel.trace.states import RunState, TaskState
 from windtunnel.trace.trace import Trace, Wait
 
 _BY_STATE = {
-    TaskState.QUEUED: "worker slots",
     TaskState.UP_FOR_RETRY: "retry delay",
     TaskState.UP_FOR_RESCHEDULE: "reschedule",
     TaskState.DEFERRED: "trigger",
@@ -63,16 +62,21 @@ class Waits:
         if state == TaskState.NONE:
             yield Wait("upstream", begin, end)
         elif state == TaskState.SCHEDULED:
-            yield from self._scheduled(ti, begin, end)
+            yield from self._split(self._limits(ti), "scheduler", begin, end)
+        elif state == TaskState.QUEUED:
+            yield from self._split([("worker slots", "worker slots")], "executor", begin, end)
         elif (
             limit := _BY_STATE.get(TaskState(state) if state >= 0 else TaskState.NONE)
         ) is not None:
             yield Wait(limit, begin, end)
 
-    def _scheduled(self, ti: int, begin: int, end: int) -> Iterator[Wait]:
-        """Time in state scheduled, split by the first of its limits that was binding then."""
+    def _split(
+        self, limits: list[tuple[str, str]], rest_of: str, begin: int, end: int
+    ) -> Iterator[Wait]:
+        """A stretch of time, split by the first of these limits that was binding then; what none
+        explains is the way through the scheduler or the executor."""
         rest = [(begin, end)]
-        for limit, shown in self._limits(ti):
+        for limit, shown in limits:
             left: list[tuple[int, int]] = []
             for low, high in rest:
                 at = low
@@ -87,7 +91,7 @@ class Waits:
                     left.append((at, high))
             rest = left
         for low, high in rest:
-            yield Wait("scheduler", low, high)
+            yield Wait(rest_of, low, high)
 
     def _limits(self, ti: int) -> list[tuple[str, str]]:
         """(name in the bindings, name for people) of the limits over a task instance, nearest
