@@ -71,7 +71,7 @@ class Columns:
 
 
 class DagProgram:
-    """One DAG, compiled. Lists are indexed by task."""
+    """One DAG, compiled. Lists are indexed by task; of bytes, 1 is yes."""
 
     def __init__(self, number: int, rank: int, dag: Dag, cluster: Cluster) -> None:
         profile = cluster.airflow
@@ -95,8 +95,8 @@ class DagProgram:
         """Number of direct upstream tasks."""
         self.columns = Columns(self.need, self.weight)
         self.kind = [t.kind for t in tasks]
-        self.is_empty = [isinstance(k, Empty) for k in self.kind]
-        self.skips = [isinstance(k, Branch | ShortCircuit | LatestOnly) for k in self.kind]
+        self.is_empty = bytes(isinstance(k, Empty) for k in self.kind)
+        self.skips = bytes(isinstance(k, Branch | ShortCircuit | LatestOnly) for k in self.kind)
         self.skip_parents = [tuple(u for u in ups if self.skips[u]) for ups in self.upstream]
         self.max_active_tasks = _either(dag.max_active_tasks, cluster.max_active_tasks_per_dag)
         self.max_active_runs = _either(dag.max_active_runs, cluster.max_active_runs_per_dag)
@@ -113,28 +113,28 @@ class DagProgram:
             t.max_active_tis_per_dag is not None or t.max_active_tis_per_dagrun is not None
             for t in tasks
         )
-        self.exempt = [
+        self.exempt = bytes(
             t.depends_on_past
             or t.max_active_tis_per_dag is not None
             or t.max_active_tis_per_dagrun is not None
             for t in tasks
-        ]
+        )
         """Tasks that, unfinished, switch Airflow's own deadlock verdict off."""
         self.exempt_count = sum(self.exempt)
         self.has_mapped = any(self.mapped)
         self.has_dates = any(t.start_date is not None or t.end_date is not None for t in tasks)
         """Whether some runs may lack some tasks and have others."""
-        self.own_lane = [
+        self.own_lane = bytes(
             t.max_active_tis_per_dag is not None
             or t.max_active_tis_per_dagrun is not None
             or t.pool_slots > 1
             for t in tasks
-        ]
+        )
         """Tasks that can be passed over as a whole while others of their run go on."""
         self.may_skip_running = any(
             self.skip_parents[i] and self.rule[i] in STARTS_EARLY for i in range(self.size)
         )
-        self.simple = [self._is_simple(i) for i in range(self.size)]
+        self.simple = bytes(self._is_simple(i) for i in range(self.size))
         """Tasks that are ready exactly when all their upstream tasks succeeded."""
         self.first_look = tuple(
             i
@@ -156,12 +156,10 @@ class DagProgram:
         return plain and bool(self.upstream[i]) and self.rule[i] is TriggerRule.ALL_SUCCESS
 
     def _is_plain(self, i: int) -> bool:
-        return (
-            isinstance(self.kind[i], Work)
-            and (self.simple[i] or not self.upstream[i])
-            and not (self.mapped[i] or self.is_map_source[i] or self.exempt[i] or self.own_lane[i])
-            and not (self.setup_dependents[i] or self.indirect_setups[i] or self.scope[i])
-        )
+        limited = self.mapped[i] or self.is_map_source[i] or self.exempt[i] or self.own_lane[i]
+        in_scope = self.setup_dependents[i] or self.indirect_setups[i] or self.scope[i]
+        simple = bool(self.simple[i]) or not self.upstream[i]
+        return isinstance(self.kind[i], Work) and simple and not limited and not in_scope
 
     def _weights(self) -> list[int]:
         """Effective priority weights (``task/priority_strategy.py``): each relative counts once."""
@@ -191,12 +189,12 @@ class DagProgram:
             task.expand if task.expand is not None else self.group_factors[i]
             for i, task in enumerate(self.tasks)
         ]
-        self.mapped = [f is not None for f in self.factors]
+        self.mapped = bytes(f is not None for f in self.factors)
         self.map_sources = [
             tuple(self.index[f] for f in factors or () if isinstance(f, str))
             for factors in self.factors
         ]
-        self.is_map_source = [False] * self.size
+        self.is_map_source = bytearray(self.size)
         for sources in self.map_sources:
             for source in sources:
                 self.is_map_source[source] = True
