@@ -12,8 +12,10 @@ from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush, heappushpop, heapreplace
 from itertools import repeat
 
+from windtunnel.engine.lanes import TI
 from windtunnel.engine.parts import Parts
-from windtunnel.engine.queueing import TI, UNLIMITED, Starved
+from windtunnel.engine.program import UNLIMITED
+from windtunnel.engine.queueing import Starved
 from windtunnel.engine.world import QUEUED, RUNNING, SCHEDULED, SUCCESS, Run
 from windtunnel.trace.states import RunState
 
@@ -357,9 +359,10 @@ class _Stretch:
         world.occupied += more
         run.active += more
         world.dag_active[run.dag.number] += more
-        world.pool_used[self._lane.pool] += more
+        world.use_pool(self._lane.pool, more)
         world.waiting = len(self._lane.heap)
-        world.waiting_in = {self._lane.pool: world.waiting} if world.waiting else {}
+        world.waiting_in[self._lane.pool] = world.waiting
+        world.note_pool(self._lane.pool)
         world.dag_waiting[run.dag.number] = run.waiting = world.waiting
         world.note_full(run)
         run.busy = run.active + world.waiting
@@ -378,12 +381,15 @@ class _Stretch:
             world.state[code & TI] = SCHEDULED
         world.freed_runs.append(self._run)
         self._parts.section.starved = Starved()
-        self._parts.section.enter(self._number)
+        self._parts.section.lanes.enter(self._number)
 
     def _press(self, at: int) -> None:
         """Somebody waits from now on: note which limits bind."""
         bindings = self._parts.bindings
         if self._limits is None:
+            # It may be known as full from before this stretch, and noted as over within it.
+            self._world.toggled["pool", self._lane.pool] = None
+            self._world.toggled["run", self._run.index] = None
             self._parts.section.starved = Starved()
             bindings.note(self._parts.section)
             self._limits = bindings.binding

@@ -32,6 +32,7 @@ from windtunnel.model import (
 )
 
 MICRO = 1_000_000
+UNLIMITED = 1 << 60
 MAP_SHIFT, WEIGHT_SHIFT = 32, 54
 """A place in a lane is one integer: weight, then map index + 1, then task instance."""
 
@@ -289,11 +290,27 @@ class Program:
         self.rules = [[_rules_for(behavior, dag, i) for i in range(dag.size)] for dag in self.dags]
         self.pools = sorted({t.pool for dag in fleet.dags for t in dag.tasks} | set(cluster.pools))
         self.pool_number = {name: i for i, name in enumerate(self.pools)}
+        found = [cluster.pool(name) for name in self.pools]
+        self.pool_slots = [None if pool is None else pool.slots for pool in found]
+        """Slots of each pool; None if there is no such pool."""
+        self.pool_counts_deferred = [p is not None and p.include_deferred for p in found]
+        self.all_slots = sum(_open(slots) for slots in self.pool_slots)
+        unused = [n for n in {"default_pool": 0, **cluster.pools} if n not in self.pool_number]
+        sizes = [cluster.pool(name) for name in unused]
+        self.unused_slots = sum(_open(pool.slots) for pool in sizes if pool is not None)
+        """Slots of pools that no task names: they count for the size of the scheduler's query."""
         self.pool_of = [[self.pool_number[t.pool] for t in dag.tasks] for dag in self.dags]
 
     def waits_on(self, dag_id: str) -> bool:
         """Whether the fleet has this DAG."""
         return dag_id in self.number
+
+
+def _open(slots: int | None) -> int:
+    """Slots of a pool of which none is taken."""
+    if slots is None:
+        return 0
+    return UNLIMITED if slots < 0 else slots
 
 
 def _rules_for(behavior: Behavior, dag: DagProgram, task: int) -> tuple[Rule, ...]:

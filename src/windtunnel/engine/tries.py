@@ -526,7 +526,7 @@ class Tries:
         deferral = self.deferred.pop(ti)
         self._resuming[ti] = (deferral.plan, failed)
         self._world.move(ti, SCHEDULED)
-        self._section.add(ti)
+        self._section.lanes.add(ti)
 
     def _fail_after_deferral(self, ti: int) -> None:
         world = self._world
@@ -583,7 +583,7 @@ class Tries:
             world.move(ti, SUCCESS)
             return
         world.move(ti, SCHEDULED)
-        self._section.add(ti)
+        self._section.lanes.add(ti)
 
     def _label(self, ti: int) -> str:
         dag_id, _, task_id, index = self._world.name_of(ti)

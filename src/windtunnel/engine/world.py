@@ -9,7 +9,7 @@ finished task instances that it read at its start (``models/dagrun.py: _get_read
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -114,7 +114,7 @@ class Run:
 class World:
     """Everything that changes while a scenario runs."""
 
-    def __init__(self, scenario: Scenario, program: Program) -> None:
+    def __init__(self, scenario: Scenario, program: Program) -> None:  # noqa: PLR0915 - columns
         self.scenario = scenario
         self.cluster = scenario.cluster
         self.profile = scenario.cluster.airflow
@@ -142,8 +142,6 @@ class World:
         self.up_upstream_failed, self.up_removed = array("i"), array("i")
         self.runs: list[Run] = []
         self.runs_of: list[list[Run]] = [[] for _ in program.dags]
-        self.running_of: list[dict[int, Run]] = [{} for _ in program.dags]
-        """Running runs of each DAG, by index."""
         self.dates: list[list[tuple[int, int]]] = [[] for _ in program.dags]
         """(logical date, index) of each DAG's runs that have one, sorted."""
         self.latest_automatic: list[Run | None] = [None for _ in program.dags]
@@ -158,6 +156,10 @@ class World:
         self.full: dict[int, Run] = {}
         """Runs (2.x: one run for each DAG) at their max_active_tasks with more scheduled, by index
         of the run (2.x: number of the DAG)."""
+        self.full_pools: dict[int, None] = {}
+        """Pools without a free slot and with more scheduled."""
+        self.toggled: dict[tuple[str, int], None] = {}
+        """Entries of these two that came or went since it was last noted."""
         self.dag_task_active: list[dict[int, int]] = [{} for _ in program.dags]
         self.due: dict[int, int] = {}
         """When a retry or a reschedule is due."""
@@ -168,16 +170,19 @@ class World:
         self.waiting = 0
         """Task instances in state scheduled."""
         self.waiting_in: dict[int, int] = {}
-        """Of these, by pool; only pools that have any."""
+        """Of these, by pool."""
         self.pool_used = [0] * len(program.pools)
-        pools = [self.cluster.pool(name) for name in program.pools]
-        self.pool_slots = [None if p is None else p.slots for p in pools]
+        self.open_slots = program.all_slots
+        """Free slots of all pools that any task names."""
+        self.pool_slots = program.pool_slots[:]
         """Size of each pool: -1 unlimited, None if there is no such pool."""
-        self.pool_counts_deferred = [p is not None and p.include_deferred for p in pools]
+        self.pool_counts_deferred = program.pool_counts_deferred
         self.logical_dates: list[set[datetime]] = [set() for _ in program.dags]
         self.run_ids: list[set[str]] = [set() for _ in program.dags]
         self.same_names: dict[tuple[int, str], int] = {}
         """The last number that was needed to tell triggered runs of one instant apart."""
+        self.freed_pools: dict[int, None] = {}
+        """Pools that got room since then."""
         self.freed_runs: list[Run] = []
         """Runs that got room under max_active_tasks since the last critical section."""
         self.unhanded: list[tuple[int, int, int]] = []
@@ -300,11 +305,9 @@ class World:
         if state is RunState.RUNNING:
             run.started_us = self.now
             self.running_runs[run.dag.number] += 1
-            self.running_of[run.dag.number][run.index] = run
             self.mark(run)
         else:
             self.running_runs[run.dag.number] -= 1
-            del self.running_of[run.dag.number][run.index]
             self.active_runs[run.dag.number] -= 1
             self.dirty.pop(run.index, None)
             self.ended.append(~run.index)
@@ -363,16 +366,30 @@ class World:
         return True
 
     def _look_at_other_runs(self, run: Run, task: int) -> None:
-        """depends_on_past: the same task, and those that wait for it downstream, in other runs."""
+        """depends_on_past: the same task, and those that wait for it downstream, in the runs that
+        look back at this one."""
         dag = run.dag
         concerned = [t for t in {task, *dag.upstream[task]} if dag.tasks[t].depends_on_past]
         if not concerned:
             return
-        for other in self.running_of[dag.number].values():
-            if other is not run:
+        for other in self._looking_back_at(run):
+            if other.state == RunState.RUNNING:
                 for t in concerned:
                     other.todo.extend(other.tis(t))
                 self.mark(other)
+
+    def _looking_back_at(self, run: Run) -> Iterator[Run]:
+        """Runs whose previous run this is: with catchup, manual runs are nobody's previous run
+        (``models/dagrun.py: get_previous_dagrun, get_previous_scheduled_dagrun``)."""
+        counts_all = not run.dag.catchup
+        if run.logical is None or not (counts_all or run.kind != "manual"):
+            return
+        dates = self.dates[run.dag.number]
+        for at in range(bisect_right(dates, (run.logical_us, run.index)), len(dates)):
+            other = self.runs[dates[at][1]]
+            yield other
+            if counts_all or other.kind != "manual":
+                return
 
     def queue(self, ti: int) -> None:
         """A scheduled task instance becomes queued: the most frequent `move`, without questions."""
@@ -396,17 +413,14 @@ class World:
         self.dag_waiting[dag] += sign
         self.note_full(run)
         pool = self.program.pool_of[dag][self.ti_task[ti]]
-        waiting = self.waiting_in.get(pool, 0) + sign
-        if waiting:
-            self.waiting_in[pool] = waiting
-        else:
-            del self.waiting_in[pool]
+        self.waiting_in[pool] = self.waiting_in.get(pool, 0) + sign
+        self.note_pool(pool)
 
     def _account(self, ti: int, run: Run, sign: int) -> None:
         task, dag = self.ti_task[ti], run.dag
         self.occupied += sign
         pool = self.program.pool_of[dag.number][task]
-        self.pool_used[pool] += sign * dag.tasks[task].pool_slots
+        self.use_pool(pool, sign * dag.tasks[task].pool_slots)
         run.active += sign
         self.dag_active[dag.number] += sign
         self.note_full(run)
@@ -424,16 +438,32 @@ class World:
             key = dag.number
             is_full = self.dag_waiting[key] > 0 and self.dag_active[key] >= dag.max_active_tasks
         if is_full:
+            if key not in self.full:
+                self.toggled["run", key] = None
             self.full[key] = run
         elif key in self.full:
             del self.full[key]
+            self.toggled["run", key] = None
+
+    def note_pool(self, pool: int) -> None:
+        """Keep account of the pools without room for what is scheduled in them."""
+        is_full = False
+        if self.waiting_in.get(pool):
+            opened = self.pool_open(pool)
+            is_full = opened is not None and opened <= 0
+        if is_full != (pool in self.full_pools):
+            self.toggled["pool", pool] = None
+            if is_full:
+                self.full_pools[pool] = None
+            else:
+                del self.full_pools[pool]
 
     def _account_deferred(self, ti: int, run: Run, sign: int) -> None:
         task, dag = self.ti_task[ti], run.dag
         run.deferred += sign
         pool = self.program.pool_of[dag.number][task]
         if self.pool_counts_deferred[pool]:
-            self.pool_used[pool] += sign * dag.tasks[task].pool_slots
+            self.use_pool(pool, sign * dag.tasks[task].pool_slots)
         if dag.exempt[task] and self.profile.deferred_counts_for_task_limits:
             self._account_task(run, task, sign)
 
@@ -441,6 +471,16 @@ class World:
         run.task_active[task] = run.task_active.get(task, 0) + sign
         whole = self.dag_task_active[run.dag.number]
         whole[task] = whole.get(task, 0) + sign
+
+    def use_pool(self, pool: int, slots: int) -> None:
+        """Slots of a pool are taken (or, if negative, given back)."""
+        total, used = self.pool_slots[pool], self.pool_used[pool]
+        self.pool_used[pool] = used + slots
+        if total is not None and total >= 0:
+            self.open_slots += max(0, total - used - slots) - max(0, total - used)
+        if slots < 0:
+            self.freed_pools[pool] = None
+        self.note_pool(pool)
 
     def pool_open(self, pool: int) -> int | None:
         """Free slots of a pool; None if it is unlimited."""
