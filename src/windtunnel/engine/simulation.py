@@ -338,6 +338,8 @@ class Simulation:
         seen: set[int] = set()
         while turns:
             *current, run = heappop(turns)
+            if run.index in seen:
+                continue  # it was marked again before its turn came
             seen.add(run.index)
             self._examine(run)
             if run.dag.has_past:
