@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from windtunnel.engine.timetable import Timetable
+from windtunnel.engine.weights import effective_weights
 from windtunnel.model import (
     Behavior,
     Branch,
@@ -27,7 +28,6 @@ from windtunnel.model import (
     Task,
     TriggerDagRun,
     TriggerRule,
-    WeightRule,
     Work,
 )
 
@@ -89,7 +89,7 @@ class DagProgram:
         self.upstream = [tuple(sorted({self.index[u] for u in t.upstream})) for t in tasks]
         self.downstream = _inverted(self.upstream)
         self.rule = [_effective_rule(t) for t in tasks]
-        self.weight = self._weights()
+        self.weight = effective_weights(tasks, self.upstream, self.downstream)
         self.code: list[int] = []
         """Weight and task: the place in its lane of a task instance of number 0 + task."""
         self.need = [len(ups) for ups in self.upstream]
@@ -161,19 +161,6 @@ class DagProgram:
         in_scope = self.setup_dependents[i] or self.indirect_setups[i] or self.scope[i]
         simple = bool(self.simple[i]) or not self.upstream[i]
         return isinstance(self.kind[i], Work) and simple and not limited and not in_scope
-
-    def _weights(self) -> list[int]:
-        """Effective priority weights (``task/priority_strategy.py``): each relative counts once."""
-        own = [t.priority_weight for t in self.tasks]
-        weights = list(own)
-        for i, task in enumerate(self.tasks):
-            if task.weight_rule is WeightRule.ABSOLUTE:
-                continue
-            relatives = (
-                self.downstream if task.weight_rule is WeightRule.DOWNSTREAM else self.upstream
-            )
-            weights[i] += sum(own[r] for r in _reachable(i, relatives))
-        return weights
 
     def _compile_mapping(self) -> None:
         groups = {g.group_id: g for g in self.dag.groups}
