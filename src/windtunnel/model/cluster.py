@@ -60,6 +60,10 @@ class Cluster(Value):
     max_task_retry_delay_s: Annotated[float, Field(ge=0)] = 86400.0
     task_queued_timeout_s: Annotated[float, Field(gt=0)] = 600.0
     task_queued_timeout_check_interval_s: Annotated[float, Field(gt=0)] = 120.0
+    task_instance_heartbeat_timeout_s: Annotated[float, Field(gt=0)] = 300.0
+    """2.x: ``scheduler_zombie_task_threshold``."""
+    task_instance_heartbeat_timeout_detection_interval_s: Annotated[float, Field(gt=0)] = 10.0
+    """2.x: ``zombie_detection_interval``."""
     num_stuck_in_queued_retries: Annotated[int, Field(ge=0)] = 2
     min_file_process_interval_s: Annotated[float, Field(gt=0)] | None = None
     """Seconds between two parses of every DAG file, which recompute the next run. ``None``: parsed
