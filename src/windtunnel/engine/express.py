@@ -50,6 +50,7 @@ class Express:
             and parts.workers.unlimited
             and world.profile.candidate_window
             and world.cluster.loop is None
+            and not world.scenario.faults
         )
 
     def run(self, limit: float) -> int:

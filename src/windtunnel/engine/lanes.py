@@ -130,7 +130,7 @@ class Lanes:
         world = self._world
         runs, world.freed_runs = world.freed_runs, []
         for run in runs:
-            if run.parked and run.active < run.dag.max_active_tasks:
+            if run.parked and not self._must_park(run):
                 parked, run.parked = run.parked, []
                 for number in set(parked):
                     self.enter(number)
@@ -191,12 +191,18 @@ class Lanes:
                 self.enter(number)
 
     def _is_parked(self, lane: Lane, number: int) -> bool:
-        """Put the lane of a run at its limit aside until the run has room again (3.x)."""
-        run = lane.run
-        if run.active < run.dag.max_active_tasks or not self._world.profile.candidate_window:
+        """Put the lane of a run at its limit (3.x), or of a paused DAG, aside until it may go
+        on."""
+        if not self._must_park(lane.run):
             return False
-        run.parked.append(number)
+        lane.run.parked.append(number)
         return True
+
+    def _must_park(self, run: Run) -> bool:
+        if self._world.paused[run.dag.number]:
+            return True
+        is_full = run.active >= run.dag.max_active_tasks
+        return is_full and self._world.profile.candidate_window
 
     def _key(self, lane: Lane) -> Key:
         """The place of a lane's head among all candidates."""

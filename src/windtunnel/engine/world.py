@@ -149,6 +149,9 @@ class World:
         self.active_runs = [0] * len(program.dags)
         """Runs queued or running, by DAG."""
         self.running_runs = [0] * len(program.dags)
+        self.paused = [dag.dag.is_paused for dag in program.dags]
+        self.cleared_tries: dict[int, int] = {}
+        """Tries that a task instance had had when it was last cleared: retries count from there."""
         self.dirty: dict[int, Run] = {}
         """Running runs that the next scheduler pass must examine."""
         self.dag_active = [0] * len(program.dags)
@@ -320,6 +323,28 @@ class World:
         if run.state == RunState.RUNNING:
             self.dirty[run.index] = run
 
+    def requeue(self, run: Run) -> bool:
+        """Some of a run's task instances were cleared: a run that was over is queued again
+        (``models/taskinstance.py: clear_task_instances``). Returns whether it was."""
+        if run.state < RunState.SUCCESS:
+            self.mark(run)
+            return False
+        run.state = RunState.QUEUED
+        run.fresh = True
+        self.active_runs[run.dag.number] += 1
+        self.log_run(run, RunState.QUEUED)
+        return True
+
+    def pause(self, dag: int, *, paused: bool) -> None:
+        """A DAG is paused or unpaused: its runs are not started, nor examined, nor their scheduled
+        task instances queued (``DagModel.is_paused``)."""
+        self.paused[dag] = paused
+        if not paused:
+            running = [run for run in self.runs_of[dag] if run.state == RunState.RUNNING]
+            for run in running:
+                self.mark(run)
+            self.freed_runs.extend(running)
+
     # -- task instances -----------------------------------------------------------------------
 
     def log(self, ti: int, state: int) -> None:
@@ -407,6 +432,19 @@ class World:
         self._who(ti)
         self._states(RUNNING)
 
+    def clear(self, ti: int) -> None:
+        """A finished task instance loses its state, as if it had never run; its retries count
+        anew."""
+        run, old = self.runs[self.ti_run[ti]], self.state[ti]
+        self.cleared_tries[ti] = self.tries[ti]
+        run.decisions.pop(ti, None)
+        self.move(ti, NONE)
+        run.unfinished += 1
+        run.exempt += run.dag.exempt[self.ti_task[ti]]
+        run.pending.append((ti, old, NONE))
+        run.before.setdefault(ti, old)
+        run.todo.append(ti)
+
     def _account_waiting(self, ti: int, run: Run, sign: int) -> None:
         self.waiting += sign
         run.waiting += sign
@@ -472,6 +510,19 @@ class World:
         run.task_active[task] = run.task_active.get(task, 0) + sign
         whole = self.dag_task_active[run.dag.number]
         whole[task] = whole.get(task, 0) + sign
+
+    def resize_pool(self, pool: int, slots: int | None) -> None:
+        """Somebody gives a pool another number of slots; what is used stays used."""
+        before = max(0, self.pool_open(pool) or 0) if self._is_finite(pool) else 0
+        self.pool_slots[pool] = slots
+        after = max(0, self.pool_open(pool) or 0) if self._is_finite(pool) else 0
+        self.open_slots += after - before
+        self.freed_pools[pool] = None
+        self.note_pool(pool)
+
+    def _is_finite(self, pool: int) -> bool:
+        slots = self.pool_slots[pool]
+        return slots is not None and slots >= 0
 
     def use_pool(self, pool: int, slots: int) -> None:
         """Slots of a pool are taken (or, if negative, given back)."""

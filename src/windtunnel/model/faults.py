@@ -99,6 +99,8 @@ class WorkerLost(_Windowed):
 
     type: Literal["worker_lost"] = "worker_lost"
     count: Annotated[int, Field(ge=1)] = 1
+    of: int | None = None
+    """How many workers there are, as the author believes; checked."""
     group: str | None = None
     """Name of the worker group; None: the workers with the most running tries, of any group."""
     noticed: Literal["heartbeat", "at once"] = "heartbeat"
@@ -110,6 +112,7 @@ class WorkersDrained(_Windowed):
 
     type: Literal["workers_drained"] = "workers_drained"
     count: Annotated[int, Field(ge=1)] = 1
+    of: int | None = None
     group: str | None = None
 
 
