@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -315,3 +316,63 @@ def test_clear_of_an_old_failed_run_with_depends_on_past_and_one_active_run_goes
 @pytest.mark.parametrize("fault", [SchedulerDown(at_s=3000), DagPaused(dags="*", at_s=3000)])
 def test_a_fault_after_the_last_task_changes_nothing(fault):
     assert list(fly(fault).history) == list(fly(TaskIsSlow(tasks="nobody", factor=2)).history)
+
+
+# -- what tasks need and how often they fail --------------------------------------------------
+
+
+def memory(mb, *, workers=1, slots=4):
+    return Cluster(workers=(WorkerGroup(count=workers, slots=slots, memory_mb=mb),))
+
+
+def needs(**megabytes):
+    rules = tuple(Rule(tasks=f"d.{task}", memory_mb=mb) for task, mb in megabytes.items())
+    return Behavior(rules=rules, default_duration_s=60.0)
+
+
+def test_the_largest_try_is_killed_when_a_worker_runs_out_of_memory():
+    tasks = (Task(task_id="big"), Task(task_id="small"), Task(task_id="late", upstream=("small",)))
+    behavior = Behavior(
+        rules=(
+            Rule(tasks="d.big", memory_mb=3000, duration_s=300),
+            Rule(tasks="d.small", memory_mb=500, duration_s=60),
+            Rule(tasks="d.late", memory_mb=2000, duration_s=60),
+        )
+    )
+    trace = fly(tasks=tasks, cluster=memory(4000), behavior=behavior)
+    assert final(trace) == {"big": "failed", "small": "success", "late": "success"}
+    assert states(trace, "big")[-1] == (60, "failed")
+
+
+def test_memory_is_free_again_when_a_try_ends():
+    tasks = (Task(task_id="a"), Task(task_id="b", upstream=("a",)))
+    trace = fly(tasks=tasks, cluster=memory(1000), behavior=needs(a=900, b=900))
+    assert final(trace) == {"a": "success", "b": "success"}
+
+
+def test_two_workers_have_a_memory_each():
+    tasks = (Task(task_id="a"), Task(task_id="b"))
+    trace = fly(tasks=tasks, cluster=memory(1000, workers=2), behavior=needs(a=900, b=900))
+    assert final(trace) == {"a": "success", "b": "success"}
+    cramped = fly(tasks=tasks, cluster=memory(1000), behavior=needs(a=900, b=900))
+    assert sorted(final(cramped).values()) == ["failed", "success"]
+
+
+def test_a_retry_storm_of_tasks_that_never_fit_together_uses_up_their_retries():
+    tasks = tuple(Task(task_id=f"t{i}", retries=2, retry_delay_s=10) for i in range(3))
+    behavior = Behavior(rules=(Rule(memory_mb=600),), default_duration_s=60.0)
+    trace = fly(tasks=tasks, cluster=memory(1000), behavior=behavior)
+    ended = Counter(final(trace).values())
+    assert ended["failed"] >= 1
+    assert ended["success"] >= 1
+
+
+def test_a_share_of_tries_fails_each_drawn_for_itself():
+    tasks = tuple(Task(task_id=f"t{i}", retries=20, retry_delay_s=0) for i in range(100))
+    dag = Dag(dag_id="d", tasks=tasks, max_active_tasks=100)
+    cluster = Cluster(parallelism=100)
+    behavior = Behavior(rules=(Rule(fail_share=0.5),), default_duration_s=1.0)
+    trace = fly(dag=dag, cluster=cluster, behavior=behavior)
+    tries = [ti.try_number for ti in trace.task_instances()]
+    assert set(final(trace).values()) == {"success"}
+    assert 1.6 < sum(tries) / len(tries) < 2.4

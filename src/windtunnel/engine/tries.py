@@ -246,6 +246,10 @@ class Tries:
         self._arm(attempt.ends, END, attempt.number, ti)
         if struck is not None and struck.loses_heartbeat:
             self._lose_heartbeat(ti)
+        if plan.memory:
+            for killed in self._workers.load(ti, plan.memory):
+                self.fail(killed, "killed: the worker is out of memory")
+                self.reap()
 
     def _plain_us(self, ti: int) -> int | None:
         """How long a plain try takes: one that just works and succeeds, and holds no worker slot

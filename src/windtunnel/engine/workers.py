@@ -15,9 +15,9 @@ from windtunnel.model import Cluster
 class Worker:
     """One machine of a group."""
 
-    __slots__ = ("alive", "drained", "free", "group", "number", "running")
+    __slots__ = ("alive", "drained", "free", "group", "memory", "number", "running", "used")
 
-    def __init__(self, number: int, group: int, slots: int) -> None:
+    def __init__(self, number: int, group: int, slots: int, memory: float | None) -> None:
         self.number = number
         self.group = group
         self.free = slots
@@ -25,6 +25,10 @@ class Worker:
         self.alive = True
         self.drained = False
         """It takes no new task instances."""
+        self.memory = memory
+        """MB; None: never short."""
+        self.used: dict[int, float] = {}
+        """MB of each try that said how much it needs, in order of their start."""
 
 
 class Workers:
@@ -73,6 +77,21 @@ class Workers:
         worker = self._worker_of.pop(ti, None)
         if worker is not None:
             self._give_back(worker, ti)
+
+    def load(self, ti: int, memory: float) -> list[int]:
+        """A try takes memory on its worker. Returns the tries that the kernel kills for it: the
+        largest, of equal ones the newest, until the rest has room."""
+        worker = self._worker_of.get(ti)
+        if worker is None or worker.memory is None:
+            return []
+        worker.used[ti] = memory
+        rest = dict(worker.used)
+        killed = []
+        while rest and sum(rest.values()) > worker.memory:
+            largest = max(reversed(rest), key=rest.__getitem__)
+            del rest[largest]
+            killed.append(largest)
+        return killed
 
     def keep(self, ti: int) -> Worker | None:
         """A try is over for the scheduler, but its process goes on and keeps the slot."""
@@ -137,6 +156,7 @@ class Workers:
             for ti in gone:
                 self._worker_of.pop(ti, None)
             worker.running.clear()
+            worker.used.clear()
             lost.append((worker.group, gone))
         return lost
 
@@ -177,7 +197,8 @@ class Workers:
 
     def _add(self, group: int) -> None:
         assert self._groups is not None
-        worker = Worker(len(self._workers), group, self._groups[group].slots)
+        values = self._groups[group]
+        worker = Worker(len(self._workers), group, values.slots, values.memory_mb)
         self._workers.append(worker)
         self._by_group[group].append(worker)
         self._note(worker)
@@ -185,6 +206,7 @@ class Workers:
     def _give_back(self, worker: Worker, ti: int) -> None:
         worker.free += 1
         worker.running.discard(ti)
+        worker.used.pop(ti, None)
         self._note(worker)
 
     def _note(self, worker: Worker) -> None:

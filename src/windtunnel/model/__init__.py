@@ -1,6 +1,17 @@
 """What there is: frozen values with a file form. No behaviour over time."""
 
-from windtunnel.model.behavior import Behavior, Rule, Uniform, When
+from windtunnel.model.behavior import (
+    Behavior,
+    Distribution,
+    Gamma,
+    LogNormal,
+    Rule,
+    Sample,
+    Triangular,
+    Uniform,
+    Weibull,
+    When,
+)
 from windtunnel.model.cluster import Cluster, Pool, WorkerGroup
 from windtunnel.model.dag import (
     Assumption,
@@ -56,15 +67,18 @@ __all__ = [
     "Dag",
     "DagPaused",
     "Deferrable",
+    "Distribution",
     "Empty",
     "Every",
     "ExternalTaskSensor",
     "Fault",
     "Fleet",
+    "Gamma",
     "HeartbeatLost",
     "Kind",
     "LateData",
     "LatestOnly",
+    "LogNormal",
     "ManualRun",
     "Once",
     "OtherSchedule",
@@ -73,6 +87,7 @@ __all__ = [
     "Problem",
     "Profile",
     "Rule",
+    "Sample",
     "Scenario",
     "Schedule",
     "SchedulerDown",
@@ -85,10 +100,12 @@ __all__ = [
     "TaskHangs",
     "TaskIsSlow",
     "TaskLostByExecutor",
+    "Triangular",
     "TriggerDagRun",
     "TriggerRule",
     "TriggererDown",
     "Uniform",
+    "Weibull",
     "WeightRule",
     "When",
     "Work",

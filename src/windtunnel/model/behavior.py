@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from windtunnel.model.base import Value
 from windtunnel.model.dag import Seconds
@@ -20,6 +20,57 @@ class Uniform(Value):
 
     low: Seconds
     high: Seconds
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"low {self.low} is above high {self.high}")
+        return self
+
+
+class Triangular(Value):
+    """A duration between two bounds, most often near ``mode``, in seconds."""
+
+    low: Seconds
+    mode: Seconds
+    high: Seconds
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.low <= self.mode <= self.high:
+            raise ValueError(f"low {self.low}, mode {self.mode}, high {self.high}: not in order")
+        return self
+
+
+class LogNormal(Value):
+    """A duration whose logarithm is normally distributed: what most tasks' histories look like."""
+
+    median_s: Seconds
+    sigma: Annotated[float, Field(gt=0)]
+    """Standard deviation of the logarithm; 0.5 is ordinary, 1 is wild."""
+
+
+class Gamma(Value):
+    """A gamma distributed duration."""
+
+    mean_s: Seconds
+    shape: Annotated[float, Field(gt=0)]
+
+
+class Weibull(Value):
+    """A Weibull distributed duration."""
+
+    scale_s: Seconds
+    shape: Annotated[float, Field(gt=0)]
+
+
+class Sample(Value):
+    """A duration out of a list of measured ones, each as likely as the others."""
+
+    values_s: Annotated[tuple[Seconds, ...], Field(min_length=1)]
+
+
+Distribution = Uniform | Triangular | LogNormal | Gamma | Weibull | Sample
 
 
 class When(Value):
@@ -38,10 +89,14 @@ class Rule(Value):
     tasks: str = "*"
     """Glob over ``dag_id.task_id``."""
     when: When = When()
-    duration_s: Seconds | Uniform | None = None
+    duration_s: Seconds | Distribution | None = None
     """Time on the worker; of one poke, if a sensor; until it defers, if deferrable. ``None``: the
     behavior's default."""
     outcome: Outcome = "success"
+    fail_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of its tries that end with ``fail`` instead, each drawn for itself."""
+    memory_mb: Annotated[float, Field(ge=0)] = 0.0
+    """Memory that a try holds on its worker from start to end."""
     follow: tuple[str, ...] | Literal["all"] | None = "all"
     """branch: ids of the tasks or groups that it follows; ``None``: nothing."""
     condition: bool = True

@@ -33,6 +33,9 @@ class WorkerGroup(Value):
     slots: Positive = 16
     """Tasks at once on one worker (``[celery] worker_concurrency``)."""
     queues: tuple[str, ...] = ("default",)
+    memory_mb: Annotated[float, Field(gt=0)] | None = None
+    """Memory of one worker; None: never short. Where its tries need more, the largest of them is
+    killed, as the kernel does."""
 
 
 class Cluster(Value):
