@@ -215,7 +215,8 @@ class Start:
 
     def run_ended(self, run: Run) -> None:
         """There may be room for another run of its DAG."""
-        self._look_at[run.dag.number] = None
+        if self._queued[run.dag.number]:
+            self._look_at[run.dag.number] = None
 
     def start_queued(self) -> list[Run]:
         """Start queued runs by run_after (3.x) or logical date (2.x), ties by creation; return
