@@ -14,6 +14,7 @@ from heapq import heapify, heappop, heappush
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
+from windtunnel.engine.elastic import Scaling
 from windtunnel.engine.express import Express
 from windtunnel.engine.faults import Faults
 from windtunnel.engine.loops import Loops, Scheduler
@@ -63,7 +64,8 @@ class Simulation:
             choices = Scripted(scenario.choices)
         world = self.world = World(scenario, program)
         noted = None if choices is None else _Noted(choices, world.trace)
-        planner, workers = Planner(world, bodies, durations), Workers(scenario.cluster)
+        planner = Planner(world, bodies, durations)
+        workers = Workers(scenario.cluster, lambda: world.now)
         section = CriticalSection(world, noted)
         waits = CrossDagWaits(world, self._before_forced_end)
         tries = Tries(world, planner, workers, section, waits)
@@ -88,6 +90,9 @@ class Simulation:
         if scenario.cluster.loop is not None:
             tries.left = []
             self._loops = Loops(world, scenario.cluster.loop, tries.left)
+        groups = scenario.cluster.workers or ()
+        elastic = any(group.elastic is not None for group in groups)
+        self._scaling = Scaling(world, workers) if elastic else None
         self._faults: Faults | None = None
         if scenario.faults:
             self._faults = Faults(self._parts)
@@ -154,6 +159,9 @@ class Simulation:
         if self._faults is not None:
             begins = self._faults.next_due()
             due = begins if due is None or (begins is not None and begins < due) else due
+        if self._scaling is not None:
+            scales = self._scaling.next_due()
+            due = scales if due is None or (scales is not None and scales < due) else due
         check = self._parts.stuck.next_check()
         return check if due is None or (check is not None and check < due) else due
 
@@ -179,6 +187,8 @@ class Simulation:
             self._parts.tries.handle_due()
             if self._faults is not None:
                 self._faults.handle_due()
+            if self._scaling is not None:
+                self._scaling.handle_due()
             if parse:
                 self._parse()
                 parse = False
@@ -407,8 +417,9 @@ class Simulation:
         if self._faults is not None and not self._faults.broker_is_up:
             return
         for ti in self._parts.workers.fill():
-            self._parts.stuck.started(ti)
-            self._parts.tries.start(ti)
+            self._parts.tries.take(ti)
+            if self.world.state[ti] != QUEUED:
+                self._parts.stuck.started(ti)
 
     def _before_forced_end(self, cause: str) -> None:
         """A timeout is about to end a wait: keep who waits for whom, once for each lull."""

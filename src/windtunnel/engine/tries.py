@@ -42,7 +42,7 @@ from windtunnel.model import (
     TriggerDagRun,
 )
 
-END, FIRE, TIMEOUT, WAKE, SILENT, GHOST = 0, 1, 2, 3, 4, 5
+END, FIRE, TIMEOUT, WAKE, SILENT, GHOST, STARTED = 0, 1, 2, 3, 4, 5, 6
 """Kinds of due events, in the order in which one instant handles them."""
 
 NEVER = 1 << 62
@@ -122,6 +122,8 @@ class Tries:
         """Running task instances without a heartbeat: number of the try."""
         self._ghosts: dict[int, tuple[Worker | None, int]] = {}
         """Processes that go on after their try was given up, by number of the try."""
+        self._starting: dict[int, int] = {}
+        """Queued task instances that a worker has taken and that don't run yet."""
         self._triggers_held = False
         self.scheduler_is_up: Callable[[], bool] = lambda: True
         every = world.cluster.task_instance_heartbeat_timeout_detection_interval_s
@@ -153,7 +155,7 @@ class Tries:
             self._handle(first)
         if not heap or heap[0][0] > now:
             return
-        for kind in (END, FIRE, TIMEOUT, WAKE, SILENT, GHOST):
+        for kind in (END, FIRE, TIMEOUT, WAKE, SILENT, GHOST, STARTED):
             for event in self._take_due(kind):
                 if self._applies(event):
                     self._handle(event)
@@ -188,6 +190,8 @@ class Tries:
             return state == RUNNING and self._silent.get(ti) == number
         if kind == GHOST:
             return number in self._ghosts
+        if kind == STARTED:
+            return state == QUEUED and self._starting.get(ti) == number
         return state in (UP_FOR_RETRY, UP_FOR_RESCHEDULE) and number == self._world.due.get(ti)
 
     def _handle(self, event: Due) -> None:
@@ -198,6 +202,9 @@ class Tries:
         elif kind == SILENT:
             self._give_up_silent(ti)
             self.reap()
+        elif kind == STARTED:
+            del self._starting[ti]
+            self.start(ti)
         elif kind == GHOST:
             worker, was = self._ghosts.pop(number)
             self._workers.end_process(worker, was)
@@ -221,8 +228,19 @@ class Tries:
 
     # -- the start of a try -------------------------------------------------------------------
 
+    def take(self, ti: int) -> None:
+        """A worker takes a queued task instance: it runs now, or when its process or pod is
+        there."""
+        delay = self._workers.start_us(ti)
+        if not delay:
+            self.start(ti)
+            return
+        self.number += 1
+        self._starting[ti] = self.number
+        self._arm(self._world.now + delay, STARTED, self.number, ti)
+
     def start(self, ti: int) -> None:
-        """A worker takes a queued task instance."""
+        """A queued task instance begins to run."""
         world = self._world
         world.begin(ti)
         self.number += 1
@@ -404,7 +422,7 @@ class Tries:
                 self.left.append(ti)
             if self._world.state[ti] != DEFERRED:
                 self.deferred.pop(ti, None)
-            if ti in self.running:
+            if ti in self.running or self._starting.pop(ti, None) is not None:
                 self._free(ti)
 
     # -- losses -------------------------------------------------------------------------------
@@ -413,6 +431,8 @@ class Tries:
         """The worker under a try is gone, and the try's slot with it. Airflow notices it when the
         heartbeat is too old (``task_instance_heartbeat_timeout``), or its executor tells."""
         attempt = self.running.pop(ti, None)
+        if self._starting.pop(ti, None) is not None:
+            return  # its message is gone with the worker: it stays queued until it times out
         if attempt is None or self._world.state[ti] != RUNNING:
             return
         if noticed_at_once:

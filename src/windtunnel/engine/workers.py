@@ -7,6 +7,7 @@ the most free slots. Without worker groups everything that is queued starts at o
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from heapq import heappop, heappush
 
 from windtunnel.model import Cluster
@@ -15,9 +16,21 @@ from windtunnel.model import Cluster
 class Worker:
     """One machine of a group."""
 
-    __slots__ = ("alive", "drained", "free", "group", "memory", "number", "running", "used")
+    __slots__ = (
+        "alive",
+        "drained",
+        "free",
+        "group",
+        "idle_since",
+        "memory",
+        "number",
+        "running",
+        "used",
+    )
 
-    def __init__(self, number: int, group: int, slots: int, memory: float | None) -> None:
+    def __init__(
+        self, number: int, group: int, slots: int, memory: float | None, idle_since: int
+    ) -> None:
         self.number = number
         self.group = group
         self.free = slots
@@ -27,6 +40,8 @@ class Worker:
         """It takes no new task instances."""
         self.memory = memory
         """MB; None: never short."""
+        self.idle_since = idle_since
+        """Microseconds; of no meaning while it runs anything."""
         self.used: dict[int, float] = {}
         """MB of each try that said how much it needs, in order of their start."""
 
@@ -34,8 +49,9 @@ class Worker:
 class Workers:
     """Who runs what. Task instances are numbers."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, now: Callable[[], int] = lambda: 0) -> None:
         self._groups = cluster.workers
+        self._now = now
         self._workers: list[Worker] = []
         self._by_group: list[list[Worker]] = []
         self._freest: list[list[tuple[int, int]]] = []
@@ -43,6 +59,9 @@ class Workers:
         stale."""
         self._queues: dict[str, deque[tuple[int, int]]] = {}
         self._waiting: dict[int, int] = {}
+        self._queue_of: dict[int, str] = {}
+        self._depth: dict[str, int] = {}
+        """Task instances that wait in each queue."""
         self._worker_of: dict[int, Worker] = {}
         self._number = 0
         for group, values in enumerate(self._groups or ()):
@@ -67,10 +86,13 @@ class Workers:
         self._waiting[ti] = self._number
         if self._groups is not None:
             self._queues.setdefault(queue, deque()).append((self._number, ti))
+            self._queue_of[ti] = queue
+            self._depth[queue] = self._depth.get(queue, 0) + 1
 
     def withdraw(self, ti: int) -> None:
         """A task instance that waits here shall not start any more."""
-        self._waiting.pop(ti, None)
+        if self._waiting.pop(ti, None) is not None:
+            self._leave_queue(ti)
 
     def release(self, ti: int) -> None:
         """A try is over: its slot is free."""
@@ -124,6 +146,32 @@ class Workers:
 
     # -- questions ----------------------------------------------------------------------------
 
+    def start_us(self, ti: int) -> int:
+        """Microseconds from when a worker takes a task instance until it runs."""
+        worker = self._worker_of.get(ti)
+        if worker is None or self._groups is None:
+            return 0
+        return round(self._groups[worker.group].start_s * 1_000_000)
+
+    def count(self, group: int) -> int:
+        """Workers of a group that are there."""
+        return sum(1 for worker in self._by_group[group] if worker.alive)
+
+    def slots_each(self, group: int) -> int:
+        """Slots of one worker of a group."""
+        assert self._groups is not None
+        return self._groups[group].slots
+
+    def waiting_for(self, group: int) -> int:
+        """Task instances that wait in the queues of a group."""
+        assert self._groups is not None
+        return sum(self._depth.get(queue, 0) for queue in self._groups[group].queues)
+
+    def demand(self, group: int) -> int:
+        """Task instances that wait in the queues of a group or run on it."""
+        running = sum(len(worker.running) for worker in self._by_group[group] if worker.alive)
+        return self.waiting_for(group) + running
+
     def queues_of(self, ti: int) -> tuple[str, ...]:
         """Queues that the worker of a running task instance serves."""
         worker = self._worker_of.get(ti)
@@ -165,6 +213,14 @@ class Workers:
         for group in groups:
             self._add(group)
 
+    def dismiss(self, group: int, count: int, *, idle_since: int) -> None:
+        """So many workers go that have had nothing to do since then, the newest first."""
+        for worker in reversed(self._by_group[group]):
+            if count and worker.alive and not worker.running and worker.idle_since <= idle_since:
+                worker.alive = False
+                count -= 1
+        self._by_group[group] = [worker for worker in self._by_group[group] if worker.alive]
+
     def drain(self, count: int, group: str | None) -> list[Worker]:
         """Workers take nothing new from now on."""
         drained = self._busiest(count, group)
@@ -198,7 +254,8 @@ class Workers:
     def _add(self, group: int) -> None:
         assert self._groups is not None
         values = self._groups[group]
-        worker = Worker(len(self._workers), group, values.slots, values.memory_mb)
+        number = len(self._workers)
+        worker = Worker(number, group, values.slots, values.memory_mb, self._now())
         self._workers.append(worker)
         self._by_group[group].append(worker)
         self._note(worker)
@@ -207,6 +264,8 @@ class Workers:
         worker.free += 1
         worker.running.discard(ti)
         worker.used.pop(ti, None)
+        if not worker.running:
+            worker.idle_since = self._now()
         self._note(worker)
 
     def _note(self, worker: Worker) -> None:
@@ -236,4 +295,10 @@ class Workers:
             return None
         ti = best.popleft()[1]
         del self._waiting[ti]
+        self._leave_queue(ti)
         return ti
+
+    def _leave_queue(self, ti: int) -> None:
+        queue = self._queue_of.pop(ti, None)
+        if queue is not None:
+            self._depth[queue] -= 1

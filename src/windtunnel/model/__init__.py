@@ -12,7 +12,7 @@ from windtunnel.model.behavior import (
     Weibull,
     When,
 )
-from windtunnel.model.cluster import Cluster, Pool, WorkerGroup
+from windtunnel.model.cluster import Cluster, Elastic, Pool, WorkerGroup
 from windtunnel.model.dag import (
     Assumption,
     Branch,
@@ -68,6 +68,7 @@ __all__ = [
     "DagPaused",
     "Deferrable",
     "Distribution",
+    "Elastic",
     "Empty",
     "Every",
     "ExternalTaskSensor",
