@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from windtunnel.errors import InvalidInput
@@ -29,6 +31,12 @@ CLUSTER = Cluster(
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 def test_every_example_of_the_help_is_a_fault_of_its_kind(form):
     assert isinstance(parse_fault(form.example), form.model)
+
+
+def test_the_page_on_faults_shows_each_of_them_as_it_is():
+    page = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
+    for name, meaning, clauses, example in faults_help():
+        assert f"| {name} | {meaning} | {clauses} | `{example}` |" in page
 
 
 def test_every_fault_of_the_model_can_be_said():

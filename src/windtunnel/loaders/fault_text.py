@@ -267,9 +267,16 @@ def faults_help() -> list[tuple[str, str, str, str]]:
     return [
         (
             form.name,
-            " ".join((form.model.__doc__ or "").split("\n\n")[0].split()),
+            _meaning(form.model),
             ", ".join(clause.shown for clause in form.clauses),
             form.example,
         )
         for form in FORMS
     ]
+
+
+def _meaning(model: Any) -> str:
+    """The first paragraph of its docstring, without the place in Airflow's source."""
+    text = " ".join((model.__doc__ or "").split("\n\n")[0].split())
+    text = re.sub(r" \(``[^)]*``\)", "", text)
+    return re.sub(r"``(\w+?)(_s)?``", r"`\1`", text)
