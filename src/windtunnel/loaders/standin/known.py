@@ -152,6 +152,8 @@ class TriggerDagRunOperator(BaseOperator):
         "logical_date": None,
         "execution_date": None,
         "reset_dag_run": False,
+        "skip_when_already_exists": False,
+        "fail_when_dag_is_paused": False,
         "wait_for_completion": False,
         "poke_interval": 60,
         "allowed_states": None,
