@@ -150,6 +150,19 @@ class PlaceholderText(str):
         return []
 
 
+class PlaceholderMapping(dict[Any, Any]):
+    """Stands for an unknown mapping: it has every key, and nothing in it when it is looped over."""
+
+    def __missing__(self, key: Any) -> Any:
+        return PlaceholderText()
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """The default, or an unknown text."""
+        if key in self:
+            return self[key]
+        return PlaceholderText() if default is None else default
+
+
 def member(dotted: str) -> Any:
     """What a missing module offers under a name: a class if it is written like one."""
     name = dotted.rpartition(".")[2]
