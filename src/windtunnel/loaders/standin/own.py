@@ -53,7 +53,7 @@ def repository_root(folder: Path) -> Path:
         found = _entries(above)
         if ".git" in found:
             return above
-        if found & MARKS and (above == folder or above == root or _touches(root, above)):
+        if found & MARKS and (above in (folder, root) or _touches(root, above)):
             root = above
     return root
 
@@ -118,6 +118,8 @@ class OwnModules:
         best: tuple[int, int, int] | None = None
         chosen: Path | None = None
         for place in self.places.get(name, ()):
+            if self._imports_itself(place, name):
+                continue
             fits = self._fit(place, wish)
             inside_package = (place.parent / "__init__.py").exists()
             if fits is None or (inside_package and not asker.is_relative_to(place.parent)):
@@ -126,6 +128,13 @@ class OwnModules:
             if best is None or rank > best:
                 best, chosen = rank, place
         return chosen or self._under_another_name(name, wish, asker)
+
+    def _imports_itself(self, place: Path, name: str) -> bool:
+        """Whether a file wants another module of its own name: then it isn't what is meant."""
+        if not place.is_file():
+            return False
+        wish = self._wish(name, str(place))
+        return bool(wish.names or wish.modules)
 
     def _fit(self, place: Path, wish: Wish) -> int | None:
         """How many wishes a place fulfils; ``None`` if it fulfils none of them."""

@@ -150,7 +150,7 @@ def names() -> dict[str, Any]:
         "days_ago": dates.days_ago,
         "provide_session": _same,
         "literal": lambda value: value,
-        "is_venv_installed": lambda: True,
+        "is_venv_installed": values.is_venv_installed,
         "Context": dict,
     }
 
