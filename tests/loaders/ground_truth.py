@@ -61,7 +61,6 @@ def wanted(dag: Json) -> dict[Key, Any]:
         "max_active_runs": dag["max_active_runs"],
         "max_active_tasks": dag["max_active_tasks"],
         "dagrun_timeout": dag["dagrun_timeout"],
-        "end_date": dag["end_date"],
         "fail_fast": bool(dag.get("fail_fast") or dag.get("fail_stop")),
         "is_paused_upon_creation": bool(dag["is_paused_upon_creation"]),
         "tags": sorted(dag["tags"]),
@@ -106,8 +105,8 @@ def _asset_view(value: Any) -> Any:
         return _joined("any" if joint.endswith("Any") else "all", map(_asset_view, parts))
     if isinstance(value, list):  # Airflow 2.7 holds a plain list
         return _joined("all", map(_asset_view, value))
-    found = re.fullmatch(r"Dataset\(uri='(.*?)'.*\)", value or "")
-    return found.group(1) if found else value
+    listed = re.findall(r"Dataset\(uri='(.*?)'", value or "")
+    return _joined("all", listed) if listed else value
 
 
 def _joined(joint: str, parts: Iterable[Any]) -> Any:
@@ -276,7 +275,6 @@ class Found:
             if dag.max_active_tasks is None
             else dag.max_active_tasks,
             "dagrun_timeout": dag.dagrun_timeout_s,
-            "end_date": dag.end_date.isoformat() if dag.end_date else None,
             "fail_fast": dag.fail_fast,
             "is_paused_upon_creation": dag.is_paused,
             "tags": sorted(dag.tags),

@@ -79,18 +79,17 @@ class Reader:
         code = _compiled(source, file, name)
         if isinstance(code, FileResult):
             return code
-        first = self._attempt(code, file, name, generous=False)
-        if not first.problems or first.dags or not first.lasting:
+        first = self._attempt(code, file, name, generous=0)
+        if not first.lasting or first.dags or all(p.cause != "import" for p in first.problems):
             return first
-        if any(p.cause != "import" for p in first.problems):
-            return first
-        second = self._attempt(code, file, name, generous=True)
-        return first if second.problems and not second.dags else second
+        for generous in (1, 2):
+            again = self._attempt(code, file, name, generous=generous)
+            if again.dags or not again.problems:
+                return again
+        return first
 
-    def _attempt(
-        self, code: types.CodeType, file: Path, name: str, *, generous: bool
-    ) -> FileResult:
-        """Execute a file; generously means that more of what is missing gets a placeholder."""
+    def _attempt(self, code: types.CodeType, file: Path, name: str, *, generous: int) -> FileResult:
+        """Execute a file; see `Session.generous`."""
         session = self.settings.session()
         session.generous = generous
         session.begin(str(file))

@@ -165,7 +165,7 @@ def asset(*_: Any, **options: Any) -> Any:
                 task_id=function.__name__,
                 python_callable=function,
                 outlets=outlets,
-                inlets=_asked_assets(function, name),
+                inlets=_asked_assets(function),
             )
 
     def single(function: Any) -> Asset:
@@ -181,7 +181,12 @@ def asset(*_: Any, **options: Any) -> Any:
     return multi if "outlets" in options else single
 
 
-def _asked_assets(function: Any, own: str) -> list[Asset]:
+def _asked_assets(function: Any) -> list[Asset]:
     """The assets that a function under ``@asset`` names as its arguments."""
-    names = inspect.signature(function).parameters
-    return [Asset(name) for name in names if name not in ("self", "context", own)]
+    # assets: _AssetMainOperator.from_definition
+    reserved = ("self", "context", "outlet_events")
+    return [
+        Asset(name)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name not in reserved and parameter.default is parameter.empty
+    ]

@@ -40,9 +40,10 @@ class Session:
     """Airflow Variables that the user supplied."""
     connections: dict[str, Any] = field(default_factory=dict)
     config: dict[str, dict[str, str]] = field(default_factory=dict)
-    generous: bool = False
-    """Whether what is missing gets a placeholder even where Python would go on without: a second
-    try, after the first failed."""
+    generous: int = 0
+    """How much gets a placeholder. 0: what can't be without one. 1, after a file failed: also what
+    Python would go on without. 2, after it failed again: also modules of the repository that aren't
+    on Airflow's path, a library with its examples perhaps."""
     environment: dict[str, str | None] = field(default_factory=dict)
     """Environment variables that were read, with their values."""
     missing: set[str] = field(default_factory=set)
