@@ -24,6 +24,7 @@ GRACE_S = 3.0
 FILES_PER_WORKER = 12
 """Fewer files than this aren't worth one more process."""
 MOST_WORKERS = 8
+PROGRAM = "import sys; sys.path[:] = {!r}; from windtunnel.loaders.worker import main; main()"
 LOOK_S = 0.05
 """How often it is looked whether a silent worker is alive."""
 
@@ -161,12 +162,9 @@ class Apart:
     def _spawned(self) -> _Worker:
         requests, to_worker = os.pipe()
         from_worker, answers = os.pipe()
-        program = (
-            "import sys; sys.path[:] = {!r}; from windtunnel.loaders.worker import main; main()"
-        )
         # The worker is ended by its id, with its whole group: the object isn't needed.
         process = subprocess.Popen(
-            [sys.executable, "-c", program.format(sys.path)],
+            [sys.executable, "-c", PROGRAM.format(sys.path)],
             stdin=requests,
             stdout=answers,
             stderr=subprocess.DEVNULL,
@@ -218,12 +216,11 @@ class Apart:
 def _ended(status: int) -> str:
     """How a process ended, as a sentence about the file that it was reading."""
     if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        name = signal.Signals(number).name
+        number = signal.Signals(os.WTERMSIG(status))
         why = {
             signal.SIGKILL: "; was there too little memory?",
             signal.SIGSEGV: "; does it recurse without end, or use a broken extension?",
         }.get(number, "")
-        return f"kills its process while it is loaded ({name}){why}"
+        return f"kills its process while it is loaded ({number.name}){why}"
     code = os.waitstatus_to_exitcode(status)
     return f"ends its process while it is loaded (exit code {code}), as os._exit does"
