@@ -19,8 +19,9 @@ from windtunnel.loaders.reading import FileResult, not_read, too_slow
 from windtunnel.loaders.settings import Settings
 from windtunnel.loaders.worker import answer_of, receive, send, serve
 
-GRACE_S = 3.0
-"""How much longer than the time limit a file may take before its process is killed."""
+GRACE_S, GRACE_SHARE = 1.0, 0.1
+"""How much longer than the time limit a file may take before its process is killed: so many
+seconds and such a share of the limit."""
 FILES_PER_WORKER = 12
 """Fewer files than this aren't worth one more process."""
 MOST_WORKERS = 8
@@ -53,7 +54,8 @@ class _Worker:
 
     def ask(self, file: str, *, chosen: bool, limit_s: float) -> None:
         """Let it read a file."""
-        self.file, self.deadline = file, time.monotonic() + limit_s + GRACE_S
+        allowed = limit_s * (1 + GRACE_SHARE) + GRACE_S
+        self.file, self.deadline = file, time.monotonic() + allowed
         with contextlib.suppress(OSError):
             send(self.requests, json.dumps({"file": file, "chosen": chosen}).encode())
 
