@@ -16,6 +16,7 @@ from windtunnel.loaders.standin.attrs import is_pretend_attrs, pretend_attrs
 from windtunnel.loaders.standin.dates import is_pretend, pretend_pendulum
 from windtunnel.loaders.standin.placeholder import Placeholder
 from windtunnel.loaders.standin.surface import offer, third_party
+from windtunnel.loaders.standin.twins import twin_of
 
 
 def real_airflow() -> str | None:
@@ -194,6 +195,10 @@ class MissingFinder(_Finder):
             return pretend_pendulum(name)
         if name.partition(".")[0] in ("attr", "attrs"):
             return pretend_attrs(name)
+        twin = twin_of(name)
+        if twin is not None:
+            _twins.add(id(twin))
+            return twin
         if "." not in name or not isinstance(
             sys.modules.get(name.rpartition(".")[0]), PlaceholderModule
         ):
@@ -247,13 +252,17 @@ def offered(*folders: Path) -> Iterator[None]:
         sys.modules.update(set_aside)
 
 
+_twins: set[int] = set()
+"""Ids of the modules that stand for others; they go when the load ends."""
+
+
 def _is_airflow(name: str) -> bool:
     return name == "airflow" or name.startswith("airflow.")
 
 
 def _is_ours(module: Any, folders: Sequence[Path]) -> bool:
     """Whether a module exists only because of the load."""
-    if isinstance(module, PretendModule | PlaceholderModule):
+    if isinstance(module, PretendModule | PlaceholderModule) or id(module) in _twins:
         return True
     if is_pretend(module) or is_pretend_attrs(module):
         return True

@@ -30,7 +30,9 @@ class DecoratedOperator(BaseOperator):
     template_fields: Any = PYTHON_TEMPLATES
     custom_operator_name = "@task"
 
-    def __init__(self, *, task_id: Any = None, kwargs_to_upstream: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, task_id: Any = None, kwargs_to_upstream: Any = None, **kwargs: Any
+    ) -> None:
         # Classes of repositories call this without having looked for a free id.
         task_id = get_unique_task_id(str(task_id), kwargs.get("dag"), kwargs.get("task_group"))
         super().__init__(task_id=task_id, **{**(kwargs_to_upstream or {}), **kwargs})
@@ -197,12 +199,13 @@ class _PartialTask:
         return decorator._finish(task)
 
 
-def get_unique_task_id(task_id: str, dag: Any = None, group: Any = None) -> str:
+def get_unique_task_id(task_id: str, dag: Any = None, task_group: Any = None) -> str:
     """A task id that is free in the DAG: a function may be called several times."""
     now = session.current()
     dag = dag or (now.dag_stack[-1] if now.dag_stack else None)
     if dag is None:
         return task_id
+    group = task_group
     if group is None and now.group_stack and now.group_stack[-1].dag is dag:
         group = now.group_stack[-1]
     complete = group.child_id(task_id) if group is not None else task_id
