@@ -247,12 +247,15 @@ def task_decorator_factory(
 ) -> Any:
     """What a provider or a repository makes a ``@task``-like decorator of its own with."""
     variant = str(getattr(decorated_operator_class, "custom_operator_name", None) or "python")
-    make = functools.partial(
-        TaskDecorator,
-        variant.removeprefix("@task."),
-        decorated_operator_class=decorated_operator_class,
-        **options,
-    )
+
+    def make(function: Callable[..., Any]) -> TaskDecorator:
+        return TaskDecorator(
+            variant.removeprefix("@task."),
+            function,
+            decorated_operator_class=decorated_operator_class,
+            **options,
+        )
+
     return make(python_callable) if python_callable is not None else make
 
 
