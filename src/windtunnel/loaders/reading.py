@@ -89,7 +89,7 @@ class Reader:
         for generous in (1, 2):
             again = self._attempt(code, file, name, generous=generous)
             if again.dags or not again.problems:
-                return again
+                return _told(again, first)
         return first
 
     def _attempt(self, code: types.CodeType, file: Path, name: str, *, generous: int) -> FileResult:
@@ -133,6 +133,17 @@ class Reader:
 
     def _too_slow(self, name: str) -> FileResult:
         return too_slow(name, self.settings.import_timeout_s)
+
+
+def _told(result: FileResult, failed: FileResult) -> FileResult:
+    """A result that needed more placeholders, with why."""
+    why = failed.problems[0].message.removesuffix("; the file is left out")
+    line = failed.problems[0].line
+    said = Assumption(
+        subject=f"file {result.file}",
+        assumed=f"{why}{f' (line {line})' if line else ''}: loaded with placeholders for that",
+    )
+    return result.model_copy(update={"assumptions": (said, *result.assumptions)})
 
 
 def too_slow(name: str, limit_s: float) -> FileResult:

@@ -206,6 +206,10 @@ class MissingFinder(_Finder):
         return PlaceholderModule(name)
 
 
+_HERE = f"{Path(__file__).parent}/"
+"""Where the stand-in itself lies, whose frames don't ask for anything."""
+
+
 def _asking_file() -> str | None:
     """The file of the repository in which the import statement stands; ``None`` if it is elsewhere.
 
@@ -213,7 +217,7 @@ def _asking_file() -> str | None:
     frame: types.FrameType | None = sys._getframe(2)
     while frame is not None:
         file = frame.f_code.co_filename
-        if "importlib" not in file and file != __file__:
+        if "importlib" not in file and not file.startswith(_HERE):
             now = session.current()
             return file if file == now.file or now.is_under_roots(file) else None
         frame = frame.f_back
