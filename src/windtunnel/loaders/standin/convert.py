@@ -100,11 +100,9 @@ class Converter:
         """Trigger rules that Airflow refuses (``dag.py: validate_setup_teardown``,
         ``FailFastDagInvalidTriggerRule``)."""
         plain = str(TriggerRule.ALL_SUCCESS)
-        ruled = {
-            t.task_id: str(getattr(t.trigger_rule, "value", t.trigger_rule)) for t in self.dag.tasks
-        }
+        setups = {task.task_id for task in self.dag.tasks if task.is_setup}
         for task in self.dag.tasks:
-            rule = ruled[task.task_id]
+            rule = str(getattr(task.trigger_rule, "value", task.trigger_rule))
             if rule == plain or task.is_teardown:
                 continue
             if self.dag.fail_fast:
@@ -113,13 +111,12 @@ class Converter:
                     f"which takes {plain!r} only",
                     task,
                 )
-            for setup in task.upstream_list:
-                if setup.is_setup:
-                    self._problem(
-                        f"trigger_rule={rule!r} can't be used right after the setup task "
-                        f"{setup.task_id!r}; Airflow takes {plain!r} only there",
-                        task,
-                    )
+            for setup in sorted(setups & task.upstream_task_ids):
+                self._problem(
+                    f"trigger_rule={rule!r} can't be used right after the setup task {setup!r}; "
+                    f"Airflow takes {plain!r} only there",
+                    task,
+                )
 
     def _upstream(self, task: Any) -> tuple[str, ...]:
         """Ids of its direct upstream tasks in order of creation: a set has no order to rely on."""
