@@ -13,6 +13,7 @@ from typing import Any
 
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.attrs import is_pretend_attrs, pretend_attrs
+from windtunnel.loaders.standin.dagfactory import pretend_dagfactory
 from windtunnel.loaders.standin.dates import is_pretend, pretend_pendulum
 from windtunnel.loaders.standin.placeholder import Placeholder
 from windtunnel.loaders.standin.surface import offer, third_party
@@ -195,7 +196,7 @@ class MissingFinder(_Finder):
             return pretend_pendulum(name)
         if name.partition(".")[0] in ("attr", "attrs"):
             return pretend_attrs(name)
-        twin = twin_of(name)
+        twin = pretend_dagfactory(name) if name.startswith("dagfactory") else twin_of(name)
         if twin is not None:
             _twins.add(id(twin))
             return twin

@@ -1,4 +1,4 @@
-"""Recorded: our own DAG files, as real Airflow loaded them, and as the stand-in does."""
+"""Corpus: our own DAG files, as real Airflow loaded them, and as the stand-in does."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def recorded(request, tmp_path) -> tuple[Path, Path]:
     for part in RELEASES[request.param]:
         for file in (HERE / "corpus" / part).glob("*.py"):
             shutil.copy(file, folder)
-    return folder, HERE / "recorded" / f"airflow-{request.param}.json"
+    return folder, HERE / "corpus" / f"airflow-{request.param}.json"
 
 
 def test_every_dag_is_equal_to_what_real_airflow_loaded(recorded):
