@@ -54,6 +54,9 @@ class Mangler(ast.NodeTransformer):
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         return self.chance.choice(NONSENSE) if self.chance.random() < RATE else node
 
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.JoinedStr:
+        return node  # its parts can't be anything else
+
     def visit_With(self, node: ast.With) -> ast.With:
         self.generic_visit(node)
         if len(node.body) > 1 and self.chance.random() < RATE:
