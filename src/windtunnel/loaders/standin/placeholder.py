@@ -190,6 +190,9 @@ class PlaceholderText(str):
         """As of a function that gives a text."""
         return PlaceholderText()
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter([PlaceholderText(str(self))] * max(1, _unpacked(sys._getframe(1))))
+
     def __index__(self) -> int:
         return int(str(self)) if str(self).isdigit() else 1
 
