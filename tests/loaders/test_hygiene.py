@@ -171,12 +171,19 @@ def test_an_installed_library_that_probes_for_an_optional_module_does_not_find_a
     assert dag.dag_id == "slow"
 
 
-def test_a_module_that_lies_elsewhere_in_the_repository_is_no_placeholder(repository):
-    repository.write("dags/d.py", "# airflow dag\nimport jobs_of_mine\n")
-    repository.write("src/jobs_of_mine.py", "x = 1\n")
-    (problem,) = repository.load().fleet.problems
-    assert "jobs_of_mine.py" in problem.message
-    assert "PYTHONPATH" in problem.message
+def test_a_module_that_lies_elsewhere_in_the_repository_is_taken_from_there_aloud(repository):
+    repository.write(
+        "dags/d.py",
+        "from airflow import DAG\nfrom jobs_of_mine import NAME\nd = DAG(NAME, schedule=None)\n",
+    )
+    repository.write("src/jobs_of_mine.py", "NAME = 'mine'\n")
+    fleet = repository.load().fleet
+    assert [d.dag_id for d in fleet.dags] == ["mine"]
+    (said,) = fleet.assumptions
+    assert (said.subject, said.assumed.split(",")[0]) == (
+        "module jobs_of_mine",
+        "taken from src/jobs_of_mine.py",
+    )
 
 
 def test_reads_from_airflows_database_survive_and_are_listed(repository):
@@ -217,6 +224,29 @@ def test_hidden_and_ignored_files_are_no_dag_files(repository):
     assert [d.dag_id for d in repository.load().fleet.dags] == ["seen", "sub_deep"]
 
 
+@pytest.mark.parametrize(
+    ("rules", "left"),
+    [
+        ("a.py", ["b", "sub/b"]),
+        ("/a.py", ["b", "sub/a", "sub/b"]),
+        ("sub/", ["a", "b"]),
+        ("sub/*.py", ["a", "b"]),
+        ("**/b.py", ["a", "sub/a"]),
+        ("*.py\n!b.py", ["b", "sub/b"]),
+        ("sub\n!sub/a.py", ["a", "b"]),
+        ("su.*a", ["a", "b", "sub/b"]),
+        ("[", ["a", "b", "sub/a", "sub/b"]),
+    ],
+)
+def test_ignore_rules_are_globs_with_exceptions_or_regular_expressions(repository, rules, left):
+    for name in ("a", "b", "sub/a", "sub/b"):
+        dag_id = name.replace("/", ".")
+        text = f"from airflow import DAG\nd = DAG('{dag_id}', schedule=None)\n"
+        repository.write(f"{name}.py", text)
+    repository.write(".airflowignore", rules)
+    assert [d.dag_id.replace(".", "/") for d in repository.load().fleet.dags] == left
+
+
 def test_a_folder_that_links_to_itself_is_read_once(repository):
     repository.write("a/d.py", "from airflow import DAG\nd = DAG('d', schedule=None)\n")
     (repository.root / "a" / "again").symlink_to(repository.root / "a")
@@ -229,3 +259,21 @@ def test_one_file_given_by_name_is_loaded_whatever_words_are_in_it(repository):
     repository.write("makers.py", "from airflow import DAG\n\nmake = DAG\n")
     file = repository.write("plain.py", "from makers import make\n\nd = make('d', schedule=None)\n")
     assert [d.dag_id for d in load(file).fleet.dags] == ["d"]
+
+
+def test_names_that_only_a_missing_modules_star_import_brings_are_placeholders(repository):
+    repository.write(
+        "helper.py", "from no_such_library import *\n\n@retry(times=3)\ndef f(): ...\n"
+    )
+    dag = repository.dag(
+        """
+        from airflow import DAG
+        from airflow.operators.bash import *
+        from no_such_other_library import *
+        import helper
+
+        with DAG("d", schedule=None):
+            BashOperator(task_id="t", bash_command=SETTINGS.command)
+        """
+    )
+    assert dag.tasks[0].operator == "BashOperator"
