@@ -26,6 +26,7 @@ def seconds(given):
         (Triangular(low=10, mode=20, high=60), 30),
         (LogNormal(median_s=60, sigma=0.5), 60 * math.exp(0.125)),
         (Gamma(mean_s=45, shape=3), 45),
+        (Gamma(mean_s=45, shape=0.5), 45),
         (Weibull(scale_s=100, shape=2), 100 * math.gamma(1.5)),
         (Sample(values_s=(1, 2, 9)), 4),
     ],
