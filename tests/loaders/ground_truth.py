@@ -258,7 +258,9 @@ class Found:
             "assets": _fleet_assets(dag.asset_condition),
             "timezone": "UTC" if dag.timezone == "Etc/UTC" else dag.timezone,
             "catchup": catchup,
-            "max_active_runs": DEFAULT_LIMIT if dag.max_active_runs is None else dag.max_active_runs,
+            "max_active_runs": DEFAULT_LIMIT
+            if dag.max_active_runs is None
+            else dag.max_active_runs,
             "max_active_tasks": DEFAULT_LIMIT
             if dag.max_active_tasks is None
             else dag.max_active_tasks,
@@ -433,5 +435,3 @@ def _same(value: Any, other: Any) -> bool:
     if isinstance(value, int | float) and isinstance(other, int | float):
         return abs(value - other) < 1e-6
     return bool(value == other)
-
-

@@ -1,7 +1,7 @@
 """Anything that describes a workload becomes a Fleet, a Cluster or a Scenario."""
 
 from windtunnel.loaders.durations import parse_duration
-from windtunnel.loaders.folder import AirflowChoice, Loaded, load
+from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.scenario_file import (
     DEFAULT_START,
     ReadScenario,
@@ -13,6 +13,7 @@ from windtunnel.loaders.scenario_file import (
     scenario_toml_schema,
     write_json,
 )
+from windtunnel.loaders.source import AirflowChoice, load
 from windtunnel.model.body import (
     Body,
     GroupItem,

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders.folder import AirflowChoice, Loaded, load
+from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.forms import (
     Mistakes,
     build,
@@ -21,6 +21,9 @@ from windtunnel.loaders.forms import (
     machine_mistakes,
     to_machine,
 )
+from windtunnel.loaders.native import is_fleet_file
+from windtunnel.loaders.origin import LoadedFrom
+from windtunnel.loaders.source import AirflowChoice, load
 from windtunnel.loaders.standin.session import DEFAULT_NOW
 from windtunnel.model import Cluster, Scenario
 from windtunnel.model.scenario import FORMAT
@@ -47,8 +50,9 @@ def read_scenario(
     cluster: Cluster | None = None,
     start: datetime | None = None,
     airflow: AirflowChoice = "auto",
+    airflow_python: str | Path | None = None,
 ) -> ReadScenario:
-    """Read a scenario: a ``scenario.toml``, a folder that holds one, or a folder or file of DAGs.
+    """Read a scenario: a ``scenario.toml``, a folder that holds one, or anything `load` takes.
 
     Args:
         path: what to read.
@@ -56,28 +60,58 @@ def read_scenario(
         start: used in place of the scenario's own, an aware datetime; without either it is
             `DEFAULT_START`.
         airflow: as for `load`.
+        airflow_python: as for `load`.
 
     Raises:
         InvalidInput: there is nothing at the path, or the scenario or cluster file has mistakes.
             DAG files that can't be used are problems of the fleet instead.
     """
-    path = Path(path)
-    file = path if path.suffix == ".toml" else path / FILE_NAME
-    if file.is_file():
-        return _from_file(file, cluster, start, airflow)
-    if path.suffix == ".toml":
-        raise InvalidInput(f"{path}: no such file")
+    asked = _Asked(cluster, start, airflow, airflow_python)
+    place = Path(path)
+    file = place if place.suffix == ".toml" else place / FILE_NAME
+    if file.is_file() and not is_fleet_file(file):
+        return _from_file(file, asked)
+    if place.suffix == ".toml" and not file.is_file():
+        raise InvalidInput(f"{place}: no such file")
     begin = start or DEFAULT_START
-    used = cluster or Cluster()
-    loaded = load(path, profile=used.profile, airflow=airflow, now=begin)
-    name = path.resolve().stem
-    scenario = Scenario(name=name, fleet=loaded.fleet, cluster=used, start=begin)
+    loaded = asked.load(path, None if cluster is None else cluster.profile, begin)
+    name = place.resolve().stem
+    scenario = Scenario(name=name, fleet=loaded.fleet, start=begin, **_known_to(loaded))
+    if cluster is not None:
+        scenario = scenario.model_copy(update={"cluster": cluster})
     return ReadScenario(scenario, loaded)
 
 
-def _from_file(
-    file: Path, cluster: Cluster | None, start: datetime | None, airflow: AirflowChoice
-) -> ReadScenario:
+@dataclass(frozen=True)
+class _Asked:
+    """What the caller of `read_scenario` wants otherwise than it is written."""
+
+    cluster: Cluster | None
+    start: datetime | None
+    airflow: AirflowChoice
+    airflow_python: str | Path | None
+
+    def load(self, path: str | Path, profile: str | None, now: datetime) -> Loaded:
+        return load(
+            path, profile=profile, airflow=self.airflow, airflow_python=self.airflow_python, now=now
+        )
+
+
+def _known_to(loaded: Loaded) -> dict[str, Any]:
+    """Fields of a scenario that the source of a fleet said, too."""
+    if not isinstance(loaded, LoadedFrom):
+        return {}
+    release = {} if loaded.profile is None else {"profile": loaded.profile}
+    told = {
+        "cluster": loaded.cluster or Cluster.model_validate(release),
+        "behavior": loaded.behavior,
+        "manual_runs": loaded.manual_runs,
+        "duration_s": loaded.duration_s,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _from_file(file: Path, asked: _Asked) -> ReadScenario:
     data = _toml(file)
     mistakes = Mistakes(str(file))
     _check_format(data, mistakes)
@@ -97,9 +131,10 @@ def _from_file(
     mistakes.report()
     if scenario is None or own is None:
         raise InvalidInput(f"{file}: can't be used")
-    begin, used = start or scenario.start, cluster or own
-    loaded = load(dags, profile=used.profile, airflow=airflow, now=begin)
-    update = {"fleet": loaded.fleet, "cluster": used, "start": begin}
+    begin, used = asked.start or scenario.start, asked.cluster or own
+    loaded = asked.load(dags, used.profile, begin)
+    told = {n: v for n, v in _known_to(loaded).items() if n not in (*data, "cluster")}
+    update = {"fleet": loaded.fleet, "cluster": used, "start": begin, **told}
     return ReadScenario(scenario.model_copy(update=update), loaded, file)
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from windtunnel.loaders.standin.dates import DateTime
 from windtunnel.loaders.standin.session import current
 
-TRIED = tuple(timedelta(days=days, hours=hours) for days, hours in ((0, 0), (1, 5), (10, 13), (45, 22)))
+TRIED = tuple(
+    timedelta(days=days, hours=hours) for days, hours in ((0, 0), (1, 5), (10, 13), (45, 22))
+)
 """How far before now the logical dates lie that the function is tried with."""
 
 
@@ -42,7 +44,9 @@ def _tried(function: Callable[..., Any], date: DateTime) -> tuple[float, ...]:
 
 
 def _dates(given: Any) -> Iterable[datetime]:
-    return [one for one in given if isinstance(one, datetime)] if isinstance(given, Iterable) else []
+    return (
+        [one for one in given if isinstance(one, datetime)] if isinstance(given, Iterable) else []
+    )
 
 
 def _unknown(subject: str, why: str) -> tuple[float, ...]:
