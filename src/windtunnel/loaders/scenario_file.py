@@ -13,6 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from windtunnel.errors import InvalidInput
+from windtunnel.loaders.asked import Asked, known_to
+from windtunnel.loaders.cluster_sources import is_preset, read_cluster_sources
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.forms import (
     Mistakes,
@@ -22,8 +24,7 @@ from windtunnel.loaders.forms import (
     to_machine,
 )
 from windtunnel.loaders.native import is_fleet_file
-from windtunnel.loaders.origin import LoadedFrom
-from windtunnel.loaders.source import AirflowChoice, load
+from windtunnel.loaders.source import AirflowChoice
 from windtunnel.loaders.standin.session import DEFAULT_NOW
 from windtunnel.model import Cluster, Scenario
 from windtunnel.model.scenario import FORMAT
@@ -66,7 +67,7 @@ def read_scenario(
         InvalidInput: there is nothing at the path, or the scenario or cluster file has mistakes.
             DAG files that can't be used are problems of the fleet instead.
     """
-    asked = _Asked(cluster, start, airflow, airflow_python)
+    asked = Asked(cluster, start, airflow, airflow_python)
     place = Path(path)
     file = place if place.suffix == ".toml" else place / FILE_NAME
     if file.is_file() and not is_fleet_file(file):
@@ -74,44 +75,12 @@ def read_scenario(
     if place.suffix == ".toml" and not file.is_file():
         raise InvalidInput(f"{place}: no such file")
     begin = start or DEFAULT_START
-    loaded = asked.load(path, None if cluster is None else cluster.profile, begin)
+    loaded, told = asked.load_alone(path, begin)
     name = place.resolve().stem
-    scenario = Scenario(name=name, fleet=loaded.fleet, start=begin, **_known_to(loaded))
-    if cluster is not None:
-        scenario = scenario.model_copy(update={"cluster": cluster})
-    return ReadScenario(scenario, loaded)
+    return ReadScenario(Scenario(name=name, fleet=loaded.fleet, start=begin, **told), loaded)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What the caller of `read_scenario` wants otherwise than it is written."""
-
-    cluster: Cluster | None
-    start: datetime | None
-    airflow: AirflowChoice
-    airflow_python: str | Path | None
-
-    def load(self, path: str | Path, profile: str | None, now: datetime) -> Loaded:
-        return load(
-            path, profile=profile, airflow=self.airflow, airflow_python=self.airflow_python, now=now
-        )
-
-
-def _known_to(loaded: Loaded) -> dict[str, Any]:
-    """Fields of a scenario that the source of a fleet said, too."""
-    if not isinstance(loaded, LoadedFrom):
-        return {}
-    release = {} if loaded.profile is None else {"profile": loaded.profile}
-    told = {
-        "cluster": loaded.cluster or Cluster.model_validate(release),
-        "behavior": loaded.behavior,
-        "manual_runs": loaded.manual_runs,
-        "duration_s": loaded.duration_s,
-    }
-    return {name: value for name, value in told.items() if value is not None}
-
-
-def _from_file(file: Path, asked: _Asked) -> ReadScenario:
+def _from_file(file: Path, asked: Asked) -> ReadScenario:
     data = _toml(file)
     mistakes = Mistakes(str(file))
     _check_format(data, mistakes)
@@ -133,7 +102,7 @@ def _from_file(file: Path, asked: _Asked) -> ReadScenario:
         raise InvalidInput(f"{file}: can't be used")
     begin, used = asked.start or scenario.start, asked.cluster or own
     loaded = asked.load(dags, used.profile, begin)
-    told = {n: v for n, v in _known_to(loaded).items() if n not in (*data, "cluster")}
+    told = {n: v for n, v in known_to(loaded).items() if n not in (*data, "cluster")}
     update = {"fleet": loaded.fleet, "cluster": used, "start": begin, **told}
     return ReadScenario(scenario.model_copy(update=update), loaded, file)
 
@@ -156,29 +125,29 @@ def _dags_folder(given: Any, file: Path, mistakes: Mistakes) -> Path:
 
 
 def _cluster(given: Any, file: Path, mistakes: Mistakes) -> Cluster | None:
-    """The cluster of a scenario file: a table in it, or the path of a file."""
-    if not isinstance(given, str):
+    """The cluster of a scenario file: a table in it, or its sources, such as other files."""
+    if isinstance(given, Mapping):
         return build(Cluster, to_machine(Cluster, given, "cluster", mistakes), mistakes, "cluster")
-    other = file.parent / given
-    if not other.is_file():
-        mistakes.add("cluster", given, f"there is no {other}; the path is relative to this file")
+    sources = [given] if isinstance(given, str) else given
+    if not isinstance(sources, list) or not all(isinstance(one, str) for one in sources):
+        mistakes.add("cluster", given, "must be a table, the path of a file, or a list of paths")
         return None
-    return read_cluster(other)
+    for one in sources:
+        if not is_preset(one) and not (file.parent / one).is_file():
+            there = f"there is no {file.parent / one}; the path is relative to this file"
+            mistakes.add("cluster", one, there)
+            return None
+    return read_cluster(*(one if is_preset(one) else file.parent / one for one in sources))
 
 
-def read_cluster(path: str | Path) -> Cluster:
-    """Read a cluster file.
+def read_cluster(*sources: str | Path) -> Cluster:
+    """Read a cluster from a cluster file, or from wherever else it lives; see
+    `read_cluster_sources`, which also tells where each value comes from.
 
     Raises:
-        InvalidInput: it is missing, no TOML, or has mistakes.
+        InvalidInput: a source is missing, or has mistakes.
     """
-    file = Path(path)
-    mistakes = Mistakes(str(file))
-    cluster = build(Cluster, to_machine(Cluster, _toml(file), "", mistakes), mistakes)
-    mistakes.report()
-    if cluster is None:
-        raise InvalidInput(f"{file}: can't be used")
-    return cluster
+    return read_cluster_sources(*sources).cluster
 
 
 def _toml(file: Path) -> dict[str, Any]:
@@ -235,7 +204,8 @@ def scenario_toml_schema() -> dict[str, Any]:
     properties = schema["properties"]
     del properties["fleet"]
     cluster = {k: v for k, v in properties["cluster"].items() if k != "default"}
-    properties["cluster"] = {"anyOf": [{"type": "string"}, cluster]}
+    sources = {"type": "array", "items": {"type": "string"}}
+    properties["cluster"] = {"anyOf": [{"type": "string"}, sources, cluster]}
     properties["dags"] = {
         "type": "string",
         "default": ".",

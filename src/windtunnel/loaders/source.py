@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import folder
+from windtunnel.loaders.cluster_sources import without_use
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.native import is_fleet_file, load_fleet_file
 from windtunnel.loaders.real import load_with_airflow
@@ -35,6 +38,7 @@ def load(
     airflow: AirflowChoice = "auto",
     airflow_python: str | Path | None = None,
     now: datetime = DEFAULT_NOW,
+    task_settings: Mapping[str, str] | None = None,
 ) -> Loaded:
     """Load whatever describes a workload; what it is, is told from itself.
 
@@ -54,6 +58,8 @@ def load(
             interpreter is given, else the stand-in.
         airflow_python: the interpreter of the environment that has Airflow, if that is another one.
         now: what relative dates in DAG files count from; the real Airflow has the clock's.
+        task_settings: settings of Airflow that are defaults of tasks' arguments, by the name of the
+            environment variable that holds them, such as ``AIRFLOW__CORE__DEFAULT_TASK_RETRIES``.
 
     Raises:
         InvalidInput: there is nothing at the path, an argument is unknown, or the Airflow asked for
@@ -70,8 +76,24 @@ def load(
     if place.is_dir() and _holds_only_json(place):
         return load_serialized(place, profile=profile)
     if airflow == "real" or airflow_python is not None or (airflow == "auto" and real_airflow()):
-        return load_with_airflow(place, python=airflow_python, profile=profile)
-    return folder.load(place, profile=profile or DEFAULT_PROFILE, airflow="stand-in", now=now)
+        return load_with_airflow(
+            place, python=airflow_python, profile=profile, settings=task_settings
+        )
+    found = folder.load(place, profile=profile or DEFAULT_PROFILE, airflow="stand-in", now=now)
+    return _admitting(found, task_settings) if task_settings else found
+
+
+def is_dag_files(path: str | Path) -> bool:
+    """Whether a path is a folder of DAG files, or one of them."""
+    place = Path(path)
+    return place.suffix == ".py" or (place.is_dir() and not _holds_only_json(place))
+
+
+def _admitting(loaded: Loaded, task_settings: Mapping[str, str]) -> Loaded:
+    """Say which settings the stand-in knows nothing of."""
+    fleet = loaded.fleet
+    said = (*without_use(task_settings), *fleet.assumptions)
+    return replace(loaded, fleet=fleet.model_copy(update={"assumptions": said}))
 
 
 def _toml(file: Path) -> Loaded:

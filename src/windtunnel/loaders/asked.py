@@ -1,0 +1,91 @@
+"""Asked: how DAG files are read for a scenario, and the cluster that stands beside them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from windtunnel.loaders.cluster_sources import (
+    ReadCluster,
+    assume_pools,
+    beside,
+    read_cluster_sources,
+)
+from windtunnel.loaders.folder import Loaded
+from windtunnel.loaders.origin import LoadedFrom
+from windtunnel.loaders.source import AirflowChoice, is_dag_files, load
+from windtunnel.model import Assumption, Cluster
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the caller of `read_scenario` wants otherwise than it is written."""
+
+    cluster: Cluster | None = None
+    start: datetime | None = None
+    airflow: AirflowChoice = "auto"
+    airflow_python: str | Path | None = None
+
+    def load(self, path: str | Path, profile: str | None, now: datetime) -> Loaded:
+        """Load what a scenario file names."""
+        return load(
+            path, profile=profile, airflow=self.airflow, airflow_python=self.airflow_python, now=now
+        )
+
+    def load_alone(self, path: str | Path, now: datetime) -> tuple[Loaded, dict[str, Any]]:
+        """Load what has no scenario file, and the fields of a scenario that are known all the same.
+
+        A cluster that stands beside DAG files, or in the environment, is used unless another one
+        was asked for. Pools that nobody knows are assumed."""
+        if self.cluster is not None:
+            loaded = self.load(path, self.cluster.profile, now)
+            return loaded, {**known_to(loaded), "cluster": self.cluster}
+        around = ReadCluster(Cluster(), {})
+        if is_dag_files(path):
+            around = read_cluster_sources(*beside(Path(path)), variables=os.environ)
+        loaded = load(
+            path,
+            airflow=self.airflow,
+            airflow_python=self.airflow_python,
+            now=now,
+            task_settings=around.task_settings,
+        )
+        told = known_to(loaded)
+        if around.origins:
+            told["cluster"] = _placed(around, loaded)
+        said: tuple[Assumption, ...] = around.said
+        if "pools" not in around.origins and not told["cluster"].pools:
+            told["cluster"], assumed = assume_pools(told["cluster"], loaded.fleet)
+            said += assumed
+        return _saying(loaded, said), told
+
+
+def _placed(around: ReadCluster, loaded: Loaded) -> Cluster:
+    """The cluster found, of the release that read the DAG files unless it says one itself."""
+    release = loaded.profile if isinstance(loaded, LoadedFrom) else None
+    if release is None or "profile" in around.origins:
+        return around.cluster
+    return Cluster.model_validate({**around.cluster.model_dump(), "profile": release})
+
+
+def _saying(loaded: Loaded, said: tuple[Assumption, ...]) -> Loaded:
+    fleet = loaded.fleet
+    more = (*said, *fleet.assumptions)
+    return replace(loaded, fleet=fleet.model_copy(update={"assumptions": more})) if said else loaded
+
+
+def known_to(loaded: Loaded) -> dict[str, Any]:
+    """Fields of a scenario that the source of a fleet knows, too; always a cluster."""
+    if not isinstance(loaded, LoadedFrom):
+        return {"cluster": Cluster()}
+    release = {} if loaded.profile is None else {"profile": loaded.profile}
+    told = {
+        "cluster": loaded.cluster or Cluster.model_validate(release),
+        "behavior": loaded.behavior,
+        "manual_runs": loaded.manual_runs,
+        "duration_s": loaded.duration_s,
+    }
+    return {name: value for name, value in told.items() if value is not None}

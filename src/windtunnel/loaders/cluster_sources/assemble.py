@@ -1,0 +1,176 @@
+"""Assemble: layers of what sources say become one cluster, and what was assumed is said once."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from windtunnel.errors import InvalidInput
+from windtunnel.loaders.cluster_sources.layer import HALVES, Layer, Said
+from windtunnel.model import Assumption, Cluster, Fleet, Pool, WorkerGroup
+
+WORKER_CONCURRENCY = 16
+"""``[celery] worker_concurrency`` unless told otherwise."""
+UNLIMITED = 1_000_000
+"""Stands for a ``parallelism`` of 0, which some executors of Airflow 2 take as no limit."""
+
+
+@dataclass(frozen=True)
+class ReadCluster:
+    """A cluster, where each of its values comes from, and what had to be assumed."""
+
+    cluster: Cluster
+    origins: Mapping[str, str]
+    """Field of the cluster -> where its value stands; a field that nobody said has a default."""
+    assumptions: tuple[Assumption, ...] = ()
+    task_settings: Mapping[str, str] = field(default_factory=dict)
+    """Settings for whoever loads the DAG files, as environment variables."""
+
+    @property
+    def said(self) -> tuple[Assumption, ...]:
+        """All of it for the report: where the cluster was read, then what was assumed."""
+        by_source: dict[str, list[str]] = {}
+        for name, origin in sorted(self.origins.items()):
+            shown = _shown(name, getattr(self.cluster, name))
+            by_source.setdefault(origin, []).append(shown)
+        read = (
+            Assumption(subject=f"cluster, from {origin}", assumed=", ".join(values))
+            for origin, values in by_source.items()
+        )
+        return (*read, *self.assumptions)
+
+
+def assemble(layers: Sequence[Layer]) -> ReadCluster:
+    """One cluster of several layers; what a later one says wins.
+
+    Raises:
+        InvalidInput: a value is out of bounds.
+    """
+    said: dict[str, Said] = {}
+    for layer in layers:
+        said |= layer.values
+    origins = {name: one.where for name, one in said.items() if name not in HALVES}
+    fields = {name: one.value for name, one in said.items() if name not in HALVES}
+    assumptions: list[Assumption] = []
+    _multiply(said, fields, origins)
+    if "workers" not in fields:
+        _staff(said, fields, origins, assumptions)
+    settings = {name: one for layer in layers for name, one in layer.task_settings.items()}
+    return ReadCluster(
+        _cluster(fields, origins),
+        origins,
+        tuple(assumptions),
+        {name: one.value for name, one in settings.items()},
+    )
+
+
+def _multiply(said: Mapping[str, Said], fields: dict[str, Any], origins: dict[str, str]) -> None:
+    """``parallelism`` is a limit of each scheduler, and 0 is none."""
+    if fields.get("parallelism") == 0:
+        fields["parallelism"] = UNLIMITED
+    schedulers = said.get("schedulers")
+    if schedulers is not None and schedulers.value > 1:
+        own = fields.get("parallelism", Cluster().parallelism)
+        fields["parallelism"] = own * schedulers.value
+        told = origins.get("parallelism", "the default")
+        origins["parallelism"] = f"{told}, times {schedulers.value} ({schedulers.where})"
+
+
+def _staff(
+    said: Mapping[str, Said],
+    fields: dict[str, Any],
+    origins: dict[str, str],
+    assumptions: list[Assumption],
+) -> None:
+    """Workers, from the executor and what is said of Celery."""
+    executor = said.get("executor", Said("", ""))
+    if "Sequential" in executor.value:
+        fields["workers"] = (WorkerGroup(count=1, slots=1),)
+        origins["workers"] = executor.where
+        return
+    if "Celery" not in executor.value:
+        return
+    slots = _slots(said)
+    count = said.get("worker_count")
+    if count is not None and count.value < 1:
+        assumptions.append(
+            Assumption(subject=f"workers ({count.where} is {count.value})", assumed="1 worker")
+        )
+        count = Said(1, count.where)
+    if count is None:
+        parallelism = fields.get("parallelism", Cluster().parallelism)
+        enough = max(1, math.ceil(parallelism / max(slots.value, 1)))
+        count = Said(enough, executor.where)
+        assumptions.append(
+            Assumption(
+                subject="Celery workers (number unknown)",
+                assumed=f"{enough} with {slots.value} slots each, enough for parallelism "
+                f"{parallelism}",
+            )
+        )
+    fields["workers"] = (WorkerGroup(count=count.value, slots=max(slots.value, 1)),)
+    places = dict.fromkeys(one.where for one in (count, slots) if one.where)
+    origins["workers"] = " and ".join(places)
+
+
+def _slots(said: Mapping[str, Said]) -> Said:
+    """Tasks at once on one worker; an autoscaling worker starts as many as its maximum."""
+    scaled = said.get("worker_autoscale")
+    if scaled is not None:
+        most = str(scaled.value).partition(",")[0].strip()
+        if most.isdigit():
+            return Said(int(most), scaled.where)
+    return said.get("worker_concurrency", Said(WORKER_CONCURRENCY, ""))
+
+
+def _cluster(fields: Mapping[str, Any], origins: Mapping[str, str]) -> Cluster:
+    try:
+        return Cluster.model_validate(dict(fields))
+    except ValidationError as error:
+        detail = error.errors()[0]
+        name = str(detail["loc"][0]) if detail["loc"] else ""
+        said = str(detail["msg"]).replace("Input should be", "must be")
+        raise InvalidInput(f"{origins.get(name, name)} = {detail['input']!r}: {said}") from None
+
+
+def _shown(name: str, value: Any) -> str:
+    """A value as people write it."""
+    if name == "workers":
+        return ", ".join(f"{g.count} workers with {g.slots} slots" for g in value or ())
+    if name == "pools":
+        return ", ".join(f"pool {pool} {about.slots}" for pool, about in sorted(value.items()))
+    return f"{name.removesuffix('_s')} {value:g}" if isinstance(value, float) else f"{name} {value}"
+
+
+def assume_pools(cluster: Cluster, fleet: Fleet) -> tuple[Cluster, tuple[Assumption, ...]]:
+    """A cluster with every pool that the fleet's tasks name.
+
+    For when nobody said which pools there are. Each that is added has as many slots as
+    ``default_pool``, and is said to be assumed."""
+    named = Counter(task.pool for dag in fleet.dags for task in dag.tasks)
+    unknown = {n: number for n, number in named.items() if cluster.pool(n) is None}
+    slots = cluster.default_pool_slots
+    added = {name: Pool(slots=slots) for name in sorted(unknown)}
+    pools = {**cluster.pools, **added}
+    assumptions = (
+        Assumption(
+            subject=f"pool {name} (named by {number} task{'' if number == 1 else 's'}, size "
+            "unknown)",
+            assumed=f"{slots} slots" if slots >= 0 else "unlimited",
+        )
+        for name, number in sorted(unknown.items())
+    )
+    return cluster.model_copy(update={"pools": pools}), tuple(assumptions)
+
+
+def without_use(settings: Iterable[str]) -> tuple[Assumption, ...]:
+    """What to say of settings for tasks that the stand-in does not apply."""
+    return tuple(
+        Assumption(subject=f"setting {name}", assumed="not applied to tasks by the stand-in")
+        for name in sorted(settings)
+    )
