@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from windtunnel.model import PROFILES, Dag, Profile, Task
@@ -61,7 +61,6 @@ def wanted(dag: Json) -> dict[Key, Any]:
         "max_active_runs": dag["max_active_runs"],
         "max_active_tasks": dag["max_active_tasks"],
         "dagrun_timeout": dag["dagrun_timeout"],
-        "end_date": dag["end_date"],
         "fail_fast": bool(dag.get("fail_fast") or dag.get("fail_stop")),
         "is_paused_upon_creation": bool(dag["is_paused_upon_creation"]),
         "tags": sorted(dag["tags"]),
@@ -103,9 +102,22 @@ def _asset_view(value: Any) -> Any:
         ((joint, parts),) = value.items()
         if "Alias" in joint:
             return UNSAID
-        joined = sorted((_asset_view(part) for part in parts), key=repr)
-        return ("any" if joint.endswith("Any") else "all", *joined)
-    return value
+        return _joined("any" if joint.endswith("Any") else "all", map(_asset_view, parts))
+    if isinstance(value, list):  # Airflow 2.7 holds a plain list
+        return _joined("all", map(_asset_view, value))
+    listed = re.findall(r"Dataset\(uri='(.*?)'", value or "")
+    return _joined("all", listed) if listed else value
+
+
+def _joined(joint: str, parts: Iterable[Any]) -> Any:
+    """Assets joined; one alone is itself."""
+    listed = sorted(parts, key=repr)
+    return listed[0] if len(listed) == 1 else (joint, *listed)
+
+
+def _is_stand_in(value: Any) -> bool:
+    """Whether the dump shows its own stand-in for a value of a module that it didn't find."""
+    return isinstance(value, str) and value.startswith("<Stub")
 
 
 def _zone(text: str) -> str:
@@ -133,9 +145,8 @@ def _wanted_task(task: Json) -> dict[str, Any]:
         "is_setup",
         "is_teardown",
         "trigger_rule",
-        "in_mapped_group",
     )
-    view = {name: task[name] for name in plain}
+    view = {name: UNSAID if _is_stand_in(task[name]) else task[name] for name in plain}
     own = {"downstream", "upstream", "absolute"}
     custom = task["weight_rule"] not in own
     return view | {
@@ -181,7 +192,7 @@ def _wanted_kind(task: Json) -> Any:
     names = [task["task_type"], *task["bases"]]
     if "SubDagOperator" in names:
         return UNSAID
-    if "external" in task:
+    if "external" in task and any(name.startswith("ExternalTaskSensor") for name in names):
         return "external_task_sensor"
     if "sensor" in task:
         return UNSAID if task["mapped"] else "sensor"
@@ -197,9 +208,12 @@ def _wanted_kind(task: Json) -> Any:
 def _wanted_waiting(task: Json) -> dict[str, Any]:
     """What a sensor waits for and how, and what is triggered."""
     view: dict[str, Any] = {}
+    names = (task["task_type"], *task["bases"])
     sensor, external, trigger = (task.get(n) or {} for n in ("sensor", "external", "trigger"))
-    if "SubDagOperator" in (task["task_type"], *task["bases"]):
+    if "SubDagOperator" in names:
         sensor = {}
+    if not any(name.startswith("ExternalTaskSensor") for name in names):
+        external = {}
     for name in ("mode", "poke_interval", "timeout", "soft_fail", "max_wait", "deferrable"):
         view[name] = sensor.get(name)
     if sensor:
@@ -246,8 +260,6 @@ class Found:
     def __init__(self, dag: Dag, profile: Profile) -> None:
         self.dag = dag
         self.profile = profile
-        self.mapped = {g.group_id for g in dag.groups if g.expand is not None}
-        self.parents = {g.group_id: g.parent for g in dag.groups}
 
     def view(self) -> dict[Key, Any]:
         """The same fields as `wanted`."""
@@ -265,7 +277,6 @@ class Found:
             if dag.max_active_tasks is None
             else dag.max_active_tasks,
             "dagrun_timeout": dag.dagrun_timeout_s,
-            "end_date": dag.end_date.isoformat() if dag.end_date else None,
             "fail_fast": dag.fail_fast,
             "is_paused_upon_creation": dag.is_paused,
             "tags": sorted(dag.tags),
@@ -311,7 +322,6 @@ class Found:
             "is_setup": task.is_setup,
             "is_teardown": task.is_teardown,
             "trigger_rule": str(task.trigger_rule),
-            "in_mapped_group": self._in_mapped_group(task.group),
             "upstream": set(task.upstream),
             "group": task.group,
             "retry_exponential_backoff": task.retry_exponential_backoff,
@@ -324,13 +334,6 @@ class Found:
             "kind": self._kind(task),
             **self._waiting(task),
         }
-
-    def _in_mapped_group(self, group: str | None) -> bool:
-        while group is not None:
-            if group in self.mapped:
-                return True
-            group = self.parents.get(group)
-        return False
 
     def _expansion(self, task: Task) -> Any:
         if task.expand is None:
@@ -405,11 +408,12 @@ class Found:
 def _fleet_assets(condition: Any) -> Any:
     if condition is None or isinstance(condition, str):
         return condition
-    parts = sorted((_fleet_assets(part) for part in condition.of), key=repr)
-    return (condition.type, *parts)
+    return _joined(condition.type, map(_fleet_assets, condition.of))
 
 
-def differences(dag: Json, found: Dag, profile: Profile) -> Iterator[tuple[str, str, Any, Any]]:
+def differences(
+    dag: Json, found: Dag, profile: Profile, *, is_subdag: bool = False
+) -> Iterator[tuple[str, str, Any, Any]]:
     """(field, task or ``""``, wanted, found) for everything in which two DAGs differ."""
     ours = Found(found, profile).view()
     open_fields = {task_id: unsaid(task) for task_id, task in dag["tasks"].items()}
@@ -417,6 +421,9 @@ def differences(dag: Json, found: Dag, profile: Profile) -> Iterator[tuple[str, 
         task_id, field = ("", key) if isinstance(key, str) else key
         skipped = open_fields.get(task_id, frozenset())
         other = ours.get(key, "missing")
+        # The scheduler never looks at a subdag's own schedule, which real Airflow leaves as it was.
+        if field == "schedule" and is_subdag:
+            continue
         if field in skipped or (task_id and (task_id, "pool") not in ours):
             continue
         if field == "upstream" and "more upstream" in skipped and value <= other:

@@ -8,6 +8,7 @@ from typing import Any
 
 from windtunnel.loaders.standin.awaited import deltas_of
 from windtunnel.loaders.standin.operators import MappedOperator, operator_class_of
+from windtunnel.loaders.standin.placeholder import Survivor
 from windtunnel.loaders.standin.session import current
 from windtunnel.loaders.standin.timing import UnusableError, seconds
 from windtunnel.loaders.standin.xcomarg import Reference
@@ -116,7 +117,7 @@ def _external(task: Any, subject: str) -> Kind:
         other_deltas_s=deltas[1:],
         execution_date_fn=function is not None,
         check_existence=bool(_value(task, "check_existence", False)),
-        **_states(task, ("allowed_states", "failed_states", "skipped_states")),
+        **_states(task, ("allowed_states", "failed_states", "skipped_states"), subject),
         **_waiting(task),
     )
 
@@ -136,9 +137,17 @@ def _external_tasks(task: Any, subject: str) -> tuple[str, ...]:
     return tuple(str(task_id) for task_id in several)
 
 
-def _states(task: Any, names: Iterable[str]) -> dict[str, Any]:
+UNKNOWN_FAILED = ("failed", "skipped", "upstream_failed")
+"""What a ``failed_states`` that can't be known is taken for: whoever gives one wants no endless
+wait."""
+
+
+def _states(task: Any, names: Iterable[str], subject: str) -> dict[str, Any]:
     """State arguments that were given; what wasn't keeps Airflow's default."""
     found = {name: _value(task, name) for name in names}
+    if isinstance(found.get("failed_states"), Survivor):
+        current().assume(subject, f"failed_states is unknown: {', '.join(UNKNOWN_FAILED)}")
+        found["failed_states"] = UNKNOWN_FAILED
     return {
         name: tuple(str(getattr(s, "value", s)) for s in value)
         for name, value in found.items()
@@ -161,7 +170,7 @@ def _trigger(task: Any, subject: str) -> Kind:
         reset_dag_run=bool(_value(task, "reset_dag_run", False)),
         skip_when_already_exists=bool(_value(task, "skip_when_already_exists", False)),
         fail_when_dag_is_paused=bool(_value(task, "fail_when_dag_is_paused", False)),
-        **_states(task, ("allowed_states", "failed_states")),
+        **_states(task, ("allowed_states", "failed_states"), subject),
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.operators import BaseOperator, OperatorMeta
 from windtunnel.loaders.standin.placeholder import Placeholder
+from windtunnel.loaders.standin.providers import DEFAULTS
 
 PYTHON_ARGUMENTS: dict[str, Any] = {
     "python_callable": None,
@@ -212,7 +215,29 @@ def generic_class(name: str, module: str) -> type:
     waits = name.endswith(("Sensor", "SensorAsync", "SensorOperator", "SensorOperatorAsync"))
     base = GenericSensor if waits else GenericOperator
     bases: tuple[type, ...] = (base, BranchMixIn) if "Branch" in name else (base,)
-    return new_class(name, bases, {"__module__": module, "__doc__": None})
+    namespace = {"__module__": module, "__doc__": None, "_arguments": DEFAULTS.get(name, {})}
+    return new_class(name, bases, namespace)
+
+
+def task_of_call(called: str, kwargs: dict[str, Any]) -> BaseOperator | None:
+    """The task that a call of something unknown makes: one that gives it a task_id, for a DAG.
+
+    Repositories keep functions that make tasks in packages that are installed beside Airflow."""
+    task_id, dag = kwargs.get("task_id"), kwargs.get("dag")
+    if not isinstance(task_id, str) or not (session.current().dag_stack or hasattr(dag, "tasks")):
+        return None
+    module, _, name = called.rpartition(".")
+    session.current().assume(called, "can't be called without its module: it makes one task")
+    made: BaseOperator = _unknown_class(name or called, module)(**kwargs)
+    return made
+
+
+@functools.cache
+def _unknown_class(name: str, module: str) -> Any:
+    return generic_class(name, module)
+
+
+Placeholder.task_of_call = staticmethod(task_of_call)
 
 
 def apply_defaults(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import dis
+import sys
 import types
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+
+def _unpacked(frame: types.FrameType) -> int:
+    """How many values an assignment unpacks at this moment, 0 if none does."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    return code[at + 1] if dis.opname[code[at]] == "UNPACK_SEQUENCE" else 0
 
 
 class Survivor:
     """Takes part in whatever expression it stands in, and changes nothing."""
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(())
+        # In `a, b = unknown` there must be two; in a loop there is nothing.
+        return iter([self] * _unpacked(sys._getframe(1)))
 
     def __contains__(self, item: object) -> bool:
         return False
@@ -93,6 +102,9 @@ class InertBase(Survivor):
 class Placeholder(Survivor):
     """Survives whatever a module does with a value at import time, and does nothing."""
 
+    task_of_call: ClassVar[Callable[[str, dict[str, Any]], Any] | None] = None
+    """What makes a task of a call that names one; set by those who know tasks."""
+
     def __init__(self, name: str) -> None:
         self._name = name
 
@@ -104,8 +116,14 @@ class Placeholder(Survivor):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Another placeholder; of a decorator, what it decorates."""
         # A decorator must give back what it decorates, or the DAG in it is lost.
-        if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type):
+        if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType):
             return args[0]
+        if len(args) == 1 and not kwargs and isinstance(args[0], type):
+            return _takes_anything(args[0])
+        if "task_id" in kwargs and Placeholder.task_of_call is not None:
+            task = Placeholder.task_of_call(self._name, kwargs)
+            if task is not None:
+                return task
         return Placeholder(f"{self._name}()")
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
@@ -117,8 +135,25 @@ class Placeholder(Survivor):
     def __str__(self) -> str:
         return self._name
 
+    def __format__(self, form: str) -> str:
+        return self._name
+
     def __fspath__(self) -> str:
         return self._name
+
+
+def _takes_anything(cls: type) -> type:
+    """A class under a missing decorator, such as that of attrs: it may have lost its constructor."""
+    names = list(vars(cls).get("__annotations__", {}))
+    if "__init__" in vars(cls) or not names:
+        return cls
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+            setattr(self, name, value)
+
+    cls.__init__ = __init__  # type: ignore[misc]
+    return cls
 
 
 class PlaceholderText(str):
@@ -148,6 +183,19 @@ class PlaceholderText(str):
     def values(self) -> list[Any]:
         """As of an empty mapping."""
         return []
+
+
+class PlaceholderMapping(dict[Any, Any]):
+    """Stands for an unknown mapping: it has every key, and nothing in it when it is looped over."""
+
+    def __missing__(self, key: Any) -> Any:
+        return PlaceholderText()
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """The default, or an unknown text."""
+        if key in self:
+            return self[key]
+        return PlaceholderText() if default is None else default
 
 
 def member(dotted: str) -> Any:

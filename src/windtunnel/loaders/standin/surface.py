@@ -22,6 +22,7 @@ from windtunnel.loaders.standin import (
     xcomarg,
 )
 from windtunnel.loaders.standin.placeholder import Placeholder, inert_class, member
+from windtunnel.loaders.standin.providers import DEFAULTS
 from windtunnel.model import TriggerRule, WeightRule
 
 VERSIONS = {"airflow-3.3": "3.3.2", "airflow-2.11": "2.11.2"}
@@ -150,7 +151,7 @@ def names() -> dict[str, Any]:
         "days_ago": dates.days_ago,
         "provide_session": _same,
         "literal": lambda value: value,
-        "is_venv_installed": lambda: True,
+        "is_venv_installed": values.is_venv_installed,
         "Context": dict,
     }
 
@@ -202,7 +203,8 @@ def unknown(module: str, name: str) -> Any:
     """What a module offers under a name that nobody knows: a class that fits its ending."""
     if name.endswith("Async") and name.removesuffix("Async") in names():
         base = names()[name.removesuffix("Async")]
-        return type(base)(name, (base,), {"__module__": module})
+        namespace = {"__module__": module, "_arguments": DEFAULTS.get(name, {})}
+        return type(base)(name, (base,), namespace)
     if name.endswith(OPERATOR_ENDINGS):
         return known.generic_class(name, module)
     if name.endswith("Hook"):

@@ -22,6 +22,7 @@ from windtunnel.loaders.standin.schedules import (
     DeltaTriggerTimetable,
     NullTimetable,
     OnceTimetable,
+    PartitionedAssetTimetable,
     Timetable,
 )
 from windtunnel.loaders.standin.session import current
@@ -178,6 +179,8 @@ def asset_condition(schedule: Any) -> AssetCondition | None:
         return Assets(of=(schedule.name,))
     if isinstance(schedule, AssetAll):
         return _joined(schedule)
+    if isinstance(schedule, PartitionedAssetTimetable):
+        return asset_condition(schedule.argument(0, "assets"))
     if isinstance(schedule, AssetOrTimeSchedule):
         return asset_condition(schedule.options.get("assets") or schedule.options.get("datasets"))
     if isinstance(schedule, list | tuple | set | frozenset) and schedule:

@@ -9,7 +9,11 @@ from typing import Any
 
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.exceptions import AirflowException
-from windtunnel.loaders.standin.placeholder import Placeholder, PlaceholderText
+from windtunnel.loaders.standin.placeholder import (
+    Placeholder,
+    PlaceholderMapping,
+    PlaceholderText,
+)
 
 _NONE_GIVEN: Any = object()
 
@@ -94,7 +98,9 @@ class Connection:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return {"port": 1, "extra_dejson": {}}.get(name, PlaceholderText())
+        if name == "extra_dejson":
+            return PlaceholderMapping()
+        return 1 if name == "port" else PlaceholderText()
 
     @classmethod
     def get_connection_from_secrets(cls, conn_id: str) -> Connection:
@@ -183,6 +189,12 @@ class Settings:
             else f"unknown: {str(placeholder)!r} is used",
         )
         return fallback if known else placeholder
+
+
+def is_venv_installed() -> bool:
+    """Whether virtualenv is installed where tasks run: taken not to be."""
+    session.current().assume("module virtualenv", "isn't installed where DAG files are loaded")
+    return False
 
 
 class Param:

@@ -1,0 +1,68 @@
+"""Clock: ``datetime.now()`` and its kin stand still while DAG files load, so that two loads agree."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as real
+from collections.abc import Iterator
+from typing import Any
+
+from windtunnel.loaders.standin.session import Session
+
+
+class _IsReal(type):
+    """A pretended class counts as the real one: what C code makes is of the real one."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls.__mro__[1])
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, cls.__mro__[1])
+
+
+@contextlib.contextmanager
+def stopped_clock(session: Session) -> Iterator[None]:
+    """Inside the ``with`` block ``datetime`` and ``date`` take the session's now for now."""
+
+    def now() -> real.datetime:
+        told = f"{session.now.isoformat()} while DAG files load"
+        if session.asked_by_repository():
+            session.assume("now", told)
+        return session.now
+
+    class datetime(real.datetime, metaclass=_IsReal):  # noqa: N801 - the name that it stands for
+        """``datetime.datetime`` with a clock that stands still."""
+
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            """The session's now; naive in UTC unless a timezone is given."""
+            if tz is not None:
+                return now().astimezone(tz)
+            return now().astimezone(real.UTC).replace(tzinfo=None)
+
+        @classmethod
+        def utcnow(cls) -> Any:
+            """The session's now, naive."""
+            return cls.now()
+
+        @classmethod
+        def today(cls) -> Any:
+            """The session's now, naive."""
+            return cls.now()
+
+    class date(real.date, metaclass=_IsReal):  # noqa: N801 - the name that it stands for
+        """``datetime.date`` with a clock that stands still."""
+
+        @classmethod
+        def today(cls) -> Any:
+            """The day of the session's now."""
+            return now().astimezone(real.UTC).date()
+
+    kept = real.datetime, real.date
+    for made, original in ((datetime, kept[0]), (date, kept[1])):
+        made.__module__, made.__qualname__ = original.__module__, original.__name__
+    real.datetime, real.date = datetime, date  # type: ignore[misc, assignment]
+    try:
+        yield
+    finally:
+        real.datetime, real.date = kept  # type: ignore[misc]
