@@ -16,6 +16,7 @@ from windtunnel.loaders.cluster_sources import (
 )
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.origin import LoadedFrom
+from windtunnel.loaders.settings import Supplied
 from windtunnel.loaders.source import AirflowChoice, is_dag_files, load
 from windtunnel.model import Assumption, Cluster
 
@@ -51,7 +52,7 @@ class Asked:
             airflow=self.airflow,
             airflow_python=self.airflow_python,
             now=now,
-            task_settings=around.task_settings,
+            supplied=_supplied(around),
         )
         told = known_to(loaded)
         if around.origins:
@@ -61,6 +62,13 @@ class Asked:
             told["cluster"], assumed = assume_pools(told["cluster"], loaded.fleet)
             said += assumed
         return _saying(loaded, said), told
+
+
+def _supplied(around: ReadCluster) -> Supplied | None:
+    config: dict[str, dict[str, str]] = {}
+    for (section, key), text in around.task_settings.items():
+        config.setdefault(section, {})[key] = text
+    return Supplied(config=config) if config else None
 
 
 def _placed(around: ReadCluster, loaded: Loaded) -> Cluster:

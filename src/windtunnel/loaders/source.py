@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import folder
-from windtunnel.loaders.cluster_sources import without_use
+from windtunnel.loaders.cluster_sources import OF_TASKS
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.native import is_fleet_file, load_fleet_file
 from windtunnel.loaders.real import load_with_airflow
@@ -21,10 +21,11 @@ from windtunnel.loaders.serialized import (
     load_database,
     load_serialized,
 )
+from windtunnel.loaders.settings import IMPORT_TIMEOUT_S, Supplied
 from windtunnel.loaders.standin import real_airflow
 from windtunnel.loaders.standin.session import DEFAULT_NOW
 from windtunnel.loaders.wfcommons import is_wfformat, load_wfformat
-from windtunnel.model import PROFILES
+from windtunnel.model import PROFILES, Assumption
 
 AirflowChoice = Literal["auto", "stand-in", "real"]
 CHOICES = ("auto", "stand-in", "real")
@@ -38,7 +39,10 @@ def load(
     airflow: AirflowChoice = "auto",
     airflow_python: str | Path | None = None,
     now: datetime = DEFAULT_NOW,
-    task_settings: Mapping[str, str] | None = None,
+    supplied: Supplied | None = None,
+    import_paths: Sequence[str | Path] = (),
+    import_timeout_s: float = IMPORT_TIMEOUT_S,
+    **stand_in: Any,
 ) -> Loaded:
     """Load whatever describes a workload; what it is, is told from itself.
 
@@ -58,8 +62,10 @@ def load(
             interpreter is given, else the stand-in.
         airflow_python: the interpreter of the environment that has Airflow, if that is another one.
         now: what relative dates in DAG files count from; the real Airflow has the clock's.
-        task_settings: settings of Airflow that are defaults of tasks' arguments, by the name of the
-            environment variable that holds them, such as ``AIRFLOW__CORE__DEFAULT_TASK_RETRIES``.
+        supplied: Variables, Connections and settings that DAG files read while they load.
+        import_paths: more folders from which DAG files import modules.
+        import_timeout_s: how long one DAG file may take.
+        stand_in: what only the stand-in knows, see `windtunnel.loaders.folder.load`.
 
     Raises:
         InvalidInput: there is nothing at the path, an argument is unknown, or the Airflow asked for
@@ -75,12 +81,16 @@ def load(
         return _json(place, profile)
     if place.is_dir() and _holds_only_json(place):
         return load_serialized(place, profile=profile)
+    common: dict[str, Any] = {
+        "supplied": supplied,
+        "import_paths": import_paths,
+        "import_timeout_s": import_timeout_s,
+    }
     if airflow == "real" or airflow_python is not None or (airflow == "auto" and real_airflow()):
-        return load_with_airflow(
-            place, python=airflow_python, profile=profile, settings=task_settings
-        )
-    found = folder.load(place, profile=profile or DEFAULT_PROFILE, airflow="stand-in", now=now)
-    return _admitting(found, task_settings) if task_settings else found
+        return load_with_airflow(place, python=airflow_python, profile=profile, **common)
+    release = profile or DEFAULT_PROFILE
+    found = folder.load(place, profile=release, airflow="stand-in", now=now, **common, **stand_in)
+    return _admitting(found, supplied) if supplied else found
 
 
 def is_dag_files(path: str | Path) -> bool:
@@ -89,11 +99,16 @@ def is_dag_files(path: str | Path) -> bool:
     return place.suffix == ".py" or (place.is_dir() and not _holds_only_json(place))
 
 
-def _admitting(loaded: Loaded, task_settings: Mapping[str, str]) -> Loaded:
-    """Say which settings the stand-in knows nothing of."""
+def _admitting(loaded: Loaded, supplied: Supplied) -> Loaded:
+    """Say which settings the stand-in does not apply."""
+    given = [(s, k) for s, k in OF_TASKS if k in supplied.config.get(s, {})]
+    said = tuple(
+        Assumption(subject=f"setting [{s}] {k}", assumed="not applied to tasks by the stand-in")
+        for s, k in given
+    )
     fleet = loaded.fleet
-    said = (*without_use(task_settings), *fleet.assumptions)
-    return replace(loaded, fleet=fleet.model_copy(update={"assumptions": said}))
+    more = (*said, *fleet.assumptions)
+    return replace(loaded, fleet=fleet.model_copy(update={"assumptions": more})) if said else loaded
 
 
 def _toml(file: Path) -> Loaded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,8 +28,8 @@ class ReadCluster:
     origins: Mapping[str, str]
     """Field of the cluster -> where its value stands; a field that nobody said has a default."""
     assumptions: tuple[Assumption, ...] = ()
-    task_settings: Mapping[str, str] = field(default_factory=dict)
-    """Settings for whoever loads the DAG files, as environment variables."""
+    task_settings: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By section and key: defaults of tasks' arguments, for whoever loads the DAG files."""
 
     @property
     def said(self) -> tuple[Assumption, ...]:
@@ -60,12 +60,12 @@ def assemble(layers: Sequence[Layer]) -> ReadCluster:
     _multiply(said, fields, origins)
     if "workers" not in fields:
         _staff(said, fields, origins, assumptions)
-    settings = {name: one for layer in layers for name, one in layer.task_settings.items()}
+    settings = {name: text for layer in layers for name, text in layer.task_settings.items()}
     return ReadCluster(
         _cluster(fields, origins),
         origins,
         tuple(assumptions),
-        {name: one.value for name, one in settings.items()},
+        settings,
     )
 
 
@@ -166,11 +166,3 @@ def assume_pools(cluster: Cluster, fleet: Fleet) -> tuple[Cluster, tuple[Assumpt
         for name, number in sorted(unknown.items())
     )
     return cluster.model_copy(update={"pools": pools}), tuple(assumptions)
-
-
-def without_use(settings: Iterable[str]) -> tuple[Assumption, ...]:
-    """What to say of settings for tasks that the stand-in does not apply."""
-    return tuple(
-        Assumption(subject=f"setting {name}", assumed="not applied to tasks by the stand-in")
-        for name in sorted(settings)
-    )

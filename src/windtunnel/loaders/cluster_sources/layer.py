@@ -89,8 +89,8 @@ class Layer:
     source: str
     values: dict[str, Said] = field(default_factory=dict)
     """By field of `Cluster`, or name in `HALVES`."""
-    task_settings: dict[str, Said] = field(default_factory=dict)
-    """By the name of the environment variable that says the same."""
+    task_settings: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Settings that change tasks, by section and key."""
 
     def say(self, name: str, value: Any, where: str) -> None:
         """Add a value."""
@@ -119,8 +119,7 @@ def read_settings(
     for section, key in OF_TASKS:
         given = sections.get(section, {}).get(key)
         if given is not None and str(given).strip() != "":
-            where = f"{layer.source} {path.format(f'[{section}] {key}')}"
-            layer.task_settings[environment_name(section, key)] = Said(str(given), where)
+            layer.task_settings[section, key] = str(given).strip()
 
 
 def environment_name(section: str, key: str) -> str:

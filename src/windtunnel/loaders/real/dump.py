@@ -76,10 +76,9 @@ class Release:
     def __init__(self) -> None:
         self.version = str(importlib.import_module("airflow").__version__)
         self.is_3 = not self.version.startswith("2.")
-        if self.is_3:
-            self.dag_class = importlib.import_module("airflow.sdk").DAG
-        else:
-            self.dag_class = importlib.import_module("airflow.models.dag").DAG
+        # 3.0 and 3.1 have a class of their own in airflow.models, which is also airflow.DAG.
+        places = ("airflow.sdk", "airflow.models.dag") if self.is_3 else ("airflow.models.dag",)
+        self.dag_classes = [importlib.import_module(name).DAG for name in places]
 
     def dag_bag(self, folder: str) -> Any:
         """An empty DagBag: it moved in 3.2, and lost two arguments in 3.0."""
@@ -134,6 +133,11 @@ class Release:
             written = [getattr(dag, "schedule_interval", None)]
         texts = [w for w in written if isinstance(w, (str, timedelta)) or is_relative(w)]
         return texts[0] if texts else None
+
+    def ignores_first(self, task: Any) -> Any:
+        """``ignore_first_depends_on_past``, if it is not the default: true in 2.x, false in 3.x."""
+        value = read(task, "ignore_first_depends_on_past")
+        return None if bool(value) != self.is_3 else value
 
     def fail_fast(self, dag: Any) -> bool:
         """``fail_fast`` was ``fail_stop`` in 2.x."""
@@ -261,7 +265,9 @@ def weight_rule(value: Any) -> str:
     return known.group(1).lower() if known else type(value).__name__ + " (custom)"
 
 
-def task(value: Any, lines: dict[int, int], order: dict[str, int]) -> dict[str, Any]:
+def task(
+    release: Release, value: Any, lines: dict[int, int], order: dict[str, int]
+) -> dict[str, Any]:
     """One task, mapped or not."""
     mapped = any(c.__name__ == "MappedOperator" for c in type(value).__mro__)
     cls = value.operator_class if mapped else type(value)
@@ -275,13 +281,14 @@ def task(value: Any, lines: dict[int, int], order: dict[str, int]) -> dict[str, 
 
     kept: dict[str, Any] = {
         "task_id": value.task_id,
-        "operator": str(value.task_type),
+        "operator": str(read(value, "operator_name") or value.task_type),
         "bases": [c.__name__ for c in cls.__mro__],
         "line": lines.get(id(value)),
         "upstream": sorted(value.upstream_task_ids, key=lambda i: order.get(i, -1)),
         "group": read(read(value, "task_group"), "group_id"),
         "trigger_rule": plain(value.trigger_rule),
         "weight_rule": weight_rule(value.weight_rule),
+        "ignore_first_depends_on_past": release.ignores_first(value),
         "expand": None,
         "callbacks": [n for n in CALLBACKS if (partial.get(n) if mapped else read(value, n))],
         "inlets": [assets(a) for a in read(value, "inlets") or ()],
@@ -300,7 +307,6 @@ def task(value: Any, lines: dict[int, int], order: dict[str, int]) -> dict[str, 
         "sla",
         "depends_on_past",
         "wait_for_downstream",
-        "ignore_first_depends_on_past",
         "max_active_tis_per_dag",
         "max_active_tis_per_dagrun",
         "is_setup",
@@ -373,11 +379,12 @@ def dag(release: Release, value: Any, seen: Seen) -> dict[str, Any]:
         "max_active_runs": plain(value.max_active_runs),
         "max_active_tasks": plain(value.max_active_tasks),
         "dagrun_timeout": plain(value.dagrun_timeout),
+        "is_subdag": bool(read(value, "is_subdag")),
         "fail_fast": release.fail_fast(value),
         "is_paused": bool(read(value, "is_paused_upon_creation")),
         "tags": sorted(str(read(tag, "name") or tag) for tag in tags),
         "groups": list(groups(value.task_group)),
-        "tasks": [task(t, seen.lines, order) for t in value.task_dict.values()],
+        "tasks": [task(release, t, seen.lines, order) for t in value.task_dict.values()],
     }
 
 
@@ -405,23 +412,31 @@ class Seen:
 
     def watch(self, release: Release) -> None:
         """Look on while DAGs and tasks are made."""
-        cls = release.dag_class
-        made, added = cls.__init__, cls.add_task
+        for cls in release.dag_classes:
+            if "__init__" in vars(cls):
+                cls.__init__ = self._watched(cls.__init__)
+            if "add_task" in vars(cls):
+                cls.add_task = self._noting(cls.add_task)
+
+    def _watched(self, made: Any) -> Any:
         parameters = list(inspect.signature(made).parameters)[1:]
 
         @functools.wraps(made)
         def init(this: Any, *args: Any, **kwargs: Any) -> None:
             self.note_line(this)
             kwargs = {k: v for k, v in kwargs.items() if not isinstance(v, Default)}
-            self.arguments[id(this)] = dict(zip(parameters, args), **kwargs)
+            self.arguments.setdefault(id(this), dict(zip(parameters, args), **kwargs))
             made(this, *args, **kwargs)
 
+        return init
+
+    def _noting(self, added: Any) -> Any:
         @functools.wraps(added)
         def add_task(this: Any, task: Any) -> Any:
             self.note_line(task)
             return added(this, task)
 
-        cls.__init__, cls.add_task = init, add_task
+        return add_task
 
 
 def close_network() -> None:

@@ -20,13 +20,29 @@ from windtunnel.model import (
 
 Record = Mapping[str, Any]
 EMPTY = frozenset(("EmptyOperator", "DummyOperator"))
-BRANCHES = frozenset(("BranchMixIn", "BaseBranchOperator"))
+BRANCHES = frozenset(
+    (
+        "BranchMixIn",
+        "BaseBranchOperator",
+        # Up to 2.9 these came from SkipMixin, as much else does.
+        "BranchPythonOperator",
+        "BranchPythonVirtualenvOperator",
+        "BranchExternalPythonOperator",
+        "BranchPythonDecoratedOperator",
+        "_BranchPythonDecoratedOperator",
+        "_BranchPythonVirtualenvDecoratedOperator",
+        "_BranchExternalPythonDecoratedOperator",
+        "BranchSQLOperator",
+    )
+)
 STATES = ("allowed_states", "failed_states", "skipped_states")
 
 
 def kind_of(task: Record, subject: str, profile: str, assume: Callable[[str, str], None]) -> Kind:
     """The kind of a task; the names of its class and of all its bases decide."""
     names, arguments = set(task["bases"]), task["arguments"]
+    if "SubDagOperator" in names and "subdag" in arguments:
+        return _subdag(arguments, subject, assume)
     if "ExternalTaskSensor" in names:
         return _external(task, subject, assume)
     if "BaseSensorOperator" in names:
@@ -42,8 +58,6 @@ def kind_of(task: Record, subject: str, profile: str, assume: Callable[[str, str
         return Branch()
     if names & EMPTY:
         return Work() if _empty_does_something(task, profile) else Empty()
-    if "SubDagOperator" in names and "subdag" in arguments:
-        return _subdag(arguments, subject, assume)
     if arguments.get("deferrable") is True or _always_defers(task):
         return Deferrable(timeout_s=task["execution_timeout"])
     return Work()
@@ -57,7 +71,7 @@ def _empty_does_something(task: Record, profile: str) -> bool:
 
 def _always_defers(task: Record) -> bool:
     """Operators and sensors called ``...Async`` have no other mode."""
-    return str(task["operator"]).endswith("Async")
+    return bool(task["bases"]) and str(task["bases"][0]).endswith("Async")
 
 
 def _waiting(task: Record) -> dict[str, Any]:

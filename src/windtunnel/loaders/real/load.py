@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders.discovery import import_roots
+from windtunnel.loaders.folder import LoadedFile
 from windtunnel.loaders.origin import LoadedFrom, profile_of
 from windtunnel.loaders.real.records import Reader
-from windtunnel.loaders.real.run import Dumped, dump, interpreter
+from windtunnel.loaders.real.run import dump, interpreter
+from windtunnel.loaders.real.supplied import environment_of
+from windtunnel.loaders.settings import IMPORT_TIMEOUT_S, Supplied
+from windtunnel.loaders.standin.own import repository_root
 from windtunnel.model import Assumption, Dag, Fleet, Problem
 
 SUPPORTED = ((2, 7), (2, 8), (2, 9), (2, 10), (2, 11), (3, 0), (3, 1), (3, 2), (3, 3))
@@ -34,7 +38,8 @@ class LoadedByAirflow(LoadedFrom):
     airflow: str = ""
     """Version of the Airflow that loaded it."""
 
-    def importable(self) -> AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def importable(self) -> Iterator[None]:
         """Refuses: the functions are in another process.
 
         Raises:
@@ -44,6 +49,7 @@ class LoadedByAirflow(LoadedFrom):
             f"the DAG files were loaded by Airflow {self.airflow}, in another process; real "
             "callables run only with the stand-in (airflow='stand-in')"
         )
+        yield
 
 
 def load_with_airflow(
@@ -51,19 +57,23 @@ def load_with_airflow(
     *,
     python: str | Path | None = None,
     profile: str | None = None,
-    settings: Mapping[str, str] | None = None,
+    supplied: Supplied | None = None,
+    import_paths: Sequence[str | Path] = (),
+    import_timeout_s: float = IMPORT_TIMEOUT_S,
 ) -> LoadedByAirflow:
     """Load a folder of DAG files, or one DAG file, with a real Airflow.
 
-    A file that Airflow can't load becomes a `Problem` of the fleet; the rest is loaded. Variables
-    and Connections come from the environment (``AIRFLOW_VAR_*``, ``AIRFLOW_CONN_*``), as nothing of
-    the installation's database is read.
+    A file that Airflow can't load becomes a `Problem` of the fleet; the rest is loaded. Nothing of
+    the installation's database is read: Variables and Connections are those supplied, and those in
+    the environment (``AIRFLOW_VAR_*``, ``AIRFLOW_CONN_*``).
 
     Args:
         path: the folder or file.
         python: the interpreter of the environment that has Airflow; by default this one.
         profile: the Airflow release that will be simulated; by default the one that loads.
-        settings: settings of Airflow, as environment variables (``AIRFLOW__CORE__...``).
+        supplied: Variables, Connections and settings of the deployment.
+        import_paths: more folders from which the files import modules.
+        import_timeout_s: how long one file may take.
 
     Raises:
         InvalidInput: there is nothing at the path, the interpreter can't be started, or has no
@@ -75,14 +85,18 @@ def load_with_airflow(
             f"{place}: no such file or folder; give a folder of DAG files or one file"
         )
     place = place.resolve()
-    dumped = dump(interpreter(python), place, import_roots(place), settings or {})
-    chosen = profile or profile_of(dumped.airflow)
-    reading = _Reading(place if place.is_dir() else place.parent, Reader(chosen))
+    folder = place if place.is_dir() else place.parent
+    more = tuple(Path(one).resolve() for one in import_paths)
+    roots = (*import_roots(place, repository_root(folder)), *more)
+    environment = environment_of(supplied or Supplied())
+    dumped = dump(interpreter(python), place, roots, environment, import_timeout_s)
+    reading = _Reading(folder, Reader(profile or profile_of(dumped.airflow)), dumped.airflow)
     for one in dumped.files:
         reading.take(one)
     return LoadedByAirflow(
-        reading.fleet(place, dumped, chosen),
-        roots=import_roots(place),
+        reading.fleet(place.name),
+        roots=roots,
+        files=tuple(reading.files),
         profile=profile_of(dumped.airflow),
         airflow=dumped.airflow,
     )
@@ -91,32 +105,50 @@ def load_with_airflow(
 class _Reading:
     """Collects what the files of one load come to."""
 
-    def __init__(self, folder: Path, reader: Reader) -> None:
+    def __init__(self, folder: Path, reader: Reader, airflow: str) -> None:
         self.folder = folder
         self.reader = reader
+        self.airflow = airflow
+        self.files: list[LoadedFile] = []
         self.dags: dict[str, Dag] = {}
         self.origins: dict[str, str] = {}
 
     def take(self, one: Mapping[str, Any]) -> None:
         """The DAGs of one file, and what was wrong with it."""
         name = self._relative(one["file"])
+        before = (set(self.dags), len(self.reader.problems), len(self.reader.assumed))
         if one.get("ended"):
             self._problem("import", f"the file {one['ended']}; it is left out", name)
         if one["error"]:
             self._failed(one["error"], one["file"], name)
         for record in one["dags"]:
             self._take(record, name)
+        self._note_file(name, *before)
 
-    def fleet(self, path: Path, dumped: Dumped, profile: str) -> Fleet:
+    def _note_file(self, name: str, dags: set[str], problems: int, assumed: int) -> None:
+        """Keep what one file added to what was there before it."""
+        self.files.append(
+            LoadedFile(
+                name,
+                tuple(dag_id for dag_id in self.dags if dag_id not in dags),
+                f"Airflow {self.airflow}",
+                tuple(self.reader.problems[problems:]),
+                tuple(
+                    Assumption(subject=s, assumed=a) for s, a in list(self.reader.assumed)[assumed:]
+                ),
+            )
+        )
+
+    def fleet(self, name: str) -> Fleet:
         """Everything that was read."""
         if not self.dags and not self.reader.problems:
             self._problem(
                 "empty",
-                f"Airflow {dumped.airflow} finds no DAGs in {path.name}; DAG files are .py files "
-                "that mention both 'dag' and 'airflow' and define a DAG at module level",
+                f"Airflow {self.airflow} finds no DAGs in {name}; DAG files are .py files that "
+                "mention both 'dag' and 'airflow' and define a DAG at module level",
                 None,
             )
-        for subject, assumed in _about(dumped.airflow, profile):
+        for subject, assumed in _about(self.airflow, self.reader.profile):
             self.reader.assume(subject, assumed)
         return Fleet(
             dags=tuple(self.dags.values()),

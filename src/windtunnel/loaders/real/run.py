@@ -17,11 +17,11 @@ from typing import Any
 from windtunnel.errors import InvalidInput
 
 DUMP = Path(__file__).with_name("dump.py")
-PATIENCE_S = 90.0
-"""How long nothing may happen. Airflow itself ends a file after 30 s (``dagbag_import_timeout``),
-unless it is stuck in C code; importing Airflow takes some seconds."""
+PATIENCE_S = 60.0
+"""How much longer than a file may take nothing may happen. Airflow itself ends a file after
+``dagbag_import_timeout``, unless it is stuck in C code; importing Airflow takes some seconds."""
 LOOK_EVERY_S = 0.02
-KEPT = ("AIRFLOW_VAR_", "AIRFLOW_CONN_", "AIRFLOW_CTX_")
+KEPT = ("AIRFLOW_VAR_", "AIRFLOW_CONN_")
 """Variables and Connections may come from the environment, as in any deployment."""
 
 
@@ -35,7 +35,9 @@ class Dumped:
     """For each file that was begun: its path, its DAGs as records, and the error, if any."""
 
 
-def dump(python: str, path: Path, roots: Sequence[Path], settings: Mapping[str, str]) -> Dumped:
+def dump(
+    python: str, path: Path, roots: Sequence[Path], more: Mapping[str, str], timeout_s: float
+) -> Dumped:
     """Let the Airflow of an interpreter load a DAG file or a folder of them.
 
     Nothing of the Airflow installation is used but its code: its home, its database and its logs
@@ -46,21 +48,23 @@ def dump(python: str, path: Path, roots: Sequence[Path], settings: Mapping[str, 
         python: the interpreter.
         path: the file or folder.
         roots: folders for ``sys.path``.
-        settings: environment variables that hold settings of Airflow.
+        more: environment variables beside the caller's own.
+        timeout_s: how long one file may take.
 
     Raises:
         InvalidInput: the interpreter can't be started, or has no Airflow that works.
     """
     found = Dumped()
     with tempfile.TemporaryDirectory(prefix="windtunnel-airflow-") as home:
-        environment = _environment(Path(home), path, roots, settings)
+        environment = _environment(Path(home), path, roots, more)
+        environment["AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT"] = str(timeout_s)
         while True:
             request = {
                 "path": str(path),
                 "roots": [str(root) for root in roots],
                 "skip": len(found.files),
             }
-            ended, said = _attempt(python, Path(home), request, environment)
+            ended, said = _attempt(python, Path(home), request, environment, timeout_s + PATIENCE_S)
             before = len(found.files)
             finished = _collect(found, _lines(Path(home) / "answer.jsonl"), ended)
             if finished:
@@ -70,7 +74,7 @@ def dump(python: str, path: Path, roots: Sequence[Path], settings: Mapping[str, 
 
 
 def _environment(
-    home: Path, path: Path, roots: Sequence[Path], settings: Mapping[str, str]
+    home: Path, path: Path, roots: Sequence[Path], more: Mapping[str, str]
 ) -> dict[str, str]:
     """The caller's environment without his own Airflow: that may name a real database."""
     kept = {
@@ -94,11 +98,15 @@ def _environment(
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
     }
-    return {**kept, **settings, **ours}
+    return {**kept, **more, **ours}
 
 
 def _attempt(
-    python: str, home: Path, request: Mapping[str, Any], environment: Mapping[str, str]
+    python: str,
+    home: Path,
+    request: Mapping[str, Any],
+    environment: Mapping[str, str],
+    patience_s: float,
 ) -> tuple[str, str]:
     """One process; how it ended, if badly, and what it wrote to its error stream."""
     answer, errors = home / "answer.jsonl", home / "errors.txt"
@@ -122,13 +130,13 @@ def _attempt(
                 "environment in which Airflow is installed"
             ) from None
         try:
-            ended = _watched(process, answer)
+            ended = _watched(process, answer, patience_s)
         finally:
             _end(process)
     return ended, errors.read_text(encoding="utf-8", errors="replace")
 
 
-def _watched(process: subprocess.Popen[bytes], answer: Path) -> str:
+def _watched(process: subprocess.Popen[bytes], answer: Path, patience_s: float) -> str:
     """Wait for its end as long as it gets on; how it ended, empty if well."""
     size, since = 0, time.monotonic()
     while process.poll() is None:
@@ -136,8 +144,8 @@ def _watched(process: subprocess.Popen[bytes], answer: Path) -> str:
         now = answer.stat().st_size
         if now != size:
             size, since = now, time.monotonic()
-        elif time.monotonic() - since > PATIENCE_S:
-            return f"takes longer than {PATIENCE_S:g} s"
+        elif time.monotonic() - since > patience_s:
+            return f"takes longer than {patience_s:g} s"
     code = process.returncode
     if code < 0:
         return f"ends the process by signal {-code}"

@@ -23,7 +23,10 @@ def schedule_of(record: Record, subject: str, assume: Assume) -> Schedule | None
     """What a DAG was given as its schedule.
 
     A cron text or a timedelta means whatever the simulated release makes of it; a timetable that
-    was named in the DAG file keeps its own meaning."""
+    was named in the DAG file keeps its own meaning. A subdag has its parent's schedule, which the
+    scheduler never looks at."""
+    if record["is_subdag"]:
+        return None
     written, timetable = record["schedule"], record["timetable"]
     family = FAMILIES.get(timetable["class"])
     if written is not None and family is not None and not isinstance(written, dict):
@@ -63,12 +66,17 @@ def from_timetable(timetable: Record, subject: str, assume: Assume) -> Schedule 
 
 
 def asset_condition(assets: Any) -> AssetCondition | None:
-    """The assets of a record, joined as they were."""
+    """The assets of a record, joined as they were; a single one is all there is."""
+    if assets is None:
+        return None
+    return _joined(assets) if isinstance(assets, Mapping) else Assets(of=(str(assets),))
+
+
+def _joined(assets: Any) -> AssetCondition:
     if not isinstance(assets, Mapping):
-        return None if assets is None else str(assets)
+        return str(assets)
     ((joint, parts),) = assets.items()
-    found = tuple(part for part in map(asset_condition, parts) if part is not None)
-    return Assets(type="any" if joint == "any" else "all", of=found)
+    return Assets(type="any" if joint == "any" else "all", of=tuple(map(_joined, parts)))
 
 
 def asset_text(assets: Any) -> str:
@@ -76,8 +84,8 @@ def asset_text(assets: Any) -> str:
     if not isinstance(assets, Mapping):
         return str(assets)
     ((joint, parts),) = assets.items()
-    texts = [f"({asset_text(p)})" if isinstance(p, Mapping) else asset_text(p) for p in parts]
-    return (" & " if joint == "all" else " | ").join(texts)
+    text = (" & " if joint == "all" else " | ").join(map(asset_text, parts))
+    return f"({text})" if len(parts) > 1 else text
 
 
 def _other(description: str, timetable: str, subject: str, assume: Assume) -> OtherSchedule:

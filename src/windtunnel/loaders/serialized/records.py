@@ -72,11 +72,13 @@ def dags_in(data: Record) -> Iterator[dict[str, Any]]:
     yield from _with_subdags(data["dag"], defaults.get("tasks") or {})
 
 
-def _with_subdags(dag: Record, defaults: Record) -> Iterator[dict[str, Any]]:
-    yield _dag(dag, defaults)
+def _with_subdags(
+    dag: Record, defaults: Record, *, is_subdag: bool = False
+) -> Iterator[dict[str, Any]]:
+    yield {**_dag(dag, defaults), "is_subdag": is_subdag}
     for task in map(_unwrapped, dag["tasks"]):
         if isinstance(task.get("subdag"), Mapping):
-            yield from _with_subdags(_unwrapped(task["subdag"]), defaults)
+            yield from _with_subdags(_unwrapped(task["subdag"]), defaults, is_subdag=True)
 
 
 def _unwrapped(value: Any) -> Record:
@@ -180,7 +182,7 @@ def _task(task: Record, defaults: Record, upstream: list[str], group: str | None
     return {
         **values,
         "task_id": task["task_id"],
-        "operator": operator,
+        "operator": str(task.get("_operator_name") or operator),
         "bases": _bases(task, operator, arguments),
         "line": None,
         "upstream": upstream,
