@@ -149,7 +149,9 @@ def report(told: Score, fleet: Fleet, folder: Path, truth: Json, *, every: bool)
                 f"    {place}: Airflow {str(wanted)[:SHOWN]}, windtunnel {str(ours)[:SHOWN]}"
             )
     stubs = sum(task["stub"] for dag in truth["dags"].values() for task in dag["tasks"].values())
-    lines.append("not compared: start and end dates, task owners, texts; fields that are null in the dump")
+    lines.append(
+        "not compared: start and end dates, task owners, texts; fields that are null in the dump"
+    )
     if stubs:
         lines.append(
             f"not compared for {stubs} tasks whose class was a stand-in in the dump, too: edges "

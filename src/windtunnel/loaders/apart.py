@@ -19,11 +19,13 @@ from windtunnel.loaders.reading import FileResult, not_read, too_slow
 from windtunnel.loaders.settings import Settings
 from windtunnel.loaders.worker import answer_of, receive, send, serve
 
-GRACE_S = 3.0
-"""How much longer than the time limit a file may take before its process is killed."""
+GRACE_S, GRACE_SHARE = 1.0, 0.1
+"""How much longer than the time limit a file may take before its process is killed: so many
+seconds and such a share of the limit."""
 FILES_PER_WORKER = 12
 """Fewer files than this aren't worth one more process."""
 MOST_WORKERS = 8
+PROGRAM = "import sys; sys.path[:] = {!r}; from windtunnel.loaders.worker import main; main()"
 LOOK_S = 0.05
 """How often it is looked whether a silent worker is alive."""
 
@@ -52,7 +54,8 @@ class _Worker:
 
     def ask(self, file: str, *, chosen: bool, limit_s: float) -> None:
         """Let it read a file."""
-        self.file, self.deadline = file, time.monotonic() + limit_s + GRACE_S
+        allowed = limit_s * (1 + GRACE_SHARE) + GRACE_S
+        self.file, self.deadline = file, time.monotonic() + allowed
         with contextlib.suppress(OSError):
             send(self.requests, json.dumps({"file": file, "chosen": chosen}).encode())
 
@@ -161,12 +164,9 @@ class Apart:
     def _spawned(self) -> _Worker:
         requests, to_worker = os.pipe()
         from_worker, answers = os.pipe()
-        program = (
-            "import sys; sys.path[:] = {!r}; from windtunnel.loaders.worker import main; main()"
-        )
         # The worker is ended by its id, with its whole group: the object isn't needed.
         process = subprocess.Popen(
-            [sys.executable, "-c", program.format(sys.path)],
+            [sys.executable, "-c", PROGRAM.format(sys.path)],
             stdin=requests,
             stdout=answers,
             stderr=subprocess.DEVNULL,
@@ -218,12 +218,11 @@ class Apart:
 def _ended(status: int) -> str:
     """How a process ended, as a sentence about the file that it was reading."""
     if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        name = signal.Signals(number).name
+        number = signal.Signals(os.WTERMSIG(status))
         why = {
             signal.SIGKILL: "; was there too little memory?",
             signal.SIGSEGV: "; does it recurse without end, or use a broken extension?",
         }.get(number, "")
-        return f"kills its process while it is loaded ({name}){why}"
+        return f"kills its process while it is loaded ({number.name}){why}"
     code = os.waitstatus_to_exitcode(status)
     return f"ends its process while it is loaded (exit code {code}), as os._exit does"

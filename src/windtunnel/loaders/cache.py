@@ -55,10 +55,8 @@ def cache_folder() -> Path | None:
 @functools.cache
 def _program() -> str:
     """Which windtunnel this is: its version, and in a working copy the state of its files."""
-    import windtunnel  # noqa: PLC0415 - the package itself, for its folder
-
     digest = hashlib.sha256(f"{version('windtunnel')} {sys.version}".encode())
-    package = Path(windtunnel.__file__).parent
+    package = Path(__file__).parents[1]
     for room in ("loaders", "model"):
         for file in sorted((package / room).rglob("*.py")):
             status = file.stat()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import contextlib
 import os
+import signal
 import sys
 import traceback
 import types
@@ -103,24 +106,20 @@ class Reader:
             module = types.ModuleType(f"windtunnel_dag_file_{file.stem}")
             module.__file__ = str(file)
             sys.modules[module.__name__] = module
-            before = dict(sys.modules)
             mine = os.getpid()
             try:
-                with time_limit(self.settings.import_timeout_s):
+                with _unharmed(), time_limit(self.settings.import_timeout_s):
                     exec(code, module.__dict__)
             except TimedOut:
                 return self._too_slow(name)
             except BaseException as error:
                 _leave_if_forked(mine)
-                if isinstance(error, KeyboardInterrupt | GeneratorExit):
+                if isinstance(error, KeyboardInterrupt) and not _is_ours_to_ignore():
                     raise
                 collected.failed(error, file)
             else:
                 _leave_if_forked(mine)
                 collected.take(module)
-            finally:
-                for lost in before.keys() - sys.modules.keys():
-                    sys.modules[lost] = before[lost]
         self.bodies |= collected.bodies
         return collected.result(reads.seen())
 
@@ -135,6 +134,23 @@ def too_slow(name: str, limit_s: float) -> FileResult:
         "what takes so long into a task"
     )
     return not_read(name, text, lasting=False)
+
+
+@contextlib.contextmanager
+def _unharmed() -> Iterator[None]:
+    """Modules that are deleted and builtins that are replaced come back."""
+    modules, names = dict(sys.modules), dict(vars(builtins))
+    try:
+        yield
+    finally:
+        vars(builtins).update(names)
+        for lost in modules.keys() - sys.modules.keys():
+            sys.modules[lost] = modules[lost]
+
+
+def _is_ours_to_ignore() -> bool:
+    """Whether nobody can interrupt this process: then the file itself raised."""
+    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def _leave_if_forked(mine: int) -> None:

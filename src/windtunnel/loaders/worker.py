@@ -1,8 +1,8 @@
 """Worker: a process of its own in which DAG files are executed, and how it talks.
 
-Whatever a file does (ends the process, forks, never returns from C, eats all memory) costs that file
-only: the process that asked is never the one that executes it. Both sides exchange frames: four
-bytes of length, then JSON.
+Whatever a file does (ends the process, forks, never returns from C, eats all memory) costs that
+file only: the process that asked is never the one that executes it. Both sides exchange frames:
+four bytes of length, then JSON.
 """
 
 from __future__ import annotations

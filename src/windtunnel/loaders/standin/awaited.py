@@ -29,6 +29,8 @@ def deltas_of(function: Callable[..., Any], subject: str) -> tuple[float, ...]:
         return _unknown(subject, f"fails when it is tried ({type(error).__name__}: {error})")
     if len(found) != 1 or not (deltas := found.pop()):
         return _unknown(subject, "gives different distances for different dates")
+    told = " and ".join(str(timedelta(seconds=delta)) for delta in deltas)
+    current().assume(subject, f"its execution_date_fn goes {told} back, as for the dates tried")
     return deltas
 
 
@@ -40,7 +42,7 @@ def _tried(function: Callable[..., Any], date: DateTime) -> tuple[float, ...]:
     context = {"logical_date": date, "execution_date": date, "data_interval_start": date}
     given = function(date, context) if len(positional) > 1 else function(date)
     dates = [given] if isinstance(given, datetime) else list(_dates(given))
-    return tuple((date - one).total_seconds() for one in dates)
+    return tuple(date.timestamp() - one.timestamp() for one in dates)
 
 
 def _dates(given: Any) -> Iterable[datetime]:

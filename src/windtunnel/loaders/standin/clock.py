@@ -1,4 +1,4 @@
-"""Clock: ``datetime.now()`` and its kin stand still while DAG files load, so that two loads agree."""
+"""Clock: ``datetime.now()`` and its kin stand still while DAG files load: two loads agree."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def stopped_clock(session: Session) -> Iterator[None]:
     kept = real.datetime, real.date
     for made, original in ((datetime, kept[0]), (date, kept[1])):
         made.__module__, made.__qualname__ = original.__module__, original.__name__
-    real.datetime, real.date = datetime, date  # type: ignore[misc, assignment]
+    real.datetime, real.date = datetime, date  # type: ignore[misc]
     try:
         yield
     finally:

@@ -183,7 +183,7 @@ class MissingFinder(_Finder):
             return self._spec(name)
         if "." in name and getattr(parent, "__file__", None) is not None:
             now = session.current()
-            if not (now.generous and now.is_under_roots(str(parent.__file__))):
+            if not (now.generous and now.is_under_roots(str(getattr(parent, "__file__", "")))):
                 return None  # a regular package is there: that it lacks a module is a mistake
         return self._spec(name) if _asking_file() is not None else None
 
@@ -228,7 +228,7 @@ def offered(*folders: Path) -> Iterator[None]:
     write_bytecode = sys.dont_write_bytecode
     sys.dont_write_bytecode = True  # reading a repository must not write into it
     sys.meta_path.insert(0, airflow)
-    sys.meta_path += [own, missing]  # type: ignore[list-item]
+    sys.meta_path += [own, missing]
     # Appended, as Airflow does: a repository may hold a package called yaml or http.
     sys.path.extend(str(f) for f in folders if str(f) not in sys.path)
     importlib.invalidate_caches()

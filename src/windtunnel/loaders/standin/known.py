@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.operators import BaseOperator, OperatorMeta
 from windtunnel.loaders.standin.placeholder import Placeholder
-from windtunnel.loaders.standin.providers import DEFAULTS
+from windtunnel.loaders.standin.providers import defaults_of
 
 PYTHON_ARGUMENTS: dict[str, Any] = {
     "python_callable": None,
@@ -215,7 +215,11 @@ def generic_class(name: str, module: str) -> type:
     waits = name.endswith(("Sensor", "SensorAsync", "SensorOperator", "SensorOperatorAsync"))
     base = GenericSensor if waits else GenericOperator
     bases: tuple[type, ...] = (base, BranchMixIn) if "Branch" in name else (base,)
-    namespace = {"__module__": module, "__doc__": None, "_arguments": DEFAULTS.get(name, {})}
+    namespace = {
+        "__module__": module,
+        "__doc__": None,
+        "_arguments": defaults_of(name, session.current().profile),
+    }
     return new_class(name, bases, namespace)
 
 

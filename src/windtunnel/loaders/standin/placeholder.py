@@ -143,16 +143,16 @@ class Placeholder(Survivor):
 
 
 def _takes_anything(cls: type) -> type:
-    """A class under a missing decorator, such as that of attrs: it may have lost its constructor."""
+    """A class under a missing decorator, such as that of attrs: its constructor may be lost."""
     names = list(vars(cls).get("__annotations__", {}))
     if "__init__" in vars(cls) or not names:
         return cls
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    def take(self: Any, *args: Any, **kwargs: Any) -> None:
         for name, value in (*zip(names, args, strict=False), *kwargs.items()):
             setattr(self, name, value)
 
-    cls.__init__ = __init__  # type: ignore[misc]
+    cls.__init__ = take  # type: ignore[misc]
     return cls
 
 

@@ -23,7 +23,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "AwsGlueCatalogPartitionSensor": {"poke_interval": 3 * MINUTE},
     "GlueDataQualityRuleRecommendationRunSensor": {"poke_interval": 120},
     "GlueDataQualityRuleSetEvaluationRunSensor": {"poke_interval": 120},
-    "GlueJobSensor": {"poke_interval": 120},
     "GoogleCampaignManagerReportSensor": {"mode": "reschedule", "poke_interval": 5 * MINUTE},
     "GoogleDisplayVideo360GetSDFDownloadOperationSensor": {
         "mode": "reschedule",
@@ -47,3 +46,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "GCSUploadSessionCompleteSensorAsync": {"poke_interval": 5},
 }
 """Class name -> argument -> default."""
+
+SINCE_AIRFLOW_3: dict[str, dict[str, Any]] = {"GlueJobSensor": {"poke_interval": 120}}
+"""The same, in the packages that are installed with Airflow 3 only."""
+
+
+def defaults_of(name: str, profile: str) -> dict[str, Any]:
+    """Defaults of a provider's class that differ from those of every operator."""
+    if name in SINCE_AIRFLOW_3 and not profile.startswith("airflow-2"):
+        return SINCE_AIRFLOW_3[name]
+    return DEFAULTS.get(name, {})

@@ -74,9 +74,9 @@ class _AssetExpression:
         return AssetAny(*_parts(self, AssetAny), other)
 
 
-def _parts(expression: Any, joint: type) -> tuple[Any, ...]:
+def _parts(expression: Any, joint: type[Any]) -> tuple[Any, ...]:
     """What is joined already in the same way, so that ``a | b | c`` is one expression of three."""
-    return expression.objects if type(expression) is joint else (expression,)
+    return tuple(expression.objects) if type(expression) is joint else (expression,)
 
 
 def normalized(uri: str) -> str:

@@ -22,7 +22,7 @@ from windtunnel.loaders.standin import (
     xcomarg,
 )
 from windtunnel.loaders.standin.placeholder import Placeholder, inert_class, member
-from windtunnel.loaders.standin.providers import DEFAULTS
+from windtunnel.loaders.standin.providers import defaults_of
 from windtunnel.model import TriggerRule, WeightRule
 
 VERSIONS = {"airflow-3.3": "3.3.2", "airflow-2.11": "2.11.2"}
@@ -203,7 +203,10 @@ def unknown(module: str, name: str) -> Any:
     """What a module offers under a name that nobody knows: a class that fits its ending."""
     if name.endswith("Async") and name.removesuffix("Async") in names():
         base = names()[name.removesuffix("Async")]
-        namespace = {"__module__": module, "_arguments": DEFAULTS.get(name, {})}
+        namespace = {
+            "__module__": module,
+            "_arguments": defaults_of(name, session.current().profile),
+        }
         return type(base)(name, (base,), namespace)
     if name.endswith(OPERATOR_ENDINGS):
         return known.generic_class(name, module)

@@ -219,7 +219,7 @@ def _shown(session: Session, path: Any) -> str:
 class _MissingText(io.StringIO):
     """Stands for a text file that isn't there."""
 
-    def read(self, size: int | None = -1, /) -> str:
+    def read(self, _size: int | None = -1, /) -> str:
         """A text of which nothing is known."""
         return PlaceholderText()
 
