@@ -473,7 +473,9 @@ def process(release: Release, seen: Seen, file: str, *, chosen: bool) -> dict[st
         kept["error"] = "%s: %s" % (type(error).__name__, error)
     if bag.import_errors:
         kept["error"] = "\n".join(str(text) for text in bag.import_errors.values())
-    for found in bag.dags.values():
+    # Airflow finds the DAGs of a file in a set; the order of their making is always the same.
+    made = {key: place for place, key in enumerate(seen.arguments)}
+    for found in sorted(bag.dags.values(), key=lambda d: (made.get(id(d), -1), d.dag_id)):
         try:
             kept["dags"].append(dag(release, found, seen))
         except Exception as error:

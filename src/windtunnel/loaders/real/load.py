@@ -14,7 +14,7 @@ from windtunnel.loaders.discovery import import_roots
 from windtunnel.loaders.folder import LoadedFile
 from windtunnel.loaders.origin import LoadedFrom, profile_of
 from windtunnel.loaders.real.records import Reader
-from windtunnel.loaders.real.run import dump, interpreter
+from windtunnel.loaders.real.run import Dumped, dump, interpreter
 from windtunnel.loaders.real.supplied import environment_of
 from windtunnel.loaders.settings import IMPORT_TIMEOUT_S, Supplied
 from windtunnel.loaders.standin.own import repository_root
@@ -90,6 +90,14 @@ def load_with_airflow(
     roots = (*import_roots(place, repository_root(folder)), *more)
     environment = environment_of(supplied or Supplied())
     dumped = dump(interpreter(python), place, roots, environment, import_timeout_s)
+    return loaded_from(dumped, place, roots=roots, profile=profile)
+
+
+def loaded_from(
+    dumped: Dumped, place: Path, *, roots: tuple[Path, ...] = (), profile: str | None = None
+) -> LoadedByAirflow:
+    """What a dump of a folder, or of one file, comes to; see `load_with_airflow`."""
+    folder = place if place.is_dir() else place.parent
     reading = _Reading(folder, Reader(profile or profile_of(dumped.airflow)), dumped.airflow)
     for one in dumped.files:
         reading.take(one)

@@ -57,6 +57,8 @@ ARGUMENTS = (
     "skipped_states",
 )
 """Arguments that are in serialized DAGs because they are templated."""
+NOT_SET = "NOTSET"
+"""How Airflow 3 writes an argument that wasn't given, where None means something else."""
 CALLBACKS = ("on_execute_callback", "on_success_callback", "on_failure_callback")
 
 
@@ -170,7 +172,9 @@ def _task(task: Record, defaults: Record, upstream: list[str], group: str | None
         name: plain(said.get(name, defaults.get(name, default)))
         for name, default in TASK_DEFAULTS.items()
     }
-    arguments = {name: plain(said[name]) for name in ARGUMENTS if said.get(name) is not None}
+    arguments = {
+        name: plain(said[name]) for name in ARGUMENTS if said.get(name) not in (None, NOT_SET)
+    }
     if "reschedule" in said:
         arguments["mode"] = "reschedule" if said["reschedule"] else "poke"
     elif said.get("mode") is not None:

@@ -25,7 +25,9 @@ with DAG("mapped", schedule=None, start_date=datetime(2026, 1, 1)):
     total(add.partial(y=1).expand(x=found))
     add.override(task_id="literal").expand(x=[1, 2], y=[3, 4, 5])
     add.override(task_id="rows").expand_kwargs([{"x": 1, "y": 2}, {"x": 3, "y": 4}])
-    add.override(task_id="both").partial(y=0).expand(x=found.zip(numbers.override(task_id="more")()))
+    add.override(task_id="both").partial(y=0).expand(
+        x=found.zip(numbers.override(task_id="more")())
+    )
     BashOperator.partial(task_id="shell", retries=4, pool="db").expand(
         bash_command=["echo 1", "echo 2"]
     )
