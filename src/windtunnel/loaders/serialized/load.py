@@ -74,8 +74,7 @@ def _documents(data: Any, file: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield from _documents(unpacked(data.get("data"), data.get("data_compressed")), file)
     else:
         for item in data.values():
-            if isinstance(item, Mapping) and ("__version" in item or "data" in item):
-                yield from _documents(item, file)
+            yield from _documents(item, file)
 
 
 def unpacked(data: Any, compressed: Any) -> Any:
