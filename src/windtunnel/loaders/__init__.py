@@ -1,7 +1,16 @@
 """Anything that describes a workload becomes a Fleet, a Cluster or a Scenario."""
 
+from windtunnel.loaders.cluster_sources import (
+    PRESETS,
+    ReadCluster,
+    assume_pools,
+    read_cluster_sources,
+)
 from windtunnel.loaders.durations import parse_duration
 from windtunnel.loaders.folder import Loaded
+from windtunnel.loaders.native import fleet_toml_schema
+from windtunnel.loaders.origin import LoadedFrom
+from windtunnel.loaders.real import LoadedByAirflow
 from windtunnel.loaders.scenario_file import (
     DEFAULT_START,
     ReadScenario,
@@ -25,19 +34,26 @@ from windtunnel.model.body import (
 
 __all__ = [
     "DEFAULT_START",
+    "PRESETS",
     "AirflowChoice",
     "Body",
     "GroupItem",
     "JoinedItems",
     "Loaded",
+    "LoadedByAirflow",
+    "LoadedFrom",
     "MappedItems",
+    "ReadCluster",
     "ReadScenario",
     "ResultOf",
     "ZippedItems",
+    "assume_pools",
     "cluster_toml_schema",
+    "fleet_toml_schema",
     "load",
     "parse_duration",
     "read_cluster",
+    "read_cluster_sources",
     "read_json",
     "read_scenario",
     "scenario_schema",

@@ -40,6 +40,7 @@ def fill_database(python: str, dags: Path, home: Path, **settings: str) -> Path:
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "PYTHONDONTWRITEBYTECODE": "1",
         **settings,
     }
     for command in (("db", "migrate"), ("dags", "reserialize")):
