@@ -6,4 +6,4 @@ import tempfile
 pytest_plugins = ["pytester"]
 
 # Set before any test loads DAG files: the user's own cache is neither read nor filled.
-os.environ.setdefault("WINDTUNNEL_CACHE", tempfile.mkdtemp(prefix="windtunnel-cache-"))
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="windtunnel-cache-")

@@ -432,13 +432,24 @@ def differences(
             yield field, task_id, value, other
 
 
+def _is_one_file(value: str, other: str) -> bool:
+    """Whether both are the URI of one file of the repository, which lies elsewhere here."""
+    scheme, slash, path = other.partition(":/")
+    if not slash or not value.startswith(f"{scheme}:"):
+        return False
+    parts = value.removeprefix(f"{scheme}:").lstrip("/").split("/")
+    return any(path.endswith("/".join(parts[start:])) for start in range(min(2, len(parts) - 1)))
+
+
 def _same(value: Any, other: Any) -> bool:
-    if value is UNSAID:
+    if value is UNSAID or (type(value) is type(other) and value == other):
         return True
+    if isinstance(value, str) and isinstance(other, str):
+        return _is_one_file(value, other)
     if isinstance(value, tuple) and isinstance(other, tuple) and len(value) == len(other):
         return all(map(_same, value, other))
     if isinstance(value, set | list) and isinstance(other, set | list):
-        return len(value) == len(other) and all(v in other for v in value)
+        return len(value) == len(other) and all(any(_same(v, o) for o in other) for v in value)
     if isinstance(value, int | float) and isinstance(other, int | float):
         return abs(value - other) < 1e-6
     return bool(value == other)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from ground_truth import differences, profile_of
 
-from windtunnel.loaders import load
+from windtunnel.loaders import load, read_supplied
 from windtunnel.model import PROFILES, Dag, Fleet
 
 Json = Mapping[str, Any]
@@ -181,6 +182,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("truth", type=Path, help="what real Airflow loaded, as JSON")
     parser.add_argument("--at-least", type=float, default=1.0, help="share of DAGs, 0 to 1")
     parser.add_argument("--airflow", default="stand-in", help="what loads the files")
+    parser.add_argument("--path", action="append", default=[], help="one more import folder")
+    parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--variables", type=Path, help="Airflow Variables, as JSON")
     parser.add_argument("--every", action="store_true", help="print every difference")
     return parser.parse_args()
 
@@ -190,7 +194,13 @@ def main() -> int:
     asked = arguments()
     truth = json.loads(asked.truth.read_text("utf-8"))
     folder = folder_of(asked.repository, truth["files"])
-    told, fleet = score(folder, truth, {"airflow": asked.airflow})
+    os.environ.update(pair.split("=", 1) for pair in asked.env)
+    options = {
+        "airflow": asked.airflow,
+        "import_paths": asked.path,
+        "supplied": read_supplied(variables=asked.variables),
+    }
+    told, fleet = score(folder, truth, options)
     print(report(told, fleet, folder, truth, every=asked.every))
     return 0 if told.share >= asked.at_least else 1
 

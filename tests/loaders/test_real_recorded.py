@@ -72,7 +72,7 @@ def test_a_dag_without_a_schedule_runs_daily_in_airflow_2_and_never_in_airflow_3
 
 def test_each_file_tells_what_came_of_it_and_what_loaded_it():
     by_name = {file.file: file for file in real("3.3").files}
-    assert by_name["waits.py"].dag_ids == ("upstream", "waits")
+    assert by_name["waits.py"].dag_ids == ("waits", "upstream")
     assert by_name["waits.py"].loaded_with.startswith("Airflow 3.3.")
     assert [p.cause for p in by_name["broken.py"].problems] == ["import"]
 

@@ -7,7 +7,7 @@ from windtunnel.loaders.cluster_sources import (
     read_cluster_sources,
 )
 from windtunnel.loaders.durations import parse_duration
-from windtunnel.loaders.folder import Loaded
+from windtunnel.loaders.folder import Loaded, LoadedFile
 from windtunnel.loaders.native import fleet_toml_schema
 from windtunnel.loaders.origin import LoadedFrom
 from windtunnel.loaders.real import LoadedByAirflow
@@ -22,7 +22,9 @@ from windtunnel.loaders.scenario_file import (
     scenario_toml_schema,
     write_json,
 )
+from windtunnel.loaders.settings import Supplied
 from windtunnel.loaders.source import AirflowChoice, load
+from windtunnel.loaders.supplied import read_supplied
 from windtunnel.model.body import (
     Body,
     GroupItem,
@@ -41,11 +43,13 @@ __all__ = [
     "JoinedItems",
     "Loaded",
     "LoadedByAirflow",
+    "LoadedFile",
     "LoadedFrom",
     "MappedItems",
     "ReadCluster",
     "ReadScenario",
     "ResultOf",
+    "Supplied",
     "ZippedItems",
     "assume_pools",
     "cluster_toml_schema",
@@ -56,6 +60,7 @@ __all__ = [
     "read_cluster_sources",
     "read_json",
     "read_scenario",
+    "read_supplied",
     "scenario_schema",
     "scenario_toml_schema",
     "write_json",

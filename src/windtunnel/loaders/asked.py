@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from windtunnel.loaders.cluster_sources import (
 )
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.origin import LoadedFrom
+from windtunnel.loaders.real import LoadedByAirflow
 from windtunnel.loaders.settings import Supplied
-from windtunnel.loaders.source import AirflowChoice, is_dag_files, load
+from windtunnel.loaders.source import is_dag_files, load
 from windtunnel.model import Assumption, Cluster
 
 
@@ -27,14 +29,12 @@ class Asked:
 
     cluster: Cluster | None = None
     start: datetime | None = None
-    airflow: AirflowChoice = "auto"
-    airflow_python: str | Path | None = None
+    how: Mapping[str, Any] = field(default_factory=dict)
+    """More arguments of `load`."""
 
     def load(self, path: str | Path, profile: str | None, now: datetime) -> Loaded:
         """Load what a scenario file names."""
-        return load(
-            path, profile=profile, airflow=self.airflow, airflow_python=self.airflow_python, now=now
-        )
+        return load(path, profile=profile, now=now, **self.how)
 
     def load_alone(self, path: str | Path, now: datetime) -> tuple[Loaded, dict[str, Any]]:
         """Load what has no scenario file, and the fields of a scenario that are known all the same.
@@ -47,28 +47,36 @@ class Asked:
         around = ReadCluster(Cluster(), {})
         if is_dag_files(path):
             around = read_cluster_sources(*beside(Path(path)), variables=os.environ)
-        loaded = load(
-            path,
-            airflow=self.airflow,
-            airflow_python=self.airflow_python,
-            now=now,
-            supplied=_supplied(around),
-        )
+        supplied = _supplied(around, self.how.get("supplied"))
+        loaded = load(path, now=now, **{**self.how, "supplied": supplied})
         told = known_to(loaded)
         if around.origins:
             told["cluster"] = _placed(around, loaded)
-        said: tuple[Assumption, ...] = around.said
+        said = around.said
+        if not isinstance(loaded, LoadedByAirflow):
+            said += _not_applied(around)
         if "pools" not in around.origins and not told["cluster"].pools:
             told["cluster"], assumed = assume_pools(told["cluster"], loaded.fleet)
             said += assumed
         return _saying(loaded, said), told
 
 
-def _supplied(around: ReadCluster) -> Supplied | None:
+def _supplied(around: ReadCluster, given: Supplied | None) -> Supplied:
+    """What was supplied, over the defaults of tasks that stand beside the DAG files."""
+    supplied = given or Supplied()
     config: dict[str, dict[str, str]] = {}
     for (section, key), text in around.task_settings.items():
         config.setdefault(section, {})[key] = text
-    return Supplied(config=config) if config else None
+    for section, keys in supplied.config.items():
+        config.setdefault(section, {}).update(keys)
+    return supplied.model_copy(update={"config": config})
+
+
+def _not_applied(around: ReadCluster) -> tuple[Assumption, ...]:
+    return tuple(
+        Assumption(subject=f"setting [{s}] {k}", assumed="not applied to tasks by the stand-in")
+        for s, k in around.task_settings
+    )
 
 
 def _placed(around: ReadCluster, loaded: Loaded) -> Cluster:

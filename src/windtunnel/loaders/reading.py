@@ -23,6 +23,7 @@ from windtunnel.loaders.standin.authoring import DAG
 from windtunnel.loaders.standin.bodies import bodies_of
 from windtunnel.loaders.standin.convert import Converter
 from windtunnel.loaders.standin.exceptions import DagInvalid, NetworkRefusedError
+from windtunnel.loaders.standin.importing import LEAST_TRUSTING
 from windtunnel.loaders.standin.session import Session, opened
 from windtunnel.loaders.standin.world import Reads, pretended
 from windtunnel.model import Assumption, Dag, Problem
@@ -98,7 +99,7 @@ class Reader:
         session.begin(str(file))
         with (
             opened(session),
-            offered(*session.roots),
+            offered(*self._roots(generous)),
             quietly(),
             pretended(session, clock=self.stopped) as reads,
         ):
@@ -122,6 +123,13 @@ class Reader:
                 collected.take(module)
         self.bodies |= collected.bodies
         return collected.result(reads.seen())
+
+    def _roots(self, generous: int) -> list[Path]:
+        """Folders on the path; at last without the repository's root, where a library may lie that
+        needs more of Airflow than there is."""
+        settings = self.settings
+        spared = settings.root if generous >= LEAST_TRUSTING else None
+        return [r for r in settings.roots if r != spared or r == settings.folder]
 
     def _too_slow(self, name: str) -> FileResult:
         return too_slow(name, self.settings.import_timeout_s)

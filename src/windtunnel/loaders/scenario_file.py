@@ -51,7 +51,7 @@ def read_scenario(
     cluster: Cluster | None = None,
     start: datetime | None = None,
     airflow: AirflowChoice = "auto",
-    airflow_python: str | Path | None = None,
+    **how: Any,
 ) -> ReadScenario:
     """Read a scenario: a ``scenario.toml``, a folder that holds one, or anything `load` takes.
 
@@ -61,13 +61,13 @@ def read_scenario(
         start: used in place of the scenario's own, an aware datetime; without either it is
             `DEFAULT_START`.
         airflow: as for `load`.
-        airflow_python: as for `load`.
+        how: more arguments of `load`.
 
     Raises:
         InvalidInput: there is nothing at the path, or the scenario or cluster file has mistakes.
             DAG files that can't be used are problems of the fleet instead.
     """
-    asked = Asked(cluster, start, airflow, airflow_python)
+    asked = Asked(cluster, start, {"airflow": airflow, **how})
     place = Path(path)
     file = place if place.suffix == ".toml" else place / FILE_NAME
     if file.is_file() and not is_fleet_file(file):

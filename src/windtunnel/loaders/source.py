@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import folder
-from windtunnel.loaders.cluster_sources import OF_TASKS
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.native import is_fleet_file, load_fleet_file
 from windtunnel.loaders.real import load_with_airflow
@@ -25,7 +23,7 @@ from windtunnel.loaders.settings import IMPORT_TIMEOUT_S, Supplied
 from windtunnel.loaders.standin import real_airflow
 from windtunnel.loaders.standin.session import DEFAULT_NOW
 from windtunnel.loaders.wfcommons import is_wfformat, load_wfformat
-from windtunnel.model import PROFILES, Assumption
+from windtunnel.model import PROFILES
 
 AirflowChoice = Literal["auto", "stand-in", "real"]
 CHOICES = ("auto", "stand-in", "real")
@@ -89,26 +87,13 @@ def load(
     if airflow == "real" or airflow_python is not None or (airflow == "auto" and real_airflow()):
         return load_with_airflow(place, python=airflow_python, profile=profile, **common)
     release = profile or DEFAULT_PROFILE
-    found = folder.load(place, profile=release, airflow="stand-in", now=now, **common, **stand_in)
-    return _admitting(found, supplied) if supplied else found
+    return folder.load(place, profile=release, airflow="stand-in", now=now, **common, **stand_in)
 
 
 def is_dag_files(path: str | Path) -> bool:
     """Whether a path is a folder of DAG files, or one of them."""
     place = Path(path)
     return place.suffix == ".py" or (place.is_dir() and not _holds_only_json(place))
-
-
-def _admitting(loaded: Loaded, supplied: Supplied) -> Loaded:
-    """Say which settings the stand-in does not apply."""
-    given = [(s, k) for s, k in OF_TASKS if k in supplied.config.get(s, {})]
-    said = tuple(
-        Assumption(subject=f"setting [{s}] {k}", assumed="not applied to tasks by the stand-in")
-        for s, k in given
-    )
-    fleet = loaded.fleet
-    more = (*said, *fleet.assumptions)
-    return replace(loaded, fleet=fleet.model_copy(update={"assumptions": more})) if said else loaded
 
 
 def _toml(file: Path) -> Loaded:

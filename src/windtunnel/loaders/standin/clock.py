@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime as real
+import random
+import time
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,6 +66,33 @@ def stopped_clock(session: Session) -> Iterator[None]:
         made.__module__, made.__qualname__ = original.__module__, original.__name__
     real.datetime, real.date = datetime, date  # type: ignore[misc]
     try:
-        yield
+        with _repeatable(session):
+            yield
     finally:
         real.datetime, real.date = kept  # type: ignore[misc]
+
+
+@contextlib.contextmanager
+def _repeatable(session: Session) -> Iterator[None]:
+    """``time.time`` stands still and ``uuid4`` repeats itself, for files of the repository."""
+    clock, unique, drawn = time.time, uuid.uuid4, random.Random(0)
+
+    def now() -> float:
+        if not session.asked_by_repository():
+            return clock()
+        session.assume("now", f"{session.now.isoformat()} while DAG files load")
+        return session.now.timestamp()
+
+    def made() -> uuid.UUID:
+        if not session.asked_by_repository():
+            return unique()
+        return uuid.UUID(int=drawn.getrandbits(128), version=4)
+
+    state = random.getstate()
+    random.seed(0)
+    time.time, uuid.uuid4 = now, made
+    try:
+        yield
+    finally:
+        time.time, uuid.uuid4 = clock, unique
+        random.setstate(state)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.loaders.standin import session
+from windtunnel.loaders.standin.attrs import is_pretend_attrs, pretend_attrs
 from windtunnel.loaders.standin.dates import is_pretend, pretend_pendulum
 from windtunnel.loaders.standin.placeholder import Placeholder
 from windtunnel.loaders.standin.surface import offer, third_party
+from windtunnel.loaders.standin.twins import twin_of
 
 
 def real_airflow() -> str | None:
@@ -179,7 +181,7 @@ class MissingFinder(_Finder):
     ) -> importlib.machinery.ModuleSpec | None:
         """Part of Python's import protocol."""
         parent = sys.modules.get(name.rpartition(".")[0])
-        if isinstance(parent, PlaceholderModule) or is_pretend(parent):
+        if isinstance(parent, PlaceholderModule) or is_pretend(parent) or is_pretend_attrs(parent):
             return self._spec(name)
         if "." in name and getattr(parent, "__file__", None) is not None:
             now = session.current()
@@ -191,6 +193,12 @@ class MissingFinder(_Finder):
         """A placeholder module; pendulum is needed too often to be inert."""
         if name == "pendulum" or name.startswith("pendulum."):
             return pretend_pendulum(name)
+        if name.partition(".")[0] in ("attr", "attrs"):
+            return pretend_attrs(name)
+        twin = twin_of(name)
+        if twin is not None:
+            _twins.add(id(twin))
+            return twin
         if "." not in name or not isinstance(
             sys.modules.get(name.rpartition(".")[0]), PlaceholderModule
         ):
@@ -244,13 +252,19 @@ def offered(*folders: Path) -> Iterator[None]:
         sys.modules.update(set_aside)
 
 
+_twins: set[int] = set()
+"""Ids of the modules that stand for others; they go when the load ends."""
+
+
 def _is_airflow(name: str) -> bool:
     return name == "airflow" or name.startswith("airflow.")
 
 
 def _is_ours(module: Any, folders: Sequence[Path]) -> bool:
     """Whether a module exists only because of the load."""
-    if isinstance(module, PretendModule | PlaceholderModule) or is_pretend(module):
+    if isinstance(module, PretendModule | PlaceholderModule) or id(module) in _twins:
+        return True
+    if is_pretend(module) or is_pretend_attrs(module):
         return True
     try:
         inside = [str(p) for p in getattr(module, "__path__", [])]

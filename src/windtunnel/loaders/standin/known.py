@@ -197,9 +197,13 @@ class GenericSensor(BaseSensorOperator):
         return _unknown_member(self, name)
 
 
+OURS = frozenset(("_dag", "_defaults", "_ready", "_arguments", "_is_stub"))
+"""Names that tasks have, or haven't, by us."""
+
+
 def _unknown_member(task: BaseOperator, name: str) -> Any:
     """What an unknown class offers under a name; nothing of ours, nothing that Python asks for."""
-    if name.startswith("_"):
+    if name.startswith("__") or name in OURS:
         raise AttributeError(name)
     return Placeholder(f"{type(task).__name__}.{name}")
 
