@@ -185,7 +185,7 @@ class _Trace:
             return Cluster(parallelism=len(self.tasks), default_pool_slots=-1)
         said = "a slot for each core; tasks run on any machine, not on the one of the trace"
         self.assumptions.append(
-            Assumption(subject=f"{there.total()} machines of the trace", assumed=said)
+            Assumption(subject=f"machines of the trace ({there.total()})", assumed=said)
         )
         workers = tuple(
             WorkerGroup(name=f"machines with {slots} cores", count=count, slots=slots)
