@@ -245,6 +245,8 @@ def scenario_of(
     """
     if isinstance(target, Fleet):
         target = Scenario(fleet=target, start=loaders.DEFAULT_START)
+        if cluster is None:
+            target = _with_pools(target)
     changes: dict[str, Any] = {}
     if cluster is not None:
         changes["cluster"] = cluster
@@ -270,6 +272,14 @@ def scenario_of(
     if manual:
         changes["manual_runs"] = manual
     return target.model_copy(update=changes)
+
+
+def _with_pools(scenario: Scenario) -> Scenario:
+    """Nobody said anything of a cluster, so the pools that tasks name are assumed."""
+    cluster, said = loaders.assume_pools(scenario.cluster, scenario.fleet)
+    fleet = scenario.fleet
+    assumed = fleet.model_copy(update={"assumptions": (*said, *fleet.assumptions)})
+    return scenario.model_copy(update={"cluster": cluster, "fleet": assumed}) if said else scenario
 
 
 def check(
