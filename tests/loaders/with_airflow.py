@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,40 @@ def test_files_that_misbehave_cost_only_themselves(tmp_path):
     assert problems["f_cycle.py"].cause == "cycle"
     assert problems["g_good.py"].cause == "duplicate"  # the decorated DAG has the same id
     assert found.fleet.dag("all_also_said").max_active_tasks == 7
+
+
+RELATIVE = """
+import datetime as dt
+from datetime import date, datetime, timedelta
+import pendulum
+from airflow import DAG
+from airflow.utils import timezone
+
+dates = {
+    "now": datetime.now(),
+    "utcnow": datetime.utcnow(),
+    "module": dt.datetime.today(),
+    "aware": datetime.now(dt.timezone.utc),
+    "day": datetime.combine(date.today(), datetime.min.time()),
+    "pendulum": pendulum.today("UTC"),
+    "airflow": timezone.utcnow(),
+    "written": datetime(2025, 1, 2),
+}
+assert all(isinstance(found, datetime) for found in dates.values())
+for name, found in dates.items():
+    globals()[name] = DAG(name, schedule=None, start_date=found - timedelta(days=1))
+"""
+
+
+def test_dates_count_from_the_scenarios_start_so_that_loads_agree(tmp_path):
+    (tmp_path / "relative.py").write_text(RELATIVE)
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    found = load(tmp_path, now=now, **REAL)
+    assert found.fleet.problems == ()
+    starts = {dag.dag_id: dag.start_date for dag in found.fleet.dags}
+    day = datetime(2026, 2, 28, tzinfo=UTC)
+    noon = datetime(2026, 2, 28, 12, tzinfo=UTC)
+    assert starts.pop("written") == datetime(2025, 1, 1, tzinfo=UTC)
+    assert (starts.pop("day"), starts.pop("pendulum")) == (day, day)
+    assert set(starts.values()) == {noon}
+    assert [a.subject for a in found.fleet.assumptions] == ["now"]

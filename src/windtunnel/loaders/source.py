@@ -59,7 +59,7 @@ def load(
             ``"stand-in"`` needs none; ``"auto"`` is the real one if it can be imported here or an
             interpreter is given, else the stand-in.
         airflow_python: the interpreter of the environment that has Airflow, if that is another one.
-        now: what relative dates in DAG files count from; the real Airflow has the clock's.
+        now: what relative dates in DAG files count from.
         supplied: Variables, Connections and settings that DAG files read while they load.
         import_paths: more folders from which DAG files import modules.
         import_timeout_s: how long one DAG file may take.
@@ -83,11 +83,12 @@ def load(
         "supplied": supplied,
         "import_paths": import_paths,
         "import_timeout_s": import_timeout_s,
+        "now": now,
     }
     if airflow == "real" or airflow_python is not None or (airflow == "auto" and real_airflow()):
         return load_with_airflow(place, python=airflow_python, profile=profile, **common)
     release = profile or DEFAULT_PROFILE
-    return folder.load(place, profile=release, airflow="stand-in", now=now, **common, **stand_in)
+    return folder.load(place, profile=release, airflow="stand-in", **common, **stand_in)
 
 
 def is_dag_files(path: str | Path) -> bool:

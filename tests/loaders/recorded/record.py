@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.loaders.real.run import Dumped, dump
+from windtunnel.loaders.standin.session import DEFAULT_NOW
 
 HERE = Path(__file__).parent
 DAGS = HERE / "dags"
@@ -24,7 +25,7 @@ DAGS = HERE / "dags"
 
 def dump_of(python: str, folder: Path = DAGS) -> Dumped:
     """What this Airflow makes of a folder, now."""
-    return dump(python, folder, (folder,), {}, 30.0)
+    return dump(python, folder, (folder,), {}, timeout_s=30.0, now=DEFAULT_NOW)
 
 
 def recording(release: str, folder: Path = DAGS) -> Dumped:
@@ -41,6 +42,7 @@ def fill_database(python: str, dags: Path, home: Path, **settings: str) -> Path:
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
         **settings,
     }
     for command in (("db", "migrate"), ("dags", "reserialize")):

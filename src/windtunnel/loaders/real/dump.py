@@ -15,6 +15,7 @@ import json
 import logging
 import math
 import os
+import random
 import re
 import socket
 import sys
@@ -462,15 +463,18 @@ def close_network() -> None:
     socket.getaddrinfo = lookup
 
 
-def process(release: Release, seen: Seen, file: str, *, chosen: bool) -> dict[str, Any]:
+def process(release: Release, seen: Seen, clock: Any, file: str, *, chosen: bool) -> dict[str, Any]:
     """What one file comes to: its DAGs, and the error if there was one."""
     seen.begin(file)
+    clock.asked = False
+    random.seed(0)
     bag = release.dag_bag(os.path.dirname(file))
     kept: dict[str, Any] = {"file": file, "dags": [], "error": None}
     try:
         bag.process_file(file, only_if_updated=False, safe_mode=not chosen)
     except Exception as error:
         kept["error"] = "%s: %s" % (type(error).__name__, error)
+    kept["asked_now"] = clock.asked
     if bag.import_errors:
         kept["error"] = "\n".join(str(text) for text in bag.import_errors.values())
     # Airflow finds the DAGs of a file in a set; the order of their making is always the same.
@@ -490,8 +494,9 @@ def process(release: Release, seen: Seen, file: str, *, chosen: bool) -> dict[st
 def main(request: str, answer: str) -> None:
     """Load what the request file asks for; write one line to the answer file for each step.
 
-    The request is ``{"path", "roots", "skip"}``: a DAG file or folder, folders for ``sys.path``,
-    and how many files were done in an earlier attempt."""
+    The request is ``{"path", "roots", "own", "now", "skip"}``: a DAG file or folder, folders for
+    ``sys.path``, folders whose modules are told that it is now *now*, and how many files were done
+    in an earlier attempt."""
     with open(request, encoding="utf-8") as stream:
         asked = json.load(stream)
     warnings.simplefilter("ignore")
@@ -502,21 +507,24 @@ def main(request: str, answer: str) -> None:
             out.write(json.dumps(what) + "\n")
             out.flush()
 
+        clock = importlib.import_module("clock").StoppedClock(asked["now"], asked["own"])
+        # This script's own modules would shadow those of the repository.
+        del sys.modules["clock"]
+        sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
         release, seen = Release(), Seen()
         logging.disable(logging.CRITICAL)
         close_network()
         release.prepare()
         seen.watch(release)
+        clock.stop()
         single = os.path.isfile(asked["path"])
         files = [asked["path"]] if single else release.files(asked["path"])
         say(airflow=release.version, python=sys.version.split()[0], files=len(files))
         for file in files[asked["skip"] :]:
             say(begun=file)
-            say(**process(release, seen, file, chosen=single))
+            say(**process(release, seen, clock, file, chosen=single))
         say(done=True)
 
 
 if __name__ == "__main__":
-    # The folder of this script would shadow modules of the repository.
-    sys.path.pop(0)
     main(sys.argv[1], sys.argv[2])

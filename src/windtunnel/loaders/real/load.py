@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from windtunnel.loaders.real.run import Dumped, dump, interpreter
 from windtunnel.loaders.real.supplied import environment_of
 from windtunnel.loaders.settings import IMPORT_TIMEOUT_S, Supplied
 from windtunnel.loaders.standin.own import repository_root
+from windtunnel.loaders.standin.session import DEFAULT_NOW
 from windtunnel.model import Assumption, Dag, Fleet, Problem
 
 SUPPORTED = ((2, 7), (2, 8), (2, 9), (2, 10), (2, 11), (3, 0), (3, 1), (3, 2), (3, 3))
@@ -60,6 +62,7 @@ def load_with_airflow(
     supplied: Supplied | None = None,
     import_paths: Sequence[str | Path] = (),
     import_timeout_s: float = IMPORT_TIMEOUT_S,
+    now: datetime = DEFAULT_NOW,
 ) -> LoadedByAirflow:
     """Load a folder of DAG files, or one DAG file, with a real Airflow.
 
@@ -74,6 +77,7 @@ def load_with_airflow(
         supplied: Variables, Connections and settings of the deployment.
         import_paths: more folders from which the files import modules.
         import_timeout_s: how long one file may take.
+        now: what ``days_ago``, ``datetime.now`` and ``pendulum.today`` in DAG files count from.
 
     Raises:
         InvalidInput: there is nothing at the path, the interpreter can't be started, or has no
@@ -89,7 +93,9 @@ def load_with_airflow(
     more = tuple(Path(one).resolve() for one in import_paths)
     roots = (*import_roots(place, repository_root(folder)), *more)
     environment = environment_of(supplied or Supplied())
-    dumped = dump(interpreter(python), place, roots, environment, import_timeout_s)
+    dumped = dump(
+        interpreter(python), place, roots, environment, timeout_s=import_timeout_s, now=now
+    )
     return loaded_from(dumped, place, roots=roots, profile=profile)
 
 
@@ -125,6 +131,8 @@ class _Reading:
         """The DAGs of one file, and what was wrong with it."""
         name = self._relative(one["file"])
         before = (set(self.dags), len(self.reader.problems), len(self.reader.assumed))
+        if one.get("asked_now"):
+            self.reader.assume("now", "the scenario's start while DAG files load")
         if one.get("ended"):
             self._problem("import", f"the file {one['ended']}; it is left out", name)
         if one["error"]:

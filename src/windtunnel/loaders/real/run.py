@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,13 @@ class Dumped:
 
 
 def dump(
-    python: str, path: Path, roots: Sequence[Path], more: Mapping[str, str], timeout_s: float
+    python: str,
+    path: Path,
+    roots: Sequence[Path],
+    more: Mapping[str, str],
+    *,
+    timeout_s: float,
+    now: datetime,
 ) -> Dumped:
     """Let the Airflow of an interpreter load a DAG file or a folder of them.
 
@@ -50,6 +57,7 @@ def dump(
         roots: folders for ``sys.path``.
         more: environment variables beside the caller's own.
         timeout_s: how long one file may take.
+        now: what it is now for these files.
 
     Raises:
         InvalidInput: the interpreter can't be started, or has no Airflow that works.
@@ -62,6 +70,8 @@ def dump(
             request = {
                 "path": str(path),
                 "roots": [str(root) for root in roots],
+                "own": [str(path if path.is_dir() else path.parent), *map(str, roots)],
+                "now": now.isoformat(),
                 "skip": len(found.files),
             }
             ended, said = _attempt(python, Path(home), request, environment, timeout_s + PATIENCE_S)
