@@ -132,11 +132,10 @@ def _schedule(dag: Record) -> tuple[Any, dict[str, Any]]:
     """(what was written as the schedule, if that is known; the timetable).
 
     Airflow 2 writes either the argument or a timetable."""
-    if dag.get("timetable") is not None:
-        return None, timetable(dag["timetable"])
-    if dag.get("dataset_triggers"):
-        made = timetable({"__type": "DatasetTriggeredTimetable"})
-        return None, {**made, "assets": assets(dag["dataset_triggers"])}
+    triggers = dag.get("dataset_triggers")  # up to 2.9, beside the timetable
+    if triggers or dag.get("timetable") is not None:
+        made = timetable(dag.get("timetable") or {"__type": "DatasetTriggeredTimetable"})
+        return None, {**made, "assets": assets(triggers) if triggers else made["assets"]}
     written = plain(dag.get("schedule_interval", 86400.0))
     if written == "@once":
         return None, timetable({"__type": "OnceTimetable"})
