@@ -142,6 +142,27 @@ def test_json_that_is_something_else_is_refused_with_what_is_read(tmp_path):
         load(tmp_path / "x.json")
 
 
+TWO = [{"__type": "dataset", "uri": "a"}, {"__type": "dataset", "uri": "b"}]
+WRAPPED = [{"__type": "dataset", "__var": {"uri": uri}} for uri in "ab"]
+
+
+@pytest.mark.parametrize(
+    ("beside", "inside", "joint"),
+    [
+        (TWO, None, "all"),  # 2.7, 2.8
+        ({"__type": "dataset_any", "__var": WRAPPED}, None, "any"),  # 2.9
+        (None, {"dataset_condition": {"__type": "dataset_any", "objects": TWO}}, "any"),  # 2.10
+    ],
+)
+def test_datasets_are_read_wherever_a_release_writes_them(tmp_path, beside, inside, joint):
+    data = recorded(1)["schedule_data"]
+    data["dag"]["dataset_triggers"] = beside
+    data["dag"]["timetable"]["__var"] = inside or {}
+    (tmp_path / "dag.json").write_text(json.dumps(data))
+    condition = load(tmp_path / "dag.json").fleet.dag("schedule_data").asset_condition
+    assert (condition.type, condition.of) == (joint, ("a", "b"))
+
+
 @pytest.fixture
 def database(tmp_path):
     """A metadata database with the tables and columns that are read, as Airflow 3 makes them."""

@@ -70,8 +70,9 @@ def assets(condition: Any) -> Any:
     inner = condition.get("__var")
     if isinstance(inner, Mapping):
         condition = inner
-    if "objects" in condition:
-        return {"any" if kind.endswith("any") else "all": [assets(c) for c in condition["objects"]]}
+    parts = inner if isinstance(inner, list) else condition.get("objects")
+    if parts is not None:
+        return {"any" if kind.endswith("any") else "all": [assets(part) for part in parts]}
     for joint in ("all", "any"):  # 2.8 wrote no types
         if joint in condition:
             return {joint: [assets(item) for item in condition[joint]]}
