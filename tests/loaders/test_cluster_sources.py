@@ -262,7 +262,11 @@ def test_a_cluster_beside_the_dags_is_used_and_said(written, tmp_path):
     scenario = read_scenario(tmp_path / "dags", airflow="stand-in").scenario
     assert scenario.cluster.parallelism == 36
     said = {a.subject: a.assumed for a in scenario.fleet.assumptions}
-    assert said["cluster, from airflow.cfg [core] parallelism"] == "parallelism 36"
+    assert said["cluster, from airflow.cfg"] == (
+        "parallelism 36, max_active_tasks_per_dag 15, max_active_runs_per_dag 3, "
+        "default_pool_slots 64, catchup_by_default False, max_tis_per_query 0, "
+        "task_queued_timeout 300, 6 workers with 6 slots"
+    )
     assert said["pool etl (named by 2 tasks, size unknown)"] == "64 slots"
     assert said["setting [core] default_task_retries"] == "not applied to tasks by the stand-in"
 
@@ -298,8 +302,21 @@ def test_the_environment_is_used_and_said(written, tmp_path, monkeypatch):
     monkeypatch.setenv("AIRFLOW__CORE__PARALLELISM", "4")
     scenario = read_scenario(tmp_path / "dags", airflow="stand-in").scenario
     assert scenario.cluster.parallelism == 4
-    subjects = [a.subject for a in scenario.fleet.assumptions]
-    assert "cluster, from environment AIRFLOW__CORE__PARALLELISM" in subjects
+    said = {a.subject: a.assumed for a in scenario.fleet.assumptions}
+    assert said["cluster, from environment"] == "parallelism 4"
+
+
+def test_a_file_beside_the_dags_that_is_something_else_costs_nothing_and_is_named(
+    written, tmp_path
+):
+    written("dags/d.py", DAG)
+    written("pools.json", ["swimming"])
+    written("airflow.cfg", "[core]\nparallelism = {{ parallelism }}\n")
+    scenario = read_scenario(tmp_path / "dags", airflow="stand-in").scenario
+    said = {a.subject: a.assumed for a in scenario.fleet.assumptions}
+    assert "no pools; it must be" in said["pools.json beside the DAG files"]
+    assert "must be a whole number" in said["airflow.cfg beside the DAG files"]
+    assert scenario.cluster.pool("etl") == Pool(slots=128)
 
 
 def test_a_scenario_file_names_several_sources(written, tmp_path):

@@ -12,8 +12,7 @@ from typing import Any
 from windtunnel.loaders.cluster_sources import (
     ReadCluster,
     assume_pools,
-    beside,
-    read_cluster_sources,
+    read_beside,
 )
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.origin import LoadedFrom
@@ -44,9 +43,9 @@ class Asked:
         if self.cluster is not None:
             loaded = self.load(path, self.cluster.profile, now)
             return loaded, {**known_to(loaded), "cluster": self.cluster}
-        around = ReadCluster(Cluster(), {})
+        around = ReadCluster(Cluster())
         if is_dag_files(path):
-            around = read_cluster_sources(*beside(Path(path)), variables=os.environ)
+            around = read_beside(Path(path), os.environ)
         supplied = _supplied(around, self.how.get("supplied"))
         loaded = load(path, now=now, **{**self.how, "supplied": supplied})
         told = known_to(loaded)

@@ -4,15 +4,15 @@ from windtunnel.loaders.cluster_sources.assemble import ReadCluster, assume_pool
 from windtunnel.loaders.cluster_sources.layer import OF_TASKS, environment_name
 from windtunnel.loaders.cluster_sources.presets import SLOTS as PRESETS
 from windtunnel.loaders.cluster_sources.presets import is_preset
-from windtunnel.loaders.cluster_sources.read import beside, read_cluster_sources
+from windtunnel.loaders.cluster_sources.read import read_beside, read_cluster_sources
 
 __all__ = [
     "OF_TASKS",
     "PRESETS",
     "ReadCluster",
     "assume_pools",
-    "beside",
     "environment_name",
     "is_preset",
+    "read_beside",
     "read_cluster_sources",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,8 +25,10 @@ class ReadCluster:
     """A cluster, where each of its values comes from, and what had to be assumed."""
 
     cluster: Cluster
-    origins: Mapping[str, str]
+    origins: Mapping[str, str] = field(default_factory=dict)
     """Field of the cluster -> where its value stands; a field that nobody said has a default."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Field of the cluster -> the file or other source in which that place is."""
     assumptions: tuple[Assumption, ...] = ()
     task_settings: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """By section and key: defaults of tasks' arguments, for whoever loads the DAG files."""
@@ -34,13 +36,17 @@ class ReadCluster:
     @property
     def said(self) -> tuple[Assumption, ...]:
         """All of it for the report: where the cluster was read, then what was assumed."""
+        usual = Cluster()
         by_source: dict[str, list[str]] = {}
-        for name, origin in sorted(self.origins.items()):
-            shown = _shown(name, getattr(self.cluster, name))
-            by_source.setdefault(origin, []).append(shown)
+        for name, source in self.sources.items():
+            told = by_source.setdefault(source, [])
+            if getattr(self.cluster, name) != getattr(usual, name):
+                told.append(_shown(name, getattr(self.cluster, name)))
         read = (
-            Assumption(subject=f"cluster, from {origin}", assumed=", ".join(values))
-            for origin, values in by_source.items()
+            Assumption(
+                subject=f"cluster, from {source}", assumed=", ".join(told) or "Airflow's defaults"
+            )
+            for source, told in by_source.items()
         )
         return (*read, *self.assumptions)
 
@@ -54,68 +60,64 @@ def assemble(layers: Sequence[Layer]) -> ReadCluster:
     said: dict[str, Said] = {}
     for layer in layers:
         said |= layer.values
-    origins = {name: one.where for name, one in said.items() if name not in HALVES}
-    fields = {name: one.value for name, one in said.items() if name not in HALVES}
+    whole = {name: one for name, one in said.items() if name not in HALVES}
     assumptions: list[Assumption] = []
-    _multiply(said, fields, origins)
-    if "workers" not in fields:
-        _staff(said, fields, origins, assumptions)
+    _multiply(said, whole)
+    if "workers" not in whole:
+        _staff(said, whole, assumptions)
     settings = {name: text for layer in layers for name, text in layer.task_settings.items()}
     return ReadCluster(
-        _cluster(fields, origins),
-        origins,
+        _cluster(whole),
+        {name: one.where for name, one in whole.items()},
+        {name: one.source for name, one in whole.items()},
         tuple(assumptions),
         settings,
     )
 
 
-def _multiply(said: Mapping[str, Said], fields: dict[str, Any], origins: dict[str, str]) -> None:
+def _multiply(said: Mapping[str, Said], whole: dict[str, Said]) -> None:
     """``parallelism`` is a limit of each scheduler, and 0 is none."""
-    if fields.get("parallelism") == 0:
-        fields["parallelism"] = UNLIMITED
+    own = whole.get("parallelism", Said(Cluster().parallelism, "the default"))
+    if own.value == 0:
+        whole["parallelism"] = own = replace(own, value=UNLIMITED)
     schedulers = said.get("schedulers")
     if schedulers is not None and schedulers.value > 1:
-        own = fields.get("parallelism", Cluster().parallelism)
-        fields["parallelism"] = own * schedulers.value
-        told = origins.get("parallelism", "the default")
-        origins["parallelism"] = f"{told}, times {schedulers.value} ({schedulers.where})"
+        where = f"{own.where}, times {schedulers.value} ({schedulers.where})"
+        whole["parallelism"] = Said(own.value * schedulers.value, where, schedulers.source)
 
 
-def _staff(
-    said: Mapping[str, Said],
-    fields: dict[str, Any],
-    origins: dict[str, str],
-    assumptions: list[Assumption],
-) -> None:
+def _staff(said: Mapping[str, Said], whole: dict[str, Said], assumptions: list[Assumption]) -> None:
     """Workers, from the executor and what is said of Celery."""
     executor = said.get("executor", Said("", ""))
     if "Sequential" in executor.value:
-        fields["workers"] = (WorkerGroup(count=1, slots=1),)
-        origins["workers"] = executor.where
-        return
+        whole["workers"] = replace(executor, value=(WorkerGroup(count=1, slots=1),))
     if "Celery" not in executor.value:
         return
     slots = _slots(said)
-    count = said.get("worker_count")
-    if count is not None and count.value < 1:
-        assumptions.append(
-            Assumption(subject=f"workers ({count.where} is {count.value})", assumed="1 worker")
-        )
-        count = Said(1, count.where)
-    if count is None:
-        parallelism = fields.get("parallelism", Cluster().parallelism)
-        enough = max(1, math.ceil(parallelism / max(slots.value, 1)))
-        count = Said(enough, executor.where)
-        assumptions.append(
-            Assumption(
-                subject="Celery workers (number unknown)",
-                assumed=f"{enough} with {slots.value} slots each, enough for parallelism "
-                f"{parallelism}",
-            )
-        )
-    fields["workers"] = (WorkerGroup(count=count.value, slots=max(slots.value, 1)),)
+    count = said.get("worker_count") or _enough(slots.value, executor, whole, assumptions)
+    if count.value < 1:
+        none = f"workers ({count.where} is {count.value})"
+        assumptions.append(Assumption(subject=none, assumed="1 worker"))
+        count = replace(count, value=1)
     places = dict.fromkeys(one.where for one in (count, slots) if one.where)
-    origins["workers"] = " and ".join(places)
+    sources = dict.fromkeys(one.source for one in (count, slots) if one.source)
+    group = WorkerGroup(count=count.value, slots=max(slots.value, 1))
+    whole["workers"] = Said((group,), " and ".join(places), " and ".join(sources))
+
+
+def _enough(
+    slots: int, executor: Said, whole: Mapping[str, Said], assumptions: list[Assumption]
+) -> Said:
+    """As many workers as can ever be busy."""
+    parallelism = whole["parallelism"].value if "parallelism" in whole else Cluster().parallelism
+    enough = max(1, math.ceil(parallelism / max(slots, 1)))
+    assumptions.append(
+        Assumption(
+            subject="Celery workers (number unknown)",
+            assumed=f"{enough} with {slots} slots each, enough for parallelism {parallelism}",
+        )
+    )
+    return replace(executor, value=enough)
 
 
 def _slots(said: Mapping[str, Said]) -> Said:
@@ -124,18 +126,19 @@ def _slots(said: Mapping[str, Said]) -> Said:
     if scaled is not None:
         most = str(scaled.value).partition(",")[0].strip()
         if most.isdigit():
-            return Said(int(most), scaled.where)
+            return replace(scaled, value=int(most))
     return said.get("worker_concurrency", Said(WORKER_CONCURRENCY, ""))
 
 
-def _cluster(fields: Mapping[str, Any], origins: Mapping[str, str]) -> Cluster:
+def _cluster(whole: Mapping[str, Said]) -> Cluster:
     try:
-        return Cluster.model_validate(dict(fields))
+        return Cluster.model_validate({name: one.value for name, one in whole.items()})
     except ValidationError as error:
         detail = error.errors()[0]
         name = str(detail["loc"][0]) if detail["loc"] else ""
+        where = whole[name].where if name in whole else name
         said = str(detail["msg"]).replace("Input should be", "must be")
-        raise InvalidInput(f"{origins.get(name, name)} = {detail['input']!r}: {said}") from None
+        raise InvalidInput(f"{where} = {detail['input']!r}: {said}") from None
 
 
 def _shown(name: str, value: Any) -> str:

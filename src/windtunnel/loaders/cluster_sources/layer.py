@@ -80,6 +80,8 @@ class Said:
 
     value: Any
     where: str
+    source: str = ""
+    """The file or other source in which that place is."""
 
 
 @dataclass
@@ -94,7 +96,7 @@ class Layer:
 
     def say(self, name: str, value: Any, where: str) -> None:
         """Add a value."""
-        self.values[name] = Said(value, where)
+        self.values[name] = Said(value, where, self.source)
 
 
 def read_settings(

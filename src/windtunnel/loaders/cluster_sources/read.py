@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from windtunnel.errors import InvalidInput
@@ -13,6 +14,7 @@ from windtunnel.loaders.cluster_sources.layer import Layer
 from windtunnel.loaders.cluster_sources.pools import from_pools_export
 from windtunnel.loaders.cluster_sources.presets import from_preset, is_preset
 from windtunnel.loaders.cluster_sources.settings import from_airflow_cfg, from_environment
+from windtunnel.model import Assumption
 
 READERS = {
     ".toml": from_cluster_toml,
@@ -61,6 +63,28 @@ def _layer(source: str | Path) -> Layer:
             "'airflow pools export', or the values.yaml of the Helm chart"
         )
     return READERS[path.suffix](path)
+
+
+def read_beside(place: Path, variables: Mapping[str, str]) -> ReadCluster:
+    """Read the cluster that stands beside a folder of DAG files, or beside one of them.
+
+    A file of such a name that can't be used is somebody's for something else, perhaps: that it
+    isn't used is said among the assumptions.
+
+    Raises:
+        InvalidInput: an environment variable can't be used.
+    """
+    layers, unused = [], []
+    for file in beside(place):
+        try:
+            layers.append(_layer(file))
+        except InvalidInput as error:
+            said = str(error).splitlines()[0]
+            unused.append(
+                Assumption(subject=f"{file.name} beside the DAG files", assumed=f"not used: {said}")
+            )
+    found = assemble([*layers, from_environment(variables)])
+    return replace(found, assumptions=(*unused, *found.assumptions))
 
 
 def beside(place: Path) -> list[Path]:
