@@ -6,6 +6,7 @@ import ast
 import builtins
 import contextlib
 import os
+import re
 import signal
 import sys
 import traceback
@@ -89,7 +90,7 @@ class Reader:
         for generous in (1, 2):
             again = self._attempt(code, file, name, generous=generous)
             if again.dags or not again.problems:
-                return again
+                return _told(again, first)
         return first
 
     def _attempt(self, code: types.CodeType, file: Path, name: str, *, generous: int) -> FileResult:
@@ -133,6 +134,17 @@ class Reader:
 
     def _too_slow(self, name: str) -> FileResult:
         return too_slow(name, self.settings.import_timeout_s)
+
+
+def _told(result: FileResult, failed: FileResult) -> FileResult:
+    """A result that needed more placeholders, with why."""
+    why = failed.problems[0].message.removesuffix("; the file is left out")
+    line = failed.problems[0].line
+    said = Assumption(
+        subject=f"file {result.file}",
+        assumed=f"{why}{f' (line {line})' if line else ''}: loaded with placeholders for that",
+    )
+    return result.model_copy(update={"assumptions": (said, *result.assumptions)})
 
 
 def too_slow(name: str, limit_s: float) -> FileResult:
@@ -208,9 +220,7 @@ class _Collected:
         """Convert the DAGs that the file made, in order."""
         places: dict[str, int] = {}
         for dag in self._defined(module):
-            converter = Converter(dag, self.name, self.session.profile)
-            made = converter.convert()
-            self.problems += converter.problems
+            made = self._converted(dag)
             if made is None:
                 continue
             if made.dag_id in places:
@@ -220,6 +230,27 @@ class _Collected:
             self.dags.append(made)
             self.origins.append(dag.origin)
             self.bodies |= bodies_of(dag)
+
+    def _converted(self, dag: Any) -> Dag | None:
+        """A DAG as a value; ``None`` if there are problems with it."""
+        try:
+            converter = Converter(dag, self.name, self.session.profile)
+            made = converter.convert()
+        except Exception as error:  # whatever a file may put into a DAG
+            said = f"{type(error).__name__}: {error}"
+            text = f"an argument of it or of its tasks can't be used ({said})"
+            self.problems.append(
+                Problem(
+                    cause="value",
+                    message=f"{text}. DAG {dag.dag_id!r} is left out.",
+                    file=self.name,
+                    line=dag.line,
+                    dag_id=dag.dag_id,
+                )
+            )
+            return None
+        self.problems += converter.problems
+        return made
 
     def _twice(self, dag: Any, first: Dag) -> None:
         self.problems.append(duplicate(dag.dag_id, self.name, dag.line, first))
@@ -294,7 +325,11 @@ def _explained(error: BaseException) -> str:
         return "the file needs more memory than it may have while it is loaded"
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"{said} (install what provides it, or put {error.name} into the DAGs folder)"
-    return f"the file fails while it is loaded: {said}"
+    return f"the file fails while it is loaded: {OUR_NAMES.sub('', said)}"
+
+
+OUR_NAMES = re.compile(r"\bwindtunnel(?:_dag_file_\w+|\.loaders\.standin(?:\.\w+)?)\.(?=\w)")
+"""What Python calls a file's own and the stand-in's functions, and nobody else does."""
 
 
 def _network_error(error: BaseException | None) -> BaseException | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import datetime as real
 import random
 import time
 import uuid
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
+from windtunnel.loaders.standin.placeholder import PlaceholderText, Survivor
 from windtunnel.loaders.standin.session import Session
 
 
@@ -61,15 +64,56 @@ def stopped_clock(session: Session) -> Iterator[None]:
             """The day of the session's now."""
             return now().astimezone(real.UTC).date()
 
-    kept = real.datetime, real.date
-    for made, original in ((datetime, kept[0]), (date, kept[1])):
+    kept = real.datetime, real.date, real.timedelta
+
+    class timedelta(real.timedelta, metaclass=_IsReal):  # noqa: N801
+        """``datetime.timedelta`` that takes placeholders for numbers; it makes real ones."""
+
+        def __new__(cls, *parts: Any, **named: Any) -> Any:
+            """A real timedelta."""
+            return kept[2](*map(_number, parts), **{k: _number(v) for k, v in named.items()})
+
+    for made, original in ((datetime, kept[0]), (date, kept[1]), (timedelta, kept[2])):
         made.__module__, made.__qualname__ = original.__module__, original.__name__
-    real.datetime, real.date = datetime, date  # type: ignore[misc]
+    stopped = ModuleType("datetime")
+    stopped.__dict__.update(vars(real) | {"datetime": datetime, "date": date})
+    stopped.__dict__["timedelta"] = timedelta
+    with _imported(session, stopped), _repeatable(session):
+        yield
+
+
+@contextlib.contextmanager
+def _imported(session: Session, module: ModuleType) -> Iterator[None]:
+    """Files of the repository import this module in the place of its namesake.
+
+    Libraries don't: they make classes from the real ones, and would fail on others."""
+    genuine = builtins.__import__
+
+    def importing(
+        name: str,
+        globals: Any = None,  # noqa: A002 - the names that Python passes
+        locals: Any = None,  # noqa: A002
+        fromlist: Any = (),
+        level: int = 0,
+    ) -> Any:
+        if name == module.__name__ and not level and globals is not None:
+            file = globals.get("__file__")
+            if isinstance(file, str) and session.is_own(file):
+                return module
+        return genuine(name, globals, locals, fromlist, level)
+
+    builtins.__import__ = importing
     try:
-        with _repeatable(session):
-            yield
+        yield
     finally:
-        real.datetime, real.date = kept  # type: ignore[misc]
+        builtins.__import__ = genuine
+
+
+def _number(value: Any) -> Any:
+    """A number that a placeholder stands for; anything else as it is."""
+    if isinstance(value, PlaceholderText):
+        return value.__index__()
+    return float(value) if isinstance(value, Survivor) else value
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.attrs import is_pretend_attrs, pretend_attrs
+from windtunnel.loaders.standin.dagfactory import pretend_dagfactory
 from windtunnel.loaders.standin.dates import is_pretend, pretend_pendulum
 from windtunnel.loaders.standin.placeholder import Placeholder
 from windtunnel.loaders.standin.surface import offer, third_party
@@ -195,7 +196,7 @@ class MissingFinder(_Finder):
             return pretend_pendulum(name)
         if name.partition(".")[0] in ("attr", "attrs"):
             return pretend_attrs(name)
-        twin = twin_of(name)
+        twin = pretend_dagfactory(name) if name.startswith("dagfactory") else twin_of(name)
         if twin is not None:
             _twins.add(id(twin))
             return twin
@@ -206,6 +207,10 @@ class MissingFinder(_Finder):
         return PlaceholderModule(name)
 
 
+_HERE = f"{Path(__file__).parent}/"
+"""Where the stand-in itself lies, whose frames don't ask for anything."""
+
+
 def _asking_file() -> str | None:
     """The file of the repository in which the import statement stands; ``None`` if it is elsewhere.
 
@@ -213,7 +218,7 @@ def _asking_file() -> str | None:
     frame: types.FrameType | None = sys._getframe(2)
     while frame is not None:
         file = frame.f_code.co_filename
-        if "importlib" not in file and file != __file__:
+        if "importlib" not in file and not file.startswith(_HERE):
             now = session.current()
             return file if file == now.file or now.is_under_roots(file) else None
         frame = frame.f_back

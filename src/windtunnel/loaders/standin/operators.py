@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from abc import ABCMeta
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
@@ -13,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.edges import Node, link
 from windtunnel.loaders.standin.exceptions import AirflowException, DagInvalid
+from windtunnel.loaders.standin.placeholder import InertMeta
 from windtunnel.loaders.standin.setup_scopes import close_scope, note_created, open_scope
 from windtunnel.loaders.standin.xcomarg import XComArg, references
 
@@ -118,7 +118,7 @@ def _open_group(dag: Any) -> Any:
     return group if group is not None and group.dag is dag else None
 
 
-class OperatorMeta(ABCMeta):
+class OperatorMeta(InertMeta):
     """Wraps the constructor of every operator class, so that default_args are applied by name."""
 
     def __new__(
@@ -127,21 +127,39 @@ class OperatorMeta(ABCMeta):
         """A class whose own constructor, if it has one, takes default_args."""
         if "__init__" in namespace:
             namespace["__init__"] = _with_default_args(namespace["__init__"])
-        return super().__new__(mcs, name, bases, namespace, **kw)
+        made: Any = super().__new__(mcs, name, bases, namespace, **kw)
+        # Kept, because thousands of tasks ask.
+        made._all_arguments = _merged_arguments(made)
+        made._properties = frozenset(
+            key
+            for cls in made.__mro__
+            for key, value in vars(cls).items()
+            if hasattr(value, "__set__")
+        )
+        return made
 
 
-def arguments_of(operator_class: type) -> dict[str, Any]:
-    """Every argument that an operator class declares, with its default."""
+def _merged_arguments(operator_class: type) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for cls in reversed(operator_class.__mro__):
         merged |= vars(cls).get("_arguments", {})
     return merged
 
 
+def arguments_of(operator_class: Any) -> dict[str, Any]:
+    """Every argument that an operator class declares, with its default."""
+    found: dict[str, Any] = operator_class._all_arguments
+    return found
+
+
 class BaseOperator(Node, metaclass=OperatorMeta):
     """A task: what every operator is, with the arguments that decide when it runs."""
 
     _arguments: ClassVar[dict[str, Any]] = TASK_ARGUMENTS
+    _all_arguments: ClassVar[dict[str, Any]]
+    """Its arguments and those of its bases."""
+    _properties: ClassVar[frozenset[str]]
+    """Names that are set by more than being stored."""
     _takes_all_default_args = False
     """An unknown operator: which of the default_args it has arguments for can't be told."""
     _templates_unknown = False
@@ -170,9 +188,13 @@ class BaseOperator(Node, metaclass=OperatorMeta):
         self.upstream_task_ids: set[str] = set()
         self.downstream_task_ids: set[str] = set()
         self.line = session.current().line()
+        own, properties = vars(self), type(self)._properties
         for name, default in self._declared_arguments().items():
             value = kwargs.pop(name, defaults.get(name, default))
-            self._set(name, value)
+            if name in properties:
+                self._set(name, value)
+            else:
+                own[name] = value
         for name, value in kwargs.items():
             if name.isidentifier() and not hasattr(type(self), name):
                 self._set(name, value)

@@ -17,7 +17,16 @@ from pathlib import Path
 
 MARKS = frozenset(
     (
+        ".circleci",
+        ".dockerignore",
         ".git",
+        ".github",
+        ".gitignore",
+        ".gitlab-ci.yml",
+        ".pre-commit-config.yaml",
+        "Makefile",
+        "Pipfile",
+        "poetry.lock",
         "pyproject.toml",
         "setup.py",
         "setup.cfg",

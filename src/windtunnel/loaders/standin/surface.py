@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import importlib
+from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
 
@@ -172,11 +173,25 @@ def _public_classes(*modules: ModuleType) -> dict[str, Any]:
 SUBMODULE_NAMES: dict[str, dict[str, Any]] = {
     "airflow.utils.timezone": dates.TIMEZONE_NAMES,
     "airflow.sdk.timezone": dates.TIMEZONE_NAMES,
+    "airflow.utils.dates": {"timedelta": timedelta, "datetime": datetime},
 }
 """Names that mean this only in one module."""
 
 SUBMODULES = frozenset(("timezone", "macros", "datasets", "models", "settings", "operators"))
 """Lower-case names that are modules even where they are asked from another module."""
+
+
+def _setting(name: str) -> Any:
+    """What ``airflow.settings`` holds, as far as it is known here; else a placeholder."""
+    now = session.current()
+    home = now.folder.parent if now.folder.name == "dags" else now.folder
+    known = {
+        "TIMEZONE": dates.zone(),
+        "AIRFLOW_HOME": str(home),
+        "DAGS_FOLDER": str(now.folder),
+        "PLUGINS_FOLDER": str(home / "plugins"),
+    }
+    return known.get(name, Placeholder(f"airflow.settings.{name}"))
 
 
 def offer(module: str, name: str) -> Any:
@@ -189,6 +204,8 @@ def offer(module: str, name: str) -> Any:
         return VERSIONS.get(session.current().profile, "3.3.2")
     if name.startswith("__"):
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    if module == "airflow.settings" and name.isupper():
+        return _setting(name)
     if name in SUBMODULE_NAMES.get(module, {}):
         return SUBMODULE_NAMES[module][name]
     if name in names():

@@ -9,6 +9,8 @@ from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from windtunnel.loaders.standin.environs import pretend_environs
+
 STANDARD = {
     "simplejson": "json",
     "ujson": "json",
@@ -58,6 +60,8 @@ def twin_of(name: str) -> ModuleType | None:
     """A module that does the work of a missing one; ``None`` if there is none."""
     if name == "pytz":
         return _pytz(name)
+    if name in ("environs", "decouple", "dotenv"):
+        return pretend_environs(name)
     if name not in STANDARD:
         return None
     # A module of its own: the real one must not be told that it is called otherwise.

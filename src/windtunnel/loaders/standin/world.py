@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
@@ -142,6 +143,7 @@ def _files(session: Session) -> Iterator[None]:
             undo.enter_context(_replaced(os, name, _redirected(session, getattr(os, name))))
         if session.generous:
             undo.enter_context(_reading_placeholders())
+            undo.enter_context(_missing_programs(session))
         yield
 
 
@@ -152,12 +154,16 @@ def _redirected(session: Session, real: Callable[..., Any]) -> Callable[..., Any
         try:
             return real(path, *arguments, **named)
         except (FileNotFoundError, NotADirectoryError):
-            if not isinstance(path, str | PurePath) or not str(path).startswith(MOUNTS):
+            if not isinstance(path, str | PurePath) or not session.asked_by_repository():
                 raise
-            found = deployed(session, path)
-            if found is None:
+            elsewhere = str(path).startswith(MOUNTS) or not PurePath(path).is_absolute()
+            found = deployed(session, path) if elsewhere else None
+            if found is not None:
+                return real(found, *arguments, **named)
+            if not session.generous or real.__name__ != "listdir":
                 raise
-            return real(found, *arguments, **named)
+            session.assume(f"folder {_shown(session, path)}", "isn't there: taken to be empty")
+            return []
 
     return asked
 
@@ -242,3 +248,31 @@ def _unknown_or(real: Callable[..., Any]) -> Callable[..., Any]:
         return real(source, *arguments, **named)
 
     return read
+
+
+@contextlib.contextmanager
+def _missing_programs(session: Session) -> Iterator[None]:
+    """A program that isn't installed is taken to have run, and to have printed an unknown text."""
+    run, output = subprocess.run, subprocess.check_output
+
+    def ran(arguments: Any, *more: Any, **named: Any) -> Any:
+        try:
+            return run(arguments, *more, **named)
+        except FileNotFoundError:
+            _note_program(session, arguments)
+            return subprocess.CompletedProcess(arguments, 0, PlaceholderText(), PlaceholderText())
+
+    def printed(arguments: Any, *more: Any, **named: Any) -> Any:
+        try:
+            return output(arguments, *more, **named)
+        except FileNotFoundError:
+            _note_program(session, arguments)
+            return PlaceholderText()
+
+    with _replaced(subprocess, "run", ran), _replaced(subprocess, "check_output", printed):
+        yield
+
+
+def _note_program(session: Session, arguments: Any) -> None:
+    name = arguments.split()[0] if isinstance(arguments, str) else str(next(iter(arguments)))
+    session.assume(f"program {name}", "isn't installed: taken to have succeeded")
