@@ -52,6 +52,7 @@ def test_a_limit_that_no_dag_file_says_is_left_to_the_cluster(release):
     assert (silent.max_active_runs, silent.max_active_tasks, silent.catchup) == (None, None, None)
     # 16 is also what Airflow would take: written in the file, it holds whatever the cluster says.
     assert (said.max_active_runs, said.max_active_tasks, said.catchup) == (16, 7, True)
+    assert dag(release, "said_later").max_active_tasks == 5
 
 
 @pytest.mark.parametrize("release", RELEASES)

@@ -59,7 +59,11 @@ CALLBACKS = (
     "on_retry_callback",
     "on_skipped_callback",
 )
-LIMITS = ("max_active_runs", "max_active_tasks", "catchup")
+LIMITS = {
+    "max_active_runs": ("core", "max_active_runs_per_dag"),
+    "max_active_tasks": ("core", "max_active_tasks_per_dag"),
+    "catchup": ("scheduler", "catchup_by_default"),
+}
 """Arguments of a DAG whose default is a setting in ``airflow.cfg``."""
 TRIED = ("2026-01-01T00:00:00", "2025-12-30T19:00:00", "2025-12-21T11:00:00", "2025-11-16T02:00:00")
 """Logical dates for which an ``execution_date_fn`` is asked."""
@@ -117,12 +121,19 @@ class Release:
             for name, value in zip(names, decorator.__defaults__)
         )
 
-    def given(self, kwargs: dict[str, Any]) -> list[str]:
-        """Which limits a DAG file wrote. (2.x calls ``max_active_tasks`` also ``concurrency``.)"""
-        named = [name for name in LIMITS if kwargs.get(name) is not None]
+    def given(self, dag: Any, kwargs: dict[str, Any]) -> list[str]:
+        """Which limits a DAG file wrote, as an argument or later as an attribute.
+
+        2.x calls ``max_active_tasks`` also ``concurrency``."""
+        conf = importlib.import_module("airflow.configuration").conf
+        named = {name for name in LIMITS if kwargs.get(name) is not None}
         if kwargs.get("concurrency") is not None:
-            named.append("max_active_tasks")
-        return named
+            named.add("max_active_tasks")
+        for name, setting in LIMITS.items():
+            usual = conf.getboolean(*setting) if name == "catchup" else conf.getint(*setting)
+            if read(dag, name) != usual:
+                named.add(name)
+        return sorted(named)
 
     def schedule(self, dag: Any, kwargs: dict[str, Any]) -> Any:
         """What was written as the schedule, if that was text or a timedelta; else ``None``.
@@ -370,7 +381,7 @@ def dag(release: Release, value: Any, seen: Seen) -> dict[str, Any]:
         "dag_id": value.dag_id,
         "line": seen.lines.get(id(value)),
         "origin": str(read(value, "fileloc")),
-        "given": release.given(seen.arguments.get(id(value), {})),
+        "given": release.given(value, seen.arguments.get(id(value), {})),
         "schedule": plain(release.schedule(value, seen.arguments.get(id(value), {}))),
         "timetable": timetable(release, value.timetable, value),
         "timezone": zone_name(value.timezone),

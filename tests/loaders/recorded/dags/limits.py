@@ -74,3 +74,8 @@ def decorated():
 
 
 decorated()
+
+
+said_later = DAG("said_later", schedule=None, start_date=START)
+said_later.max_active_tasks = 5
+EmptyOperator(task_id="only", dag=said_later)
