@@ -409,3 +409,31 @@ def test_a_plugins_folder_beside_the_dags_folder_can_be_imported_from(repository
     )
     (dag,) = repository.load().fleet.dags
     assert dag.tasks[0].operator == "Op"
+
+
+def test_a_mixin_between_a_class_and_its_operator_passes_arguments_on(repository):
+    dag = repository.dag(
+        """
+        from abc import ABC
+        from airflow import DAG
+        from airflow.operators.bash import BashOperator
+        from airflow.utils.log.logging_mixin import LoggingMixin
+        from no_such_library import MissingMixin
+
+        class Retrying(LoggingMixin, ABC):
+            def __init__(self, tries=5, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                self.tries = tries
+
+        class One(Retrying, BashOperator):
+            pass
+
+        class Other(MissingMixin, BashOperator):
+            pass
+
+        with DAG("d", schedule=None):
+            One(task_id="one", bash_command="true", retries=2).log
+            Other(task_id="other", bash_command="true", retries=3)
+        """
+    )
+    assert [(t.task_id, t.retries) for t in dag.tasks] == [("one", 2), ("other", 3)]

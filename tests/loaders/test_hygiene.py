@@ -259,3 +259,21 @@ def test_one_file_given_by_name_is_loaded_whatever_words_are_in_it(repository):
     repository.write("makers.py", "from airflow import DAG\n\nmake = DAG\n")
     file = repository.write("plain.py", "from makers import make\n\nd = make('d', schedule=None)\n")
     assert [d.dag_id for d in load(file).fleet.dags] == ["d"]
+
+
+def test_names_that_only_a_missing_modules_star_import_brings_are_placeholders(repository):
+    repository.write(
+        "helper.py", "from no_such_library import *\n\n@retry(times=3)\ndef f(): ...\n"
+    )
+    dag = repository.dag(
+        """
+        from airflow import DAG
+        from airflow.operators.bash import *
+        from no_such_other_library import *
+        import helper
+
+        with DAG("d", schedule=None):
+            BashOperator(task_id="t", bash_command=SETTINGS.command)
+        """
+    )
+    assert dag.tasks[0].operator == "BashOperator"

@@ -31,8 +31,16 @@ RUN_BY_A_FUNCTION = frozenset(
 
 def bodies_of(dag: Any) -> dict[tuple[str, str], Body]:
     """The bodies of a DAG's tasks, by (dag_id, task_id)."""
-    found = {(dag.dag_id, task.task_id): _body(task) for task in dag.tasks}
+    found = {(dag.dag_id, task.task_id): _body(task) for task in dag.tasks if _is_callable(task)}
     return {key: body for key, body in found.items() if body is not None}
+
+
+def _is_callable(task: Any) -> bool:
+    """Whether its arguments have the forms that a call needs; Airflow looks only when it runs."""
+    held = vars(task)
+    args, kwargs = held.get("op_args"), held.get("op_kwargs")
+    in_form = isinstance(args, list | tuple | None) and isinstance(kwargs, Mapping | None)
+    return in_form or isinstance(task, MappedOperator)
 
 
 def _body(task: Any) -> Body | None:
@@ -43,8 +51,8 @@ def _body(task: Any) -> Body | None:
         return None
     if not getattr(cls, "runs_function", True):
         return None
-    args = tuple(freeze(value) for value in task.op_args or ())
-    kwargs = {name: freeze(value) for name, value in (task.op_kwargs or {}).items()}
+    args = tuple(freeze(value) for value in _sequence(task.op_args))
+    kwargs = {name: freeze(value) for name, value in _mapped_to(task.op_kwargs).items()}
     return Body(
         function=function,
         args=args,
@@ -54,6 +62,14 @@ def _body(task: Any) -> Body | None:
         templates_dict=freeze(task.templates_dict),
         **_mapping(task, decorated=bool(names & {"DecoratedOperator", "DecoratedSensor"})),
     )
+
+
+def _sequence(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _mapped_to(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _has_own_execute(cls: type) -> bool:

@@ -18,6 +18,7 @@ from windtunnel.loaders.standin.dates import is_pretend, pretend_pendulum
 from windtunnel.loaders.standin.placeholder import Placeholder
 from windtunnel.loaders.standin.surface import offer, third_party
 from windtunnel.loaders.standin.twins import twin_of
+from windtunnel.loaders.standin.undefined import undefined_names
 
 
 def real_airflow() -> str | None:
@@ -45,6 +46,8 @@ class PretendModule(types.ModuleType):
         self.__file__ = None
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__" and (asking := _asking_file()) is not None:
+            return undefined_names(asking)
         value = offer(self.__name__, name)
         self.__dict__.setdefault(name, value)
         return value
@@ -64,6 +67,10 @@ class PlaceholderModule(types.ModuleType):
         self.__file__ = None
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__" and (asking := _asking_file()) is not None:
+            return undefined_names(asking)
+        if name == "__version__":
+            return "0"
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         value = third_party(self.__name__, name)

@@ -152,7 +152,16 @@ def arguments_of(operator_class: Any) -> dict[str, Any]:
     return found
 
 
-class BaseOperator(Node, metaclass=OperatorMeta):
+class LoggingMixin:
+    """Gives a class its logger; in Airflow the last base of operators and hooks."""
+
+    @property
+    def log(self) -> Any:
+        """The logger of its class."""
+        return logging.getLogger(f"airflow.task.operators.{type(self).__name__}")
+
+
+class BaseOperator(Node, LoggingMixin, metaclass=OperatorMeta):
     """A task: what every operator is, with the arguments that decide when it runs."""
 
     _arguments: ClassVar[dict[str, Any]] = TASK_ARGUMENTS
@@ -306,11 +315,6 @@ class BaseOperator(Node, metaclass=OperatorMeta):
     def get_direct_relatives(self, upstream: bool = False) -> list[Any]:
         """Its direct neighbours on one side."""
         return self.upstream_list if upstream else self.downstream_list
-
-    @property
-    def log(self) -> Any:
-        """The logger of its class."""
-        return logging.getLogger(f"airflow.task.operators.{type(self).__name__}")
 
     def execute(self, context: Any) -> Any:
         """What it does; subclasses say."""

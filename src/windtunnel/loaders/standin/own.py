@@ -68,8 +68,8 @@ def repository_root(folder: Path) -> Path:
 
 
 def _touches(root: Path, above: Path) -> bool:
-    """Whether at most one unmarked folder, such as ``airflow/``, lies between the two."""
-    return len(root.relative_to(above).parts) <= 2
+    """Whether at most two unmarked folders, such as ``src/airflow/``, lie between the two."""
+    return len(root.relative_to(above).parts) <= 3
 
 
 def _entries(folder: Path) -> set[str]:

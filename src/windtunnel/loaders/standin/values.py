@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.exceptions import AirflowException
+from windtunnel.loaders.standin.operators import LoggingMixin
 from windtunnel.loaders.standin.placeholder import (
     Placeholder,
     PlaceholderMapping,
@@ -171,7 +172,7 @@ def get_connection(conn_id: str) -> Connection:
     return Connection(conn_id)
 
 
-class BaseHook:
+class BaseHook(LoggingMixin):
     """A hook: inert, but its subclasses in DAG files work."""
 
     conn_name_attr = "conn_id"
