@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import time
 import traceback
 import types
 from collections.abc import Iterator, Mapping
@@ -73,8 +74,8 @@ class Reader:
         try:
             size = file.stat().st_size
             if size > LARGEST_BYTES:
-                limit = LARGEST_BYTES // 1024**2
-                text = f"is {size // 1024**2} MB large, and DAG files of more than {limit} MB"
+                most = LARGEST_BYTES // 1024**2
+                text = f"is {size // 1024**2} MB large, and DAG files of more than {most} MB"
                 return not_read(name, f"{text} aren't read", cause="unreadable")
             source = file.read_bytes()
         except OSError as error:
@@ -84,16 +85,22 @@ class Reader:
         code = _compiled(source, file, name)
         if isinstance(code, FileResult):
             return code
-        first = self._attempt(code, file, name, generous=0)
+        began, limit = time.monotonic(), self.settings.import_timeout_s
+        first = self._attempt(code, file, name, limit_s=limit, generous=0)
         if not first.lasting or first.dags or all(p.cause != "import" for p in first.problems):
             return first
         for generous in (1, 2):
-            again = self._attempt(code, file, name, generous=generous)
+            left = limit - (time.monotonic() - began)
+            if left <= 0:
+                break
+            again = self._attempt(code, file, name, limit_s=left, generous=generous)
             if again.dags or not again.problems:
                 return _told(again, first)
         return first
 
-    def _attempt(self, code: types.CodeType, file: Path, name: str, *, generous: int) -> FileResult:
+    def _attempt(
+        self, code: types.CodeType, file: Path, name: str, *, limit_s: float, generous: int
+    ) -> FileResult:
         """Execute a file; see `Session.generous`."""
         session = self.settings.session()
         session.generous = generous
@@ -110,7 +117,7 @@ class Reader:
             sys.modules[module.__name__] = module
             mine = os.getpid()
             try:
-                with _unharmed(), time_limit(self.settings.import_timeout_s):
+                with _unharmed(), time_limit(limit_s):
                     exec(code, module.__dict__)
             except TimedOut:
                 return self._too_slow(name)

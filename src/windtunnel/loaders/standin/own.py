@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -57,7 +58,7 @@ def repository_root(folder: Path) -> Path:
     be told."""
     root = folder
     for above in [folder, *folder.parents][: HIGHEST + 1]:
-        if above == above.parent or above == Path.home():
+        if above in (above.parent, Path.home(), Path(tempfile.gettempdir())):
             break
         found = _entries(above)
         if ".git" in found:
