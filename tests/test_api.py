@@ -217,10 +217,19 @@ def test_a_clean_fleet_is_clean(etl, db):
 
 
 def test_a_missing_pool_is_found_and_needs_no_counterexample(etl, tmp_path):
-    (finding,) = wt.check(etl, start=START, window="3h", seeds=2, store=tmp_path).findings
+    other = wt.Cluster(pools={"other": wt.Pool(slots=1)})
+    report = wt.check(etl, cluster=other, start=START, window="3h", seeds=2, store=tmp_path)
+    (finding,) = report.findings
     assert finding.code == "WT110"
     assert finding.counterexample is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pool_is_assumed_when_nobody_says_which_pools_there_are(etl):
+    report = wt.check(etl, start=START, window="3h", seeds=2)
+    assert report.findings == ()
+    said = {a.subject: a.assumed for a in report.assumptions}
+    assert said["pool db (named by 1 task, size unknown)"] == "128 slots"
 
 
 def test_applying_the_named_fix_cures_it(nested):

@@ -38,6 +38,8 @@ HOMES = {
     "rich": {"cli", "report"},
     "croniter": {"engine", "loaders"},
     "jinja2": {"report", "engine"},
+    "sqlalchemy": {"loaders"},
+    "yaml": {"loaders"},
     "pytest": set(),
 }
 CLOSED = ("model", "trace", "engine", "detect")

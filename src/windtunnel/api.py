@@ -31,16 +31,29 @@ LONGEST_WINDOW_S = 100 * 366 * 86400.0
 
 
 def load(
-    path: str | Path, *, profile: str = "airflow-3.3", airflow: loaders.AirflowChoice = "auto"
+    path: str | Path,
+    *,
+    profile: str | None = None,
+    airflow: loaders.AirflowChoice = "auto",
+    airflow_python: str | Path | None = None,
 ) -> Fleet:
     """Load a folder of DAG files, or one file.
 
     What can't be used is in ``Fleet.problems``; what had to be assumed in ``Fleet.assumptions``.
 
+    Args:
+        path: The folder or file.
+        profile: The Airflow release whose defaults hold; by default that of the real Airflow, if it
+            reads the files, else ``airflow-3.3``.
+        airflow: Who reads DAG files: ``"real"``, ``"stand-in"``, or ``"auto"``: the real Airflow if
+            it is installed, else the stand-in.
+        airflow_python: Python interpreter of the environment in which Airflow is installed, if that
+            is another one.
+
     Raises:
-        InvalidInput: there is nothing at this path.
+        InvalidInput: there is nothing at this path, or it can't be read.
     """
-    return loaders.load(Path(path), profile=profile, airflow=airflow).fleet
+    return loaders.load(path, profile=profile, airflow=airflow, airflow_python=airflow_python).fleet
 
 
 @dataclass(frozen=True)
@@ -232,6 +245,8 @@ def scenario_of(
     """
     if isinstance(target, Fleet):
         target = Scenario(fleet=target, start=loaders.DEFAULT_START)
+        if cluster is None:
+            target = _with_pools(target)
     changes: dict[str, Any] = {}
     if cluster is not None:
         changes["cluster"] = cluster
@@ -257,6 +272,14 @@ def scenario_of(
     if manual:
         changes["manual_runs"] = manual
     return target.model_copy(update=changes)
+
+
+def _with_pools(scenario: Scenario) -> Scenario:
+    """Nobody said anything of a cluster, so the pools that tasks name are assumed."""
+    cluster, said = loaders.assume_pools(scenario.cluster, scenario.fleet)
+    fleet = scenario.fleet
+    assumed = fleet.model_copy(update={"assumptions": (*said, *fleet.assumptions)})
+    return scenario.model_copy(update={"cluster": cluster, "fleet": assumed}) if said else scenario
 
 
 def check(

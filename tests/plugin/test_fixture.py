@@ -68,11 +68,11 @@ def test_a_shipped_scenario_is_a_target_too(pytester: pytest.Pytester) -> None:
 def test_findings_are_named_where_they_are_asserted_on_and_explained_below(
     project: pytest.Pytester,
 ) -> None:
-    project.path.joinpath("cluster.toml").unlink()
+    project.path.joinpath("pools.toml").write_text("[pools.other]\nslots = 1\n")
     project.makepyfile(
         test_it="""
         def test_pool(windtunnel):
-            run = windtunnel.simulate("dags/")
+            run = windtunnel.simulate("dags/", cluster=windtunnel.cluster("pools.toml"))
             assert not run.findings
     """
     )

@@ -46,20 +46,26 @@ class Format(StrEnum):
     JSON = "json"
 
 
-AirflowChoice = Literal["auto", "stand-in"]
+AirflowChoice = Literal["auto", "stand-in", "real"]
 
 
 Target = Annotated[
     str,
     typer.Argument(
         metavar="TARGET",
-        help="A DAG file, a folder of DAG files, a scenario file or its folder, "
-        "or the name of a shipped scenario.",
+        help="A DAG file, a folder of DAG files, a scenario file or its folder, serialized DAGs, "
+        "Airflow's SQLite database, a trace, a fleet file, or the name of a shipped scenario.",
         show_default=False,
     ),
 ]
 ClusterFile = Annotated[
-    Path | None, typer.Option("--cluster", metavar="FILE", help="The deployment, as TOML.")
+    Path | None,
+    typer.Option(
+        "--cluster",
+        metavar="FILE",
+        help="The deployment: cluster.toml, airflow.cfg, exported pools, Helm values, or a size "
+        "such as mwaa:mw1.small*4.",
+    ),
 ]
 Window = Annotated[
     str | None, typer.Option("--for", metavar="TIME", help="Simulated time: 12h, 2d, 1w.")
@@ -81,6 +87,12 @@ Trigger = Annotated[
 AirflowName = Annotated[
     AirflowChoice,
     typer.Option("--airflow", help="auto: the installed Airflow if there is one, else a stand-in."),
+]
+AirflowPython = Annotated[
+    Path | None,
+    typer.Option(
+        "--airflow-python", metavar="PYTHON", help="Load with the Airflow of this interpreter."
+    ),
 ]
 FormatName = Annotated[Format, typer.Option("--format", help="How the report is written.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours, even on a terminal.")]
@@ -127,6 +139,7 @@ def run(
     profile: ProfileName = None,
     trigger: Trigger = None,
     airflow: AirflowName = "auto",
+    airflow_python: AirflowPython = None,
     variables: Variables = None,
     connections: Connections = None,
     airflow_config: AirflowConfig = None,
@@ -140,6 +153,7 @@ def run(
 ) -> None:
     """Simulate once: runs, tasks, what they waited for, findings."""
     how = loading.how_to_load(
+        airflow_python=airflow_python,
         variables=variables,
         connections=connections,
         airflow_config=airflow_config,
@@ -164,6 +178,7 @@ def check(
     profile: ProfileName = None,
     trigger: Trigger = None,
     airflow: AirflowName = "auto",
+    airflow_python: AirflowPython = None,
     variables: Variables = None,
     connections: Connections = None,
     airflow_config: AirflowConfig = None,
@@ -175,6 +190,7 @@ def check(
 ) -> None:
     """Simulate several orders, and report what can deadlock."""
     how = loading.how_to_load(
+        airflow_python=airflow_python,
         variables=variables,
         connections=connections,
         airflow_config=airflow_config,
@@ -197,6 +213,7 @@ def load(
     *,
     profile: ProfileName = None,
     airflow: AirflowName = "auto",
+    airflow_python: AirflowPython = None,
     variables: Variables = None,
     connections: Connections = None,
     airflow_config: AirflowConfig = None,
@@ -211,6 +228,7 @@ def load(
 ) -> None:
     """Load DAG files and show what each came to, what is wrong, and what was assumed."""
     how = loading.how_to_load(
+        airflow_python=airflow_python,
         variables=variables,
         connections=connections,
         airflow_config=airflow_config,
@@ -226,7 +244,7 @@ def load(
             target,
             Terminal(color=not no_color),
             json=form is Format.JSON,
-            profile=profile or Profile.AIRFLOW_3_3,
+            profile=profile,
             airflow=airflow,
             how=how,
         )

@@ -24,7 +24,7 @@ class Asked:
     seed: int | None = None
     profile: str | None = None
     trigger: tuple[str, ...] = ()
-    airflow: Literal["auto", "stand-in"] = "auto"
+    airflow: Literal["auto", "stand-in", "real"] = "auto"
     how: Mapping[str, Any] = field(default_factory=dict)
     """More arguments of `windtunnel.loaders.load`."""
 

@@ -56,7 +56,7 @@ _MISSING: Any = object()
 
 def is_duration(model: type[BaseModel], name: str) -> bool:
     """Whether a field holds seconds."""
-    return name.endswith("_s") or model is Uniform
+    return name.endswith("_s") or name == "seconds" or model is Uniform
 
 
 def human_name(name: str) -> str:
@@ -96,12 +96,20 @@ def unknown_key(key: str, allowed: Iterable[str]) -> str:
 def _field(model: type[BaseModel], name: str, value: Any, where: str, mistakes: Mistakes) -> Any:
     annotation = model.model_fields[name].annotation
     if is_duration(model, name) and not isinstance(value, Mapping):
-        return _duration(annotation, value, where, mistakes)
+        if isinstance(value, list):
+            return [
+                _duration(annotation, v, f"{where}[{i}]", mistakes) for i, v in enumerate(value)
+            ]
+        backwards = annotation is float and not model.model_fields[name].metadata
+        return _duration(annotation, value, where, mistakes, backwards=backwards)
     if value == "none" and type(None) in get_args(annotation) and str not in get_args(annotation):
         return None
-    inner = _model_in(annotation)
-    if inner is None:
+    several = _models_in(annotation)
+    if not several:
         return _plain(value)
+    inner = several[0]
+    if len(several) > 1:
+        return _one_of(several, value, where, mistakes)
     if isinstance(value, list):
         return [to_machine(inner, v, f"{where}[{i}]", mistakes) for i, v in enumerate(value)]
     if _is_table_of(annotation) and isinstance(value, Mapping):
@@ -109,10 +117,29 @@ def _field(model: type[BaseModel], name: str, value: Any, where: str, mistakes: 
     return to_machine(inner, value, where, mistakes) if isinstance(value, Mapping) else value
 
 
-def _duration(annotation: Any, value: Any, where: str, mistakes: Mistakes) -> Any:
+def _one_of(models: list[type[BaseModel]], value: Any, where: str, mistakes: Mistakes) -> Any:
+    """A table that may be one of several models: its ``type`` says which, and may stand alone."""
+    table = {"type": value} if isinstance(value, str) else value
+    if not isinstance(table, Mapping):
+        mistakes.add(where, value, "must be a table with a type")
+        return value
+    by_type = {model.model_fields["type"].default: model for model in models}
+    chosen = by_type.get(table.get("type"))
+    if chosen is None:
+        said = f"must be one of {', '.join(sorted(by_type))}"
+        mistakes.add(f"{where}.type", table.get("type", _MISSING), said)
+        return {"type": next(iter(by_type))}  # goes on, so that the other mistakes are found too
+    return to_machine(chosen, table, where, mistakes)
+
+
+def _duration(
+    annotation: Any, value: Any, where: str, mistakes: Mistakes, *, backwards: bool = False
+) -> Any:
     if value == NEVER and type(None) in get_args(annotation):
         return None
     try:
+        if backwards and str(value).startswith("-"):
+            return -parse_duration(value[1:] if isinstance(value, str) else -value)
         return parse_duration(value)
     except (InvalidInput, TypeError):
         never = f", or {NEVER!r}" if type(None) in get_args(annotation) else ""
@@ -129,15 +156,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model inside an annotation such as ``tuple[Rule, ...]`` or ``Pool | None``."""
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models inside an annotation such as ``tuple[Rule, ...]`` or ``Cron | Once | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for part in get_args(annotation):
-        found = _model_in(part)
-        if found is not None:
-            return found
-    return None
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]
 
 
 def _is_table_of(annotation: Any) -> bool:
@@ -174,7 +197,9 @@ def _explain(
         elif detail["type"] == "extra_forbidden":
             told.setdefault(where, (value, []))[1].append("unknown key")
         else:
-            told.setdefault(where, (value, []))[1].append(_said(detail))
+            # What is said of a whole table names what is wrong in it.
+            shown = _MISSING if isinstance(value, Mapping) else value
+            told.setdefault(where, (shown, []))[1].append(_said(detail))
     for where, (value, complaints) in told.items():
         mistakes.add(where, value, " or ".join(dict.fromkeys(complaints)))
 
@@ -219,7 +244,9 @@ def _humanize(definition: dict[str, Any], *, everything: bool) -> None:
     if properties is None:
         return
     definition["properties"] = {
-        human_name(name): _human_property(value) if everything or name.endswith("_s") else value
+        human_name(name): _human_property(value)
+        if everything or name.endswith("_s") or name == "seconds"
+        else value
         for name, value in properties.items()
     }
     if "required" in definition:

@@ -13,7 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders.folder import AirflowChoice, Loaded, load
+from windtunnel.loaders.asked import Asked, known_to
+from windtunnel.loaders.cluster_sources import is_preset, read_cluster_sources
+from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.forms import (
     Mistakes,
     build,
@@ -21,6 +23,8 @@ from windtunnel.loaders.forms import (
     machine_mistakes,
     to_machine,
 )
+from windtunnel.loaders.native import is_fleet_file
+from windtunnel.loaders.source import AirflowChoice
 from windtunnel.loaders.standin.session import DEFAULT_NOW
 from windtunnel.model import Cluster, Scenario
 from windtunnel.model.scenario import FORMAT
@@ -49,7 +53,7 @@ def read_scenario(
     airflow: AirflowChoice = "auto",
     **how: Any,
 ) -> ReadScenario:
-    """Read a scenario: a ``scenario.toml``, a folder that holds one, or a folder or file of DAGs.
+    """Read a scenario: a ``scenario.toml``, a folder that holds one, or anything `load` takes.
 
     Args:
         path: what to read.
@@ -63,23 +67,20 @@ def read_scenario(
         InvalidInput: there is nothing at the path, or the scenario or cluster file has mistakes.
             DAG files that can't be used are problems of the fleet instead.
     """
-    path = Path(path)
-    file = path if path.suffix == ".toml" else path / FILE_NAME
-    if file.is_file():
-        return _from_file(file, cluster, start, {"airflow": airflow, **how})
-    if path.suffix == ".toml":
-        raise InvalidInput(f"{path}: no such file")
+    asked = Asked(cluster, start, {"airflow": airflow, **how})
+    place = Path(path)
+    file = place if place.suffix == ".toml" else place / FILE_NAME
+    if file.is_file() and not is_fleet_file(file):
+        return _from_file(file, asked)
+    if place.suffix == ".toml" and not file.is_file():
+        raise InvalidInput(f"{place}: no such file")
     begin = start or DEFAULT_START
-    used = cluster or Cluster()
-    loaded = load(path, profile=used.profile, airflow=airflow, now=begin, **how)
-    name = path.resolve().stem
-    scenario = Scenario(name=name, fleet=loaded.fleet, cluster=used, start=begin)
-    return ReadScenario(scenario, loaded)
+    loaded, told = asked.load_alone(path, begin)
+    name = place.resolve().stem
+    return ReadScenario(Scenario(name=name, fleet=loaded.fleet, start=begin, **told), loaded)
 
 
-def _from_file(
-    file: Path, cluster: Cluster | None, start: datetime | None, how: Mapping[str, Any]
-) -> ReadScenario:
+def _from_file(file: Path, asked: Asked) -> ReadScenario:
     data = _toml(file)
     mistakes = Mistakes(str(file))
     _check_format(data, mistakes)
@@ -99,9 +100,10 @@ def _from_file(
     mistakes.report()
     if scenario is None or own is None:
         raise InvalidInput(f"{file}: can't be used")
-    begin, used = start or scenario.start, cluster or own
-    loaded = load(dags, profile=used.profile, now=begin, **how)
-    update = {"fleet": loaded.fleet, "cluster": used, "start": begin}
+    begin, used = asked.start or scenario.start, asked.cluster or own
+    loaded = asked.load(dags, used.profile, begin)
+    told = {n: v for n, v in known_to(loaded).items() if n not in (*data, "cluster")}
+    update = {"fleet": loaded.fleet, "cluster": used, "start": begin, **told}
     return ReadScenario(scenario.model_copy(update=update), loaded, file)
 
 
@@ -123,29 +125,29 @@ def _dags_folder(given: Any, file: Path, mistakes: Mistakes) -> Path:
 
 
 def _cluster(given: Any, file: Path, mistakes: Mistakes) -> Cluster | None:
-    """The cluster of a scenario file: a table in it, or the path of a file."""
-    if not isinstance(given, str):
+    """The cluster of a scenario file: a table in it, or its sources, such as other files."""
+    if isinstance(given, Mapping):
         return build(Cluster, to_machine(Cluster, given, "cluster", mistakes), mistakes, "cluster")
-    other = file.parent / given
-    if not other.is_file():
-        mistakes.add("cluster", given, f"there is no {other}; the path is relative to this file")
+    sources = [given] if isinstance(given, str) else given
+    if not isinstance(sources, list) or not all(isinstance(one, str) for one in sources):
+        mistakes.add("cluster", given, "must be a table, the path of a file, or a list of paths")
         return None
-    return read_cluster(other)
+    for one in sources:
+        if not is_preset(one) and not (file.parent / one).is_file():
+            there = f"there is no {file.parent / one}; the path is relative to this file"
+            mistakes.add("cluster", one, there)
+            return None
+    return read_cluster(*(one if is_preset(one) else file.parent / one for one in sources))
 
 
-def read_cluster(path: str | Path) -> Cluster:
-    """Read a cluster file.
+def read_cluster(*sources: str | Path) -> Cluster:
+    """Read a cluster from a cluster file, or from wherever else it lives; see
+    `read_cluster_sources`, which also tells where each value comes from.
 
     Raises:
-        InvalidInput: it is missing, no TOML, or has mistakes.
+        InvalidInput: a source is missing, or has mistakes.
     """
-    file = Path(path)
-    mistakes = Mistakes(str(file))
-    cluster = build(Cluster, to_machine(Cluster, _toml(file), "", mistakes), mistakes)
-    mistakes.report()
-    if cluster is None:
-        raise InvalidInput(f"{file}: can't be used")
-    return cluster
+    return read_cluster_sources(*sources).cluster
 
 
 def _toml(file: Path) -> dict[str, Any]:
@@ -202,7 +204,8 @@ def scenario_toml_schema() -> dict[str, Any]:
     properties = schema["properties"]
     del properties["fleet"]
     cluster = {k: v for k, v in properties["cluster"].items() if k != "default"}
-    properties["cluster"] = {"anyOf": [{"type": "string"}, cluster]}
+    sources = {"type": "array", "items": {"type": "string"}}
+    properties["cluster"] = {"anyOf": [{"type": "string"}, sources, cluster]}
     properties["dags"] = {
         "type": "string",
         "default": ".",

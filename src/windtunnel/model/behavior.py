@@ -14,6 +14,8 @@ Outcome = Literal["success", "fail", "fail_no_retry", "skip"]
 """How a try ends: ``fail`` may be retried; ``fail_no_retry`` is AirflowFailException, ``skip``
 AirflowSkipException."""
 
+WILDCARDS = frozenset("*?[")
+
 
 class Uniform(Value):
     """A duration drawn evenly between two bounds, in seconds."""
@@ -116,7 +118,10 @@ class Rule(Value):
 
     def is_for(self, name: str) -> bool:
         """Whether this rule speaks of the task ``dag_id.task_id``."""
-        return self.tasks in ("*", name) or fnmatchcase(name, self.tasks)
+        if self.tasks in ("*", name):
+            return True
+        # A trace has a rule for each of thousands of tasks, and none of them is a pattern.
+        return not WILDCARDS.isdisjoint(self.tasks) and fnmatchcase(name, self.tasks)
 
 
 class Behavior(Value):
