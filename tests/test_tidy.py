@@ -36,7 +36,7 @@ HOMES = {
     "typer": {"cli"},
     "click": {"cli"},
     "rich": {"cli", "report"},
-    "croniter": {"engine", "loaders"},
+    "croniter": {"model", "engine", "loaders"},
     "jinja2": {"report", "engine"},
     "pytest": set(),
 }
