@@ -19,7 +19,7 @@ LAYERS = (
     {"cli"},
     {"report"},
     {"api"},
-    {"search", "capacity"},
+    {"search", "capacity", "window"},
     {"engine", "loaders", "detect"},
     {"trace"},
     {"model"},

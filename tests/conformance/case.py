@@ -50,7 +50,6 @@ from windtunnel.model import (
 )
 from windtunnel.model.cluster import ProfileName
 
-
 INSTANT_S = 1e-6
 """A recorded trace has what happened at its horizon, a simulation's window ends just before."""
 

@@ -17,6 +17,7 @@ from windtunnel.model import Cron, Dag, Every, Once
 from windtunnel.model.profile import Profile
 from windtunnel.model.schedule import PRESETS
 
+
 @dataclass(frozen=True, slots=True)
 class NextRun:
     """One run that is to come. The logical date is the start of its data interval."""
