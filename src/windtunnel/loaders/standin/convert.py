@@ -17,6 +17,8 @@ from windtunnel.loaders.standin.session import current
 from windtunnel.loaders.standin.timing import (
     OMITTED,
     UnusableError,
+    asset_condition,
+    asset_names,
     instant,
     schedule_of,
     seconds,
@@ -52,6 +54,7 @@ class Converter:
     def convert(self) -> Dag | None:
         """The DAG; ``None`` if there were problems, which `problems` then holds."""
         self._refuse_cycles()
+        self._refuse_rules()
         start, end = self._window()
         tasks = [self._task(task, start, end) for task in self.dag.tasks]
         fields = {
@@ -69,6 +72,7 @@ class Converter:
                 line=self.dag.line,
                 tasks=tuple(t for t in tasks if t is not None),
                 groups=tuple(self._group(group) for group in self.dag.groups),
+                asset_condition=asset_condition(self.dag.schedule),
                 timezone=zone_name(self.zone, f"dag {self.dag.dag_id}"),
                 start_date=start,
                 end_date=end,
@@ -91,6 +95,28 @@ class Converter:
                 f"DAG {self.dag.dag_id!r} has a cycle: {arrows}; remove one of these dependencies",
                 cause="cycle",
             )
+
+    def _refuse_rules(self) -> None:
+        """Trigger rules that Airflow refuses (``dag.py: validate_setup_teardown``,
+        ``FailFastDagInvalidTriggerRule``)."""
+        plain = str(TriggerRule.ALL_SUCCESS)
+        setups = {task.task_id for task in self.dag.tasks if task.is_setup}
+        for task in self.dag.tasks:
+            rule = str(getattr(task.trigger_rule, "value", task.trigger_rule))
+            if rule == plain or task.is_teardown:
+                continue
+            if self.dag.fail_fast:
+                self._problem(
+                    f"trigger_rule={rule!r} can't be used in a DAG with fail_fast (fail_stop), "
+                    f"which takes {plain!r} only",
+                    task,
+                )
+            for setup in sorted(setups & task.upstream_task_ids):
+                self._problem(
+                    f"trigger_rule={rule!r} can't be used right after the setup task {setup!r}; "
+                    f"Airflow takes {plain!r} only there",
+                    task,
+                )
 
     def _upstream(self, task: Any) -> tuple[str, ...]:
         """Ids of its direct upstream tasks in order of creation: a set has no order to rely on."""
@@ -133,6 +159,7 @@ class Converter:
                 lambda: seconds(task.max_retry_delay, "max_retry_delay"), task
             ),
             "execution_timeout_s": self._try(lambda: _execution_timeout(task), task),
+            "sla_s": self._try(lambda: self._sla(task), task),
         }
         if len(self.problems) > before:
             return None
@@ -166,10 +193,16 @@ class Converter:
                 start_date=start if start and dag_start and start > dag_start else None,
                 end_date=end if end and (dag_end is None or end < dag_end) else None,
                 expand=self._expansion(task, subject),
+                inlets=asset_names(task.inlets),
+                outlets=asset_names(task.outlets),
                 **fields,
             ),
             task,
         )
+
+    def _sla(self, task: Any) -> float | None:
+        """Airflow 3 takes an ``sla`` and ignores it."""
+        return seconds(task.sla, "sla") if self.profile.startswith("airflow-2") else None
 
     def _group(self, group: TaskGroup) -> Group:
         parent = group.parent_group

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from windtunnel.loaders.standin.authoring import DAG
 from windtunnel.loaders.standin.known import PythonOperator
@@ -58,14 +61,35 @@ class DatasetOrTimeSchedule(AssetOrTimeSchedule):
     """AssetOrTimeSchedule by its old name."""
 
 
+class PartitionedAssetTimetable(Timetable):
+    """Runs when assets have updated one partition."""
+
+
 class _AssetExpression:
     """Assets joined by ``&`` and ``|``."""
 
     def __and__(self, other: Any) -> AssetAll:
-        return AssetAll(self, other)
+        return AssetAll(*_parts(self, AssetAll), other)
 
     def __or__(self, other: Any) -> AssetAny:
-        return AssetAny(self, other)
+        return AssetAny(*_parts(self, AssetAny), other)
+
+
+def _parts(expression: Any, joint: type[Any]) -> tuple[Any, ...]:
+    """What is joined already in the same way, so that ``a | b | c`` is one expression of three."""
+    return tuple(expression.objects) if type(expression) is joint else (expression,)
+
+
+def normalized(uri: str) -> str:
+    """A URI as Airflow keeps it: no trailing slash, user, fragment (``assets: _sanitize_uri``)."""
+    parts = urlsplit(uri)
+    scheme = parts.scheme.lower()
+    if not scheme or not uri.lower().startswith(f"{scheme}://") or scheme.startswith("x-"):
+        return uri
+    query = urlencode(sorted(parse_qsl(parts.query))) if parts.query else ""
+    netloc = parts.netloc.rpartition("@")[2]
+    path = parts.path.rstrip("/") or "/"
+    return urlunsplit((scheme, netloc, path, query, ""))
 
 
 class Asset(_AssetExpression):
@@ -73,7 +97,7 @@ class Asset(_AssetExpression):
 
     def __init__(self, name: Any = None, uri: Any = None, **kwargs: Any) -> None:
         self.name = str(name if name is not None else uri)
-        self.uri = str(uri if uri is not None else name)
+        self.uri = normalized(str(uri if uri is not None else name))
         self.group = kwargs.get("group", "asset")
         self.extra = kwargs.get("extra") or {}
         self.watchers = kwargs.get("watchers") or []
@@ -132,22 +156,54 @@ class AssetAny(AssetAll):
 ASSET_ARGUMENTS = frozenset(("name", "uri", "group", "extra", "watchers", "outlets"))
 
 
-def asset(*_: Any, **options: Any) -> Any:
-    """The ``@asset`` decorator: a DAG of one task that updates one asset."""
-    of_dag = {name: value for name, value in options.items() if name not in ASSET_ARGUMENTS}
+class AssetDecorator:
+    """``@asset``, and ``@asset.multi`` for several: a DAG of one task that updates assets."""
 
-    def make(function: Any, name: str, outlets: list[Any]) -> None:
-        with DAG(name, **of_dag):
-            PythonOperator(task_id=function.__name__, python_callable=function, outlets=outlets)
+    def __call__(self, *_: Any, **options: Any) -> Callable[[Any], Any]:
+        """A decorator of a function that updates the asset of its name."""
 
-    def single(function: Any) -> Asset:
-        name = options.get("name") or function.__name__
-        made = Asset(name, options.get("uri"))
-        make(function, name, [made])
+        def made(function: Any) -> Asset:
+            name = options.get("name") or function.__name__
+            updated = Asset(name, options.get("uri"))
+            _updating(function, name, [updated], options)
+            return updated
+
         return made
 
-    def multi(function: Any) -> Any:
-        make(function, function.__name__, list(options["outlets"]))
-        return function
+    def multi(self, *_: Any, outlets: Any = (), **options: Any) -> Callable[[Any], Any]:
+        """A decorator of a function that updates these assets."""
 
-    return multi if "outlets" in options else single
+        def made(function: Any) -> AssetAll:
+            _updating(function, options.get("name") or function.__name__, list(outlets), options)
+            return AssetAll(*outlets)
+
+        return made
+
+
+asset = AssetDecorator()
+
+
+def _updating(function: Any, name: str, outlets: list[Any], options: dict[str, Any]) -> None:
+    """The DAG of a function under ``@asset``."""
+    of_dag = {key: value for key, value in options.items() if key not in ASSET_ARGUMENTS}
+    with DAG(name, **of_dag):
+        if hasattr(function, "override"):  # it is under @task as well
+            function.override(outlets=outlets)()
+            return
+        PythonOperator(
+            task_id=function.__name__,
+            python_callable=function,
+            outlets=outlets,
+            inlets=_asked_assets(function),
+        )
+
+
+def _asked_assets(function: Any) -> list[Asset]:
+    """The assets that a function under ``@asset`` names as its arguments."""
+    # assets: _AssetMainOperator.from_definition
+    reserved = ("self", "context", "outlet_events")
+    return [
+        Asset(name)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name not in reserved and parameter.default is parameter.empty
+    ]
