@@ -113,7 +113,7 @@ def test_the_last_run_is_meant_unless_one_is_named(result):
 
 
 def test_a_run_that_does_not_exist_lists_those_that_do(result):
-    with pytest.raises(wt.InvalidInput, match=r"has no run 'x'; its runs: manual__2026-03-01"):
+    with pytest.raises(wt.InvalidInput, match=r"has no run 'x'; its runs: scheduled@2026-03-01"):
         result.dag_run("etl", "x")
 
 
@@ -162,7 +162,8 @@ def test_what_had_to_be_assumed_is_told(etl, db):
 
 def test_a_task_with_a_rule_is_no_assumption(etl, db):
     behavior = wt.Behavior(rules=(wt.Rule(tasks="etl.*", duration_s=5),))
-    assert wt.simulate(etl, cluster=db, behavior=behavior).assumptions == ()
+    result = wt.simulate(etl, cluster=db, behavior=behavior, start=START, window="1d")
+    assert result.assumptions == ()
 
 
 def test_a_dag_outside_the_fleet_is_an_assumption():
@@ -197,7 +198,8 @@ def test_replay_shows_the_same_finding_again(nested, tmp_path):
 
 def test_check_without_a_store_writes_nothing(nested, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert wt.check(nested, seeds=1).findings[0].counterexample
+    (finding,) = wt.check(nested, seeds=1).findings
+    assert finding.counterexample is None  # there would be nothing to replay
     assert list(tmp_path.iterdir()) == []
 
 

@@ -19,6 +19,7 @@ LAYERS = (
     {"cli"},
     {"report"},
     {"api"},
+    {"result"},
     {"search", "capacity", "window"},
     {"engine", "loaders", "detect"},
     {"trace"},
