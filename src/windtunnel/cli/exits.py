@@ -64,7 +64,7 @@ def _misused(error: Any) -> int:
         print(error.format_message())
         return BAD_INPUT
     hint = f"\nTry: {context.command_path} --help" if context is not None else ""
-    Terminal().complain(error.format_message() + hint)
+    Terminal().complain(error.format_message().replace("Value error, ", "") + hint)
     return BAD_INPUT
 
 

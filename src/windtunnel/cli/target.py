@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -65,7 +66,8 @@ def _path(target: str) -> Path:
         if Path(target).exists():
             return Path(target)
     except OSError as error:
-        shown = target if len(target) <= LONGEST_SHOWN else f"{target[:LONGEST_SHOWN]}..."
+        too_long = error.errno == errno.ENAMETOOLONG
+        shown = f"{target[:LONGEST_SHOWN]}..." if too_long else target
         raise InvalidInput(f"{shown}: can't be looked at: {error.strerror}") from None
     found = folder(target)
     if found is None:
