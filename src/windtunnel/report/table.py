@@ -9,8 +9,8 @@ from rich.cells import cell_len, set_cell_size
 from windtunnel.report.wrap import wrap
 
 GAP = "  "
-NARROWEST = 20
-"""Columns that the first cell has at least."""
+NARROWEST = 12
+"""Columns that the last cell has at least, if it is aligned to the left."""
 
 
 def table(
@@ -35,12 +35,12 @@ def table(
     sizes = [max(cell_len(row[i]) for row in [header, *indented]) for i in range(len(header))]
     last = len(sizes) - 1
     inner = sum(sizes[1:last]) + len(GAP) * last
-    if last in left and last:
-        sizes[last] = min(sizes[last], max(NARROWEST, width - inner - min(sizes[0], width // 2)))
+    if last and last in left:
+        room = width - inner - min(sizes[0], width // 3)
+        sizes[last] = min(sizes[last], max(NARROWEST, room))
+    if last:
         inner += sizes[last]
-    elif last:
-        inner += sizes[last]
-    sizes[0] = min(sizes[0], max(NARROWEST, width - inner))
+    sizes[0] = min(sizes[0], max(cell_len(header[0]), width - inner))
     lines = [_line(header, sizes, left)]
     for row in indented:
         lines += _lines(row, sizes, left, width)
