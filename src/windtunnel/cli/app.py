@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from enum import StrEnum
 from importlib.metadata import version
@@ -11,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from windtunnel.cli import commands, loading, shipped
+from windtunnel.cli import commands, exits, loading, shipped
 from windtunnel.cli.loading import (
     AirflowConfig,
     Connections,
@@ -25,11 +24,7 @@ from windtunnel.cli.loading import (
 )
 from windtunnel.cli.target import Asked
 from windtunnel.cli.terminal import Terminal
-from windtunnel.errors import WindtunnelError
 from windtunnel.loaders.settings import IMPORT_TIMEOUT_S
-
-BAD_INPUT = 2
-"""Exit code when something given by the user can't be used."""
 
 
 class Profile(StrEnum):
@@ -59,7 +54,7 @@ Target = Annotated[
     ),
 ]
 ClusterFile = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--cluster",
         metavar="FILE",
@@ -86,7 +81,9 @@ Trigger = Annotated[
 ]
 AirflowName = Annotated[
     AirflowChoice,
-    typer.Option("--airflow", help="auto: the installed Airflow if there is one, else a stand-in."),
+    typer.Option(
+        "--airflow", help="stand-in: read DAG files without Airflow, also where it is installed."
+    ),
 ]
 AirflowPython = Annotated[
     Path | None,
@@ -104,7 +101,7 @@ Store = Annotated[
 app = typer.Typer(
     name="windtunnel",
     help="Simulate Airflow DAGs in virtual time and find what deadlocks. "
-    "Exit codes: 0 clean, 1 findings, 2 bad input.",
+    "Exit codes: 0 clean, 1 findings, 2 bad input, 3 a mistake of windtunnel itself.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -279,13 +276,5 @@ def scenarios(
 
 
 def main() -> None:
-    """Run the command line; exits with 0 (clean), 1 (findings) or 2 (bad input)."""
-    try:
-        app()
-    except WindtunnelError as error:
-        Terminal().complain(str(error))
-        sys.exit(BAD_INPUT)
-    except BrokenPipeError:
-        # The reader has gone (`| head`): nobody is left to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    """Run the command line; exits with one of the codes of `windtunnel.cli.exits`."""
+    sys.exit(exits.guarded(lambda: app(standalone_mode=False)))

@@ -112,7 +112,8 @@ class Simulation:
 
     def run(self) -> Trace:
         """Simulate the whole window and return what happened."""
-        self.clock.run_until(self.end_us)
+        # The window is half open, as a day is: what falls on its end belongs to the next one.
+        self.clock.run_until(self.end_us - 1)
         trace = self.world.trace
         trace.end_us = self.end_us
         self._parts.bindings.end_all(self.end_us)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar, Union, get_args, get_origin
@@ -52,6 +52,19 @@ class Mistakes:
 
 
 _MISSING: Any = object()
+DATE = "must be a date or time without quotes, such as 2026-03-01 or 2026-03-01T02:00:00Z"
+SAID = {
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "dict_type": "must be a table",
+    "list_type": "must be a list in [brackets], or [[tables]]",
+    "tuple_type": "must be a list in [brackets], or [[tables]]",
+    "datetime_type": DATE,
+    "datetime_parsing": DATE,
+    "datetime_from_date_parsing": DATE,
+    "datetime_object_invalid": DATE,
+}
+"""Pydantic's words are those of JSON and Python; these are TOML's."""
 
 
 def is_duration(model: type[BaseModel], name: str) -> bool:
@@ -91,6 +104,15 @@ def unknown_key(key: str, allowed: Iterable[str]) -> str:
     if close:
         return f"unknown key; did you mean {close[0]!r}?"
     return f"unknown key; allowed here: {', '.join(choices)}"
+
+
+def one_of(given: str, known: Sequence[str]) -> str:
+    """Advice on a name that doesn't exist: the nearest one, or all that there are."""
+    close = difflib.get_close_matches(given, known, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    shown = ", ".join(known[:20]) or "none"
+    return f"there are: {shown}" + (f" and {len(known) - 20} more" if len(known) > 20 else "")
 
 
 def _field(model: type[BaseModel], name: str, value: Any, where: str, mistakes: Mistakes) -> Any:
@@ -207,6 +229,8 @@ def _explain(
 def _said(detail: Any) -> str:
     if detail["type"] == "timezone_aware":
         return "must have a timezone, such as 2026-03-01T00:00:00Z"
+    if detail["type"] in SAID:
+        return SAID[detail["type"]]
     message = str(detail["msg"]).removeprefix("Value error, ")
     return message.replace("Input should be", "must be")
 

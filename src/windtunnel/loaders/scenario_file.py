@@ -21,12 +21,13 @@ from windtunnel.loaders.forms import (
     build,
     human_schema,
     machine_mistakes,
+    one_of,
     to_machine,
 )
 from windtunnel.loaders.native import is_fleet_file
 from windtunnel.loaders.source import AirflowChoice
 from windtunnel.loaders.standin.session import DEFAULT_NOW
-from windtunnel.model import Cluster, Scenario
+from windtunnel.model import Cluster, Problem, Scenario
 from windtunnel.model.scenario import FORMAT
 
 DEFAULT_START: datetime = DEFAULT_NOW
@@ -70,7 +71,7 @@ def read_scenario(
     asked = Asked(cluster, start, {"airflow": airflow, **how})
     place = Path(path)
     file = place if place.suffix == ".toml" else place / FILE_NAME
-    if file.is_file() and not is_fleet_file(file):
+    if _is_there(file) and not is_fleet_file(file):
         return _from_file(file, asked)
     if place.suffix == ".toml" and not file.is_file():
         raise InvalidInput(f"{place}: no such file")
@@ -78,6 +79,20 @@ def read_scenario(
     loaded, told = asked.load_alone(path, begin)
     name = place.resolve().stem
     return ReadScenario(Scenario(name=name, fleet=loaded.fleet, start=begin, **told), loaded)
+
+
+def _is_there(file: Path) -> bool:
+    """Whether there is a scenario file. One that was named, and a folder in its place, are told.
+
+    Raises:
+        InvalidInput: the file can't be looked at, or it is none.
+    """
+    try:
+        if file.is_dir():
+            raise InvalidInput(f"{file}: is a folder; a scenario file is expected here")
+        return file.is_file()
+    except OSError as error:
+        raise InvalidInput(f"{file}: can't be looked at: {error.strerror}") from None
 
 
 def _from_file(file: Path, asked: Asked) -> ReadScenario:
@@ -104,7 +119,36 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     loaded = asked.load(dags, used.profile, begin)
     told = {n: v for n, v in known_to(loaded).items() if n not in (*data, "cluster")}
     update = {"fleet": loaded.fleet, "cluster": used, "start": begin, **told}
-    return ReadScenario(scenario.model_copy(update=update), loaded, file)
+    scenario = _without_strangers(scenario.model_copy(update=update), file)
+    return ReadScenario(scenario, loaded, file)
+
+
+def _without_strangers(scenario: Scenario, file: Path) -> Scenario:
+    """The scenario without runs of DAGs that don't exist.
+
+    These, and rules that no task matches, are problems: the DAG may be in a file that failed, and
+    the rest can be simulated."""
+    fleet = scenario.fleet
+    known = sorted(dag.dag_id for dag in fleet.dags)
+    names = [f"{dag.dag_id}.{task.task_id}" for dag in fleet.dags for task in dag.tasks]
+    told = [
+        f"manual_runs[{number}].dag_id = {json.dumps(run.dag_id)}: no such DAG; "
+        + one_of(run.dag_id, known)
+        for number, run in enumerate(scenario.manual_runs)
+        if run.dag_id not in known
+    ]
+    for number, said in scenario.behavior.idle_rules(names) if known else ():
+        pattern = json.dumps(scenario.behavior.rules[number].tasks)
+        told.append(f"behavior.rules[{number}].tasks = {pattern}: {said}")
+    if not told:
+        return scenario
+    problems = [Problem(cause="value", message=text, file=file.name) for text in told]
+    return scenario.model_copy(
+        update={
+            "fleet": fleet.model_copy(update={"problems": (*fleet.problems, *problems)}),
+            "manual_runs": tuple(run for run in scenario.manual_runs if run.dag_id in known),
+        }
+    )
 
 
 def _check_format(data: Mapping[str, Any], mistakes: Mistakes) -> None:
@@ -119,7 +163,12 @@ def _dags_folder(given: Any, file: Path, mistakes: Mistakes) -> Path:
         mistakes.add("dags", given, "must be the path of a folder of DAG files, as a text")
         return file.parent
     folder = file.parent / given
-    if not folder.exists():
+    try:
+        there = folder.exists()
+    except OSError as error:
+        mistakes.add("dags", given, f"can't be looked at: {error.strerror}")
+        return folder
+    if not there:
         mistakes.add("dags", given, f"there is no {folder}; the path is relative to this file")
     return folder
 
@@ -163,6 +212,8 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InvalidInput(f"{file}: no such file") from None
+    except IsADirectoryError:
+        raise InvalidInput(f"{file}: is a folder; name a file") from None
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{file}: not UTF-8 text (byte {error.start})") from None
     except OSError as error:

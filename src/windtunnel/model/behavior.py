@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal, Self
 
@@ -133,3 +135,22 @@ class Behavior(Value):
     default_duration_s: Seconds = 60.0
     default_poke_s: Seconds = 1.0
     """Time on the worker of one poke of a sensor, or of TriggerDagRunOperator creating its run."""
+
+    def idle_rules(self, names: Iterable[str]) -> list[tuple[int, str]]:
+        """Rules that none of these tasks (``dag_id.task_id``) matches: number, and what to say."""
+        known = sorted(names)
+        return [
+            (number, f"no task matches; {_instead(rule.tasks, known)}")
+            for number, rule in enumerate(self.rules)
+            if not any(rule.is_for(name) for name in known)
+        ]
+
+
+def _instead(pattern: str, known: list[str]) -> str:
+    dag_id, dot, task = pattern.partition(".")
+    close = get_close_matches(pattern, known, n=1)
+    if dot and not close and dag_id not in (dags := {name.partition(".")[0] for name in known}):
+        close = [f"{other}.{task}" for other in get_close_matches(dag_id, sorted(dags), n=1)]
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return "it is a pattern over dag_id.task_id, such as 'etl.*' or '*.load'"

@@ -41,6 +41,7 @@ class Scenario(Value):
     behavior: Behavior = Behavior()
     start: AwareDatetime
     duration_s: Annotated[float, Field(gt=0)] = 86400.0
+    """Length of the window: from the start up to, and without, the end."""
     manual_runs: tuple[ManualRun, ...] = ()
     faults: tuple[Fault, ...] = ()
     seed: int = 0

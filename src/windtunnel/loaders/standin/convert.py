@@ -221,6 +221,9 @@ class Converter:
             return make()
         except UnusableError as error:
             self._problem(str(error), task)
+        except ValidationError as error:
+            for detail in error.errors():
+                self._problem(_in_airflow_words(detail), task)
         except (TypeError, ValueError) as error:
             self._problem(f"{type(error).__name__}: {error}", task)
         return None
