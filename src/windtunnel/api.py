@@ -12,7 +12,7 @@ from windtunnel.detect import Finding, detect
 from windtunnel.engine import Simulation
 from windtunnel.errors import InvalidInput, ReplayDrifted
 from windtunnel.loaders.standin import task_context
-from windtunnel.model import Behavior, Cluster, Fleet, ManualRun, Scenario
+from windtunnel.model import Behavior, Cluster, Fault, Fleet, ManualRun, Scenario
 from windtunnel.result import Failure, Report, Result, Task
 from windtunnel.search import Counterexample, explore, identify, keep, recall, repair
 from windtunnel.window import check_length, check_start, chosen, triggered
@@ -58,6 +58,7 @@ def simulate(
     start: datetime | date | str | None = None,
     window: str | float | None = None,
     runs: Iterable[ManualRun | str] | str = (),
+    faults: Iterable[Fault | str] | str = (),
     seed: int | None = None,
     execute: loaders.Loaded | None = None,
     show: Callable[[str], None] | None = None,
@@ -76,6 +77,8 @@ def simulate(
         start: First instant of the window; text such as ``"2026-03-01"`` and dates are UTC.
         window: Its length: seconds, or ``"90m"``, ``"2d"``.
         runs: Manual runs; a string is a dag_id, triggered at the start.
+        faults: What goes wrong beside the scenario's own faults, as values or in words:
+            ``"worker lost: 1 of 4 at +10m"``.
         seed: Keys all randomness.
         execute: What was loaded from the DAG files: their real callables run in the place of
             modelled tries, at simulated time.
@@ -92,6 +95,7 @@ def simulate(
         start=start,
         window=window,
         runs=runs,
+        faults=faults,
         seed=seed,
     )
     if execute is None:
@@ -133,6 +137,7 @@ def scenario_of(
     start: datetime | date | str | None = None,
     window: str | float | None = None,
     runs: Iterable[ManualRun | str] | str = (),
+    faults: Iterable[Fault | str] | str = (),
     seed: int | None = None,
 ) -> Scenario:
     """The scenario that these arguments describe; see `simulate`.
@@ -162,7 +167,11 @@ def scenario_of(
             raise InvalidInput(f"seed={seed!r}: must be a whole number")
         changes["seed"] = seed
     changes |= _manual_runs(scenario, runs)
+    given = (faults,) if isinstance(faults, str) else faults
+    more = tuple(loaders.parse_fault(f) if isinstance(f, str) else f for f in given)
+    changes["faults"] = (*scenario.faults, *more)
     made = scenario.model_copy(update=changes)
+    loaders.check_targets(made.faults, made.fleet, made.cluster)
     check_start(made.start, f"start={made.start.isoformat()}")
     check_length(made.duration_s, f"duration={made.duration_s:g} s")
     if isinstance(target, Scenario):

@@ -251,3 +251,18 @@ def test_nothing_set_says_what_to_set(pytester: pytest.Pytester) -> None:
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*dags=*--windtunnel-dags*windtunnel_dags*"])
+
+
+def test_faults_strike_what_a_test_simulates(pytester):
+    (pytester.mkdir("dags") / "nested.py").write_text(NESTED)
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.windtunnel(dags="dags/")
+        def test_it(windtunnel):
+            run = windtunnel.run(runs=["child"], faults=["task fails: child.work"])
+            assert run.task("child.work").state == "failed"
+        """
+    )
+    pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=1)

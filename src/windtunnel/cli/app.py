@@ -24,7 +24,9 @@ from windtunnel.cli.loading import (
 )
 from windtunnel.cli.target import Asked
 from windtunnel.cli.terminal import Terminal
+from windtunnel.loaders import faults_help
 from windtunnel.loaders.settings import IMPORT_TIMEOUT_S
+from windtunnel.report.faults_text import faults_text
 
 
 class Profile(StrEnum):
@@ -79,6 +81,14 @@ Trigger = Annotated[
     list[str] | None,
     typer.Option("--trigger", metavar="DAG_ID", help="Trigger this DAG at the start. Repeatable."),
 ]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="TEXT",
+        help="What goes wrong: 'worker lost: 1 of 4 at +10m'. Repeatable; `run --faults-help`.",
+    ),
+]
 AirflowName = Annotated[
     AirflowChoice,
     typer.Option(
@@ -115,6 +125,12 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _faults_help(wanted: bool) -> None:
+    if wanted:
+        print(faults_text(faults_help()))
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
     _: Annotated[
@@ -135,6 +151,7 @@ def run(
     seed: Seed = None,
     profile: ProfileName = None,
     trigger: Trigger = None,
+    fault: Faults = None,
     airflow: AirflowName = "auto",
     airflow_python: AirflowPython = None,
     variables: Variables = None,
@@ -144,6 +161,12 @@ def run(
     isolate: Isolate = False,
     execute: Annotated[
         bool, typer.Option("--execute", help="Run the real Python callables, at simulated time.")
+    ] = False,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--faults-help", callback=_faults_help, is_eager=True, help="List what can go wrong."
+        ),
     ] = False,
     form: FormatName = Format.TEXT,
     no_color: NoColor = False,
@@ -157,7 +180,8 @@ def run(
         paths=paths,
         isolate=isolate,
     )
-    asked = Asked(cluster, window, start, seed, profile, tuple(trigger or ()), airflow, how)
+    triggers, faults = tuple(trigger or ()), tuple(fault or ())
+    asked = Asked(cluster, window, start, seed, profile, triggers, airflow, how, faults)
     terminal = Terminal(color=not no_color)
     raise typer.Exit(
         commands.run(target, asked, terminal, execute=execute, json=form is Format.JSON)
@@ -174,6 +198,7 @@ def check(
     seed: Seed = None,
     profile: ProfileName = None,
     trigger: Trigger = None,
+    fault: Faults = None,
     airflow: AirflowName = "auto",
     airflow_python: AirflowPython = None,
     variables: Variables = None,
@@ -194,7 +219,8 @@ def check(
         paths=paths,
         isolate=isolate,
     )
-    asked = Asked(cluster, window, start, seed, profile, tuple(trigger or ()), airflow, how)
+    triggers, faults = tuple(trigger or ()), tuple(fault or ())
+    asked = Asked(cluster, window, start, seed, profile, triggers, airflow, how, faults)
     terminal = Terminal(color=not no_color)
     raise typer.Exit(commands.check(target, asked, terminal, store=store, json=form is Format.JSON))
 

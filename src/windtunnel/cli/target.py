@@ -30,6 +30,7 @@ class Asked:
     airflow: Literal["auto", "stand-in", "real"] = "auto"
     how: Mapping[str, Any] = field(default_factory=dict)
     """More arguments of `windtunnel.loaders.load`."""
+    faults: tuple[str, ...] = ()
 
 
 def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadScenario:
@@ -52,7 +53,9 @@ def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadSce
         if dag_id not in known:
             raise InvalidInput(f"--trigger {dag_id}: no such DAG; there are: {', '.join(known)}")
     seconds = None if asked.window is None else api.length(asked.window, f"--for {asked.window}")
-    scenario = api.scenario_of(found.scenario, window=seconds, seed=asked.seed, runs=asked.trigger)
+    scenario = api.scenario_of(
+        found.scenario, window=seconds, seed=asked.seed, runs=asked.trigger, faults=asked.faults
+    )
     if found.file is None:
         scenario = chosen(scenario, start=asked.start is None, length=asked.window is None)
     return replace(found, scenario=triggered(scenario))

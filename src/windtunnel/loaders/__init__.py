@@ -7,6 +7,7 @@ from windtunnel.loaders.cluster_sources import (
     read_cluster_sources,
 )
 from windtunnel.loaders.durations import parse_duration
+from windtunnel.loaders.fault_text import check_targets, faults_help, parse_fault
 from windtunnel.loaders.folder import Loaded, LoadedFile
 from windtunnel.loaders.native import fleet_toml_schema
 from windtunnel.loaders.origin import LoadedFrom
@@ -52,10 +53,13 @@ __all__ = [
     "Supplied",
     "ZippedItems",
     "assume_pools",
+    "check_targets",
     "cluster_toml_schema",
+    "faults_help",
     "fleet_toml_schema",
     "load",
     "parse_duration",
+    "parse_fault",
     "read_cluster",
     "read_cluster_sources",
     "read_json",

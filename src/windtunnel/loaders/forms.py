@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders.durations import EXAMPLES, PATTERN, parse_duration
-from windtunnel.model import Uniform
+from windtunnel.model import Triangular, Uniform
 
 Model = TypeVar("Model", bound=BaseModel)
 NEVER = "never"
@@ -69,7 +69,7 @@ SAID = {
 
 def is_duration(model: type[BaseModel], name: str) -> bool:
     """Whether a field holds seconds."""
-    return name.endswith("_s") or name == "seconds" or model is Uniform
+    return name.endswith("_s") or name == "seconds" or model in (Uniform, Triangular)
 
 
 def human_name(name: str) -> str:
@@ -131,6 +131,9 @@ def _field(model: type[BaseModel], name: str, value: Any, where: str, mistakes: 
         return _plain(value)
     inner = several[0]
     if len(several) > 1:
+        if isinstance(value, list):
+            found = enumerate(value)
+            return [_one_of(several, v, f"{where}[{i}]", mistakes) for i, v in found]
         return _one_of(several, value, where, mistakes)
     if isinstance(value, list):
         return [to_machine(inner, v, f"{where}[{i}]", mistakes) for i, v in enumerate(value)]
@@ -140,7 +143,12 @@ def _field(model: type[BaseModel], name: str, value: Any, where: str, mistakes: 
 
 
 def _one_of(models: list[type[BaseModel]], value: Any, where: str, mistakes: Mistakes) -> Any:
-    """A table that may be one of several models: its ``type`` says which, and may stand alone."""
+    """A table that may be one of several models: its ``type`` says which, and may stand alone;
+    where they have no type, its keys do."""
+    if not all("type" in model.model_fields for model in models):
+        if not isinstance(value, Mapping):
+            return value
+        return to_machine(_by_keys(models, value), value, where, mistakes)
     table = {"type": value} if isinstance(value, str) else value
     if not isinstance(table, Mapping):
         mistakes.add(where, value, "must be a table with a type")
@@ -152,6 +160,15 @@ def _one_of(models: list[type[BaseModel]], value: Any, where: str, mistakes: Mis
         mistakes.add(f"{where}.type", table.get("type", _MISSING), said)
         return {"type": next(iter(by_type))}  # goes on, so that the other mistakes are found too
     return to_machine(chosen, table, where, mistakes)
+
+
+def _by_keys(models: list[type[BaseModel]], table: Mapping[str, Any]) -> type[BaseModel]:
+    """The model that has most of a table's keys, and least beside them."""
+
+    def strangeness(model: type[BaseModel]) -> int:
+        return len({human_name(name) for name in model.model_fields} ^ set(table))
+
+    return min(models, key=strangeness)
 
 
 def _duration(

@@ -15,10 +15,12 @@ from pydantic import ValidationError
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders.asked import Asked, known_to
 from windtunnel.loaders.cluster_sources import is_preset, read_cluster_sources
+from windtunnel.loaders.fault_text import parse_fault
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.forms import (
     Mistakes,
     build,
+    human_name,
     human_schema,
     machine_mistakes,
     one_of,
@@ -101,7 +103,8 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     _check_format(data, mistakes)
     machine = to_machine(
         Scenario,
-        {key: value for key, value in data.items() if key not in ("cluster", "fleet")},
+        {key: value for key, value in data.items() if key not in ("cluster", "fleet")}
+        | {"faults": _faults(data.get("faults", []), mistakes)},
         "",
         mistakes,
         extra=("dags", "cluster"),
@@ -121,6 +124,26 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     update = {"fleet": loaded.fleet, "cluster": used, "start": begin, **told}
     scenario = _without_strangers(scenario.model_copy(update=update), file)
     return ReadScenario(scenario, loaded, file)
+
+
+def _faults(given: Any, mistakes: Mistakes) -> Any:
+    """Faults as tables, those in words too."""
+    if not isinstance(given, list):
+        return given
+    return [
+        _in_words(fault, f"faults[{number}]", mistakes) if isinstance(fault, str) else fault
+        for number, fault in enumerate(given)
+    ]
+
+
+def _in_words(text: str, where: str, mistakes: Mistakes) -> dict[str, Any]:
+    try:
+        fault = parse_fault(text)
+    except InvalidInput as error:
+        mistakes.add(where, text, str(error).removeprefix(f"fault {text!r}: "))
+        return {"type": "scheduler_down"}  # goes on, so that the other mistakes are found too
+    values = fault.model_dump(mode="json", exclude_none=True)
+    return {human_name(name): value for name, value in values.items()}
 
 
 def _without_strangers(scenario: Scenario, file: Path) -> Scenario:

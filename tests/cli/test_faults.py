@@ -1,0 +1,161 @@
+"""Faults on the command line, in a scenario file and in a test: the same words everywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from windtunnel import api
+from windtunnel.errors import InvalidInput
+from windtunnel.loaders import faults_help, read_scenario
+from windtunnel.model import Gamma, LogNormal, Sample, SchedulerLoop, TaskFails, Triangular, Weibull
+
+Cli = Callable[..., Any]
+Write = Callable[..., Path]
+
+ETL = """
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+with DAG("etl", schedule=None):
+    BashOperator(task_id="load", bash_command="true", retries=1) >> BashOperator(
+        task_id="save", bash_command="true"
+    )
+"""
+SCENARIO = """
+dags = "dags"
+start = 2026-03-01T00:00:00Z
+duration = "1h"
+faults = [
+    "task fails: etl.load try 1",
+    { type = "worker_lost", at = "10m", for = "5m" },
+    "pool resized: default_pool to 1 at +5m",
+]
+
+[[manual_runs]]
+dag_id = "etl"
+
+[cluster.loop]
+duration = "0.2s"
+
+[[cluster.workers]]
+count = 2
+memory_mb = 4000
+
+[[behavior.rules]]
+tasks = "etl.load"
+duration = { median = "5m", sigma = 0.5 }
+memory_mb = 1000
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "etl.py").write_text(ETL)
+    (tmp_path / "scenario.toml").write_text(SCENARIO)
+    return tmp_path
+
+
+def test_a_fault_strikes_a_run_from_the_command_line(cli: Cli, project: Path) -> None:
+    command = ("run", str(project / "dags"), "--trigger", "etl", "--format", "json")
+    calm = json.loads(cli(*command).out)
+    struck = json.loads(cli(*command, "--fault", "task fails: etl.load not retryable").out)
+    states = [[run["state"] for run in outcome["dag_runs"]] for outcome in (calm, struck)]
+    assert states == [["success"], ["failed"]]
+
+
+def test_several_faults_add_up(cli: Cli, project: Path) -> None:
+    faults = ("--fault", "task fails: etl.load try 1", "--fault", "task fails: etl.save")
+    outcome = json.loads(
+        cli("run", str(project / "dags"), "--trigger", "etl", *faults, "--format", "json").out
+    )
+    tries = {task["task_id"]: task["try_number"] for task in outcome["task_instances"]}
+    assert tries == {"load": 2, "save": 1}
+    assert outcome["dag_runs"][0]["state"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("task fails: elt.load", "did you mean 'etl.load'?"),
+        ("worker lost: 1", "the cluster has no workers"),
+        ("tsk fails: etl.load", "did you mean 'task fails'?"),
+    ],
+)
+def test_a_wrong_fault_is_bad_input(cli: Cli, project: Path, text: str, said: str) -> None:
+    outcome = cli("run", str(project / "dags"), "--fault", text)
+    assert outcome.code == 2
+    assert said in " ".join(outcome.err.split())
+
+
+def test_the_help_lists_every_fault_with_an_example(cli: Cli) -> None:
+    outcome = cli("run", "--faults-help")
+    assert outcome.code == 0
+    assert all(f"\n{name}\n" in outcome.out for name, *_ in faults_help())
+    assert max(map(len, outcome.out.splitlines())) <= 80
+
+
+def test_a_scenario_file_says_faults_in_words_or_tables_in_their_order(project: Path) -> None:
+    scenario = read_scenario(project).scenario
+    kinds = [fault.type for fault in scenario.faults]
+    assert kinds == ["task_fails", "worker_lost", "pool_resized"]
+    assert scenario.faults[0] == TaskFails(tasks="etl.load", tries=(1,))
+    assert (scenario.faults[1].at_s, scenario.faults[1].for_s) == (600, 300)
+
+
+def test_it_says_the_loop_memory_and_distributions_too(project: Path) -> None:
+    scenario = read_scenario(project).scenario
+    (rule,) = scenario.behavior.rules
+    assert rule.duration_s == LogNormal(median_s=300, sigma=0.5)
+    assert rule.memory_mb == 1000
+    assert scenario.cluster.loop == SchedulerLoop(duration_s=0.2)
+    assert scenario.cluster.workers is not None
+    assert scenario.cluster.workers[0].memory_mb == 4000
+    assert api.simulate(scenario).task("etl.load").try_number >= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{ low = "1m", mode = "2m", high = "9m" }', Triangular(low=60, mode=120, high=540)),
+        ('{ mean = "2m", shape = 3.0 }', Gamma(mean_s=120, shape=3)),
+        ('{ scale = "2m", shape = 3.0 }', Weibull(scale_s=120, shape=3)),
+        ('{ values = ["1m", 90] }', Sample(values_s=(60, 90))),
+    ],
+)
+def test_every_distribution_has_a_form_in_toml(project: Path, text: str, value: object) -> None:
+    file = project / "scenario.toml"
+    file.write_text(SCENARIO.replace('{ median = "5m", sigma = 0.5 }', text))
+    assert read_scenario(project).scenario.behavior.rules[0].duration_s == value
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("task fails: etl.load try 1", "task fials: etl.load", "did you mean 'task fails'?"),
+        ('type = "worker_lost", at', 'type = "worker_gone", at', "faults[1].type"),
+        ('at = "10m", for', 'att = "10m", for', "faults[1].att"),
+        ("sigma = 0.5", "sigma = -1", "behavior.rules[0].duration"),
+        ("sigma = 0.5", "sigmo = 0.5", "did you mean 'sigma'?"),
+        ("memory_mb = 4000", "memory_mb = -1", "cluster.workers[0].memory_mb"),
+        ('duration = "0.2s"', 'duratoin = "0.2s"', "cluster.loop.duratoin"),
+    ],
+)
+def test_mistakes_in_these_are_named(project: Path, right: str, wrong: str, said: str) -> None:
+    file = project / "scenario.toml"
+    assert right in SCENARIO
+    file.write_text(SCENARIO.replace(right, wrong))
+    with pytest.raises(InvalidInput) as caught:
+        read_scenario(project)
+    assert said in str(caught.value)
+
+
+def test_in_python_a_fault_may_be_a_value_or_words(project: Path) -> None:
+    fleet = api.load(project / "dags")
+    for fault in ("task fails: etl.save", TaskFails(tasks="etl.save")):
+        result = api.simulate(fleet, runs=["etl"], faults=[fault])
+        assert result.dag_run("etl").state == "failed"
