@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -236,13 +235,10 @@ def task_of_call(called: str, kwargs: dict[str, Any]) -> BaseOperator | None:
         return None
     module, _, name = called.rpartition(".")
     session.current().assume(called, "can't be called without its module: it makes one task")
-    made: BaseOperator = _unknown_class(name or called, module)(**kwargs)
-    return made
-
-
-@functools.cache
-def _unknown_class(name: str, module: str) -> Any:
-    return generic_class(name, module)
+    classes = session.current().classes
+    made = classes.setdefault((module, name or called), generic_class(name or called, module))
+    task: BaseOperator = made(**kwargs)
+    return task
 
 
 Placeholder.task_of_call = staticmethod(task_of_call)

@@ -46,6 +46,8 @@ class Session:
     on Airflow's path, a library with its examples perhaps."""
     environment: dict[str, str | None] = field(default_factory=dict)
     """Environment variables that were read, with their values."""
+    classes: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """Classes made for names that nobody knows, by module and name; a file may change them."""
     missing: set[str] = field(default_factory=set)
     """Top-level modules that were asked for and aren't installed."""
     file: str | None = None

@@ -223,9 +223,16 @@ def offer(module: str, name: str) -> Any:
 OPERATOR_ENDINGS = ("Operator", "OperatorAsync", "Sensor", "SensorAsync")
 
 
-@functools.cache
 def unknown(module: str, name: str) -> Any:
-    """What a module offers under a name that nobody knows: a class that fits its ending."""
+    """What a module offers under a name that nobody knows: a class that fits its ending, always
+    the same in one session."""
+    made = session.current().classes
+    if (module, name) not in made:
+        made[module, name] = _fitting(module, name)
+    return made[module, name]
+
+
+def _fitting(module: str, name: str) -> Any:
     if name.endswith("Async") and name.removesuffix("Async") in names():
         base = names()[name.removesuffix("Async")]
         namespace = {

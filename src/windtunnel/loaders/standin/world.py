@@ -183,13 +183,14 @@ MOUNTS = (
 def deployed(session: Session, path: Any) -> Path | None:
     """The file of the repository that ends up at a path when it is deployed.
 
-    It is the longest end of the path that exists below the repository's root, the DAGs folder or
-    what lies between."""
+    It is the longest end of the path that exists below the DAGs folder, another folder on Airflow's
+    path, the repository's root, or what lies between."""
     try:
         parts = PurePath(os.fspath(path)).parts
     except TypeError:
         return None
-    inside = [p for p in (session.folder, *session.folder.parents) if _within(p, session.root)]
+    places = dict.fromkeys((session.folder, *session.roots, *session.folder.parents))
+    inside = [place for place in places if _within(place, session.root)]
     ends = [parts] if not PurePath(*parts).is_absolute() else []
     ends += [parts[start:] for start in range(1, len(parts))]
     # One name alone, such as config.json, says too little unless it was written as a relative path.
