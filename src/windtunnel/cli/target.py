@@ -9,8 +9,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders import ReadScenario, parse_duration, read_cluster, read_scenario
-from windtunnel.model import Assumption, Fleet, ManualRun, Scenario
+from windtunnel.loaders import (
+    ReadCluster,
+    ReadScenario,
+    parse_duration,
+    read_cluster_sources,
+    read_scenario,
+)
+from windtunnel.model import Assumption, Cluster, Fleet, ManualRun, Scenario
 from windtunnel_scenarios import folder, names
 
 
@@ -58,14 +64,26 @@ def _path(target: str) -> Path:
 
 
 def _read(path: Path, asked: Asked) -> ReadScenario:
-    cluster = read_cluster(asked.cluster) if asked.cluster else None
+    cluster = _cluster(asked.cluster) if asked.cluster else None
     start = None if asked.start is None else _instant(asked.start)
     if cluster is None and asked.profile is not None:
         # What a scenario file says of its cluster holds, except for the release.
         cluster = read_scenario(path, airflow=asked.airflow, **asked.how).scenario.cluster
     if cluster is not None and asked.profile is not None:
-        cluster = cluster.model_copy(update={"profile": asked.profile})
+        cluster = _of_release(cluster, asked.profile)
     return read_scenario(path, cluster=cluster, start=start, airflow=asked.airflow, **asked.how)
+
+
+def _cluster(source: Path) -> Cluster | ReadCluster:
+    """A cluster file as it stands; of another source, what it says and where."""
+    found = read_cluster_sources(source)
+    return found.cluster if source.suffix == ".toml" else found
+
+
+def _of_release(cluster: Cluster | ReadCluster, profile: str) -> Cluster | ReadCluster:
+    if isinstance(cluster, ReadCluster):
+        return replace(cluster, cluster=cluster.cluster.model_copy(update={"profile": profile}))
+    return cluster.model_copy(update={"profile": profile})
 
 
 def _changes(fleet: Fleet, asked: Asked) -> dict[str, Any]:
