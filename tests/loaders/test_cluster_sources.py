@@ -297,6 +297,33 @@ def test_a_cluster_that_is_asked_for_wins_over_the_one_beside_the_dags(written, 
     )
 
 
+@pytest.mark.parametrize("read", ["beside", "asked", "scenario"])
+def test_queues_and_pools_that_such_a_source_can_not_know_are_assumed(written, tmp_path, read):
+    written("dags/d.py", DAG.replace('pool="etl"', 'pool="etl", queue="heavy"'))
+    cfg = written("airflow.cfg", "[core]\nexecutor = CeleryExecutor\n")
+    if read == "asked":
+        found = read_scenario(
+            tmp_path / "dags", cluster=read_cluster_sources(cfg), airflow="stand-in"
+        )
+    elif read == "scenario":
+        form = 'format = "windtunnel.scenario/1"\nstart = 2026-03-01T00:00:00Z\n'
+        written("scenario.toml", form + 'dags = "dags"\ncluster = "airflow.cfg"\n')
+        found = read_scenario(tmp_path, airflow="stand-in")
+    else:
+        found = read_scenario(tmp_path / "dags", airflow="stand-in")
+    said = {a.subject: a.assumed for a in found.scenario.fleet.assumptions}
+    assert said["queue heavy (named by 2 tasks)"] == "served by all workers"
+    assert said["pool etl (named by 2 tasks, size unknown)"] == "128 slots"
+    assert wt.simulate(found.scenario, window="2d").findings == ()
+
+
+def test_a_cluster_file_is_taken_by_its_word(written, tmp_path):
+    written("dags/d.py", DAG)
+    asked = read_cluster_sources(written("cluster.toml", "[pools.other]\nslots = 1\n"))
+    scenario = read_scenario(tmp_path / "dags", cluster=asked, airflow="stand-in").scenario
+    assert scenario.cluster.pool("etl") is None
+
+
 def test_the_environment_is_used_and_said(written, tmp_path, monkeypatch):
     written("dags/d.py", DAG)
     monkeypatch.setenv("AIRFLOW__CORE__PARALLELISM", "4")

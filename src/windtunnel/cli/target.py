@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from windtunnel import api
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders import ReadScenario, read_cluster, read_scenario
+from windtunnel.loaders import ReadCluster, ReadScenario, read_cluster_sources, read_scenario
+from windtunnel.loaders.origin import LoadedFrom
+from windtunnel.model import Cluster
 from windtunnel.window import chosen, triggered
 from windtunnel_scenarios import folder, names
 
@@ -57,7 +59,10 @@ def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadSce
         found.scenario, window=seconds, seed=asked.seed, runs=asked.trigger, faults=asked.faults
     )
     if found.file is None:
-        scenario = chosen(scenario, start=asked.start is None, length=asked.window is None)
+        source = found.loaded
+        known = isinstance(source, LoadedFrom) and source.duration_s is not None
+        no_length = asked.window is None and not known
+        scenario = chosen(scenario, start=asked.start is None, length=no_length)
     return replace(found, scenario=triggered(scenario))
 
 
@@ -93,11 +98,23 @@ def _refuse_lost_folder() -> None:
 def _read(path: Path, asked: Asked) -> ReadScenario:
     if asked.cluster == "":
         raise InvalidInput("--cluster is empty; name a cluster file")
-    cluster = read_cluster(asked.cluster) if asked.cluster else None
+    cluster = _cluster(asked.cluster) if asked.cluster else None
     start = None if asked.start is None else api.instant(asked.start, f"--from {asked.start}")
     if cluster is None and asked.profile is not None:
         # What a scenario file says of its cluster holds, except for the release.
         cluster = read_scenario(path, airflow=asked.airflow, **asked.how).scenario.cluster
     if cluster is not None and asked.profile is not None:
-        cluster = cluster.model_copy(update={"profile": asked.profile})
+        cluster = _of_release(cluster, asked.profile)
     return read_scenario(path, cluster=cluster, start=start, airflow=asked.airflow, **asked.how)
+
+
+def _cluster(source: str) -> Cluster | ReadCluster:
+    """A cluster file as it stands; of another source, what it says and where."""
+    found = read_cluster_sources(source)
+    return found.cluster if source.endswith(".toml") else found
+
+
+def _of_release(cluster: Cluster | ReadCluster, profile: str) -> Cluster | ReadCluster:
+    if isinstance(cluster, ReadCluster):
+        return replace(cluster, cluster=cluster.cluster.model_copy(update={"profile": profile}))
+    return cluster.model_copy(update={"profile": profile})

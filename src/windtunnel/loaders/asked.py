@@ -11,7 +11,7 @@ from typing import Any
 
 from windtunnel.loaders.cluster_sources import (
     ReadCluster,
-    assume_pools,
+    complete,
     read_beside,
 )
 from windtunnel.loaders.folder import Loaded
@@ -26,7 +26,7 @@ from windtunnel.model import Assumption, Cluster
 class Asked:
     """What the caller of `read_scenario` wants otherwise than it is written."""
 
-    cluster: Cluster | None = None
+    cluster: Cluster | ReadCluster | None = None
     start: datetime | None = None
     how: Mapping[str, Any] = field(default_factory=dict)
     """More arguments of `load`."""
@@ -41,23 +41,43 @@ class Asked:
         A cluster that stands beside DAG files, or in the environment, is used unless another one
         was asked for. Pools that nobody knows are assumed."""
         if self.cluster is not None:
-            loaded = self.load(path, self.cluster.profile, now)
-            return loaded, {**known_to(loaded), "cluster": self.cluster}
+            loaded = self.load(path, self.profile, now)
+            return self.placed(loaded, self.cluster)
         around = ReadCluster(Cluster())
         if is_dag_files(path):
             around = read_beside(Path(path), os.environ)
         supplied = _supplied(around, self.how.get("supplied"))
         loaded = load(path, now=now, **{**self.how, "supplied": supplied})
         told = known_to(loaded)
-        if around.origins:
-            told["cluster"] = _placed(around, loaded)
-        said = around.said
-        if not isinstance(loaded, LoadedByAirflow):
-            said += _not_applied(around)
-        if "pools" not in around.origins and not told["cluster"].pools:
-            told["cluster"], assumed = assume_pools(told["cluster"], loaded.fleet)
-            said += assumed
-        return _saying(loaded, said), told
+        if not around.origins:
+            around = replace(around, cluster=told["cluster"], origins=_pools_of(told["cluster"]))
+        loaded, told = self.placed(loaded, _of_release(around, loaded))
+        if isinstance(loaded, LoadedByAirflow):
+            return loaded, told
+        return _saying(loaded, _not_applied(around)), told
+
+    @property
+    def profile(self) -> str | None:
+        """The release of the cluster that is asked for."""
+        if self.cluster is None:
+            return None
+        given = self.cluster
+        return (given.cluster if isinstance(given, ReadCluster) else given).profile
+
+    def placed(
+        self, loaded: Loaded, cluster: Cluster | ReadCluster
+    ) -> tuple[Loaded, dict[str, Any]]:
+        """What was loaded, on a cluster; what was assumed of one that was read is said."""
+        told = known_to(loaded)
+        if isinstance(cluster, Cluster):
+            return loaded, {**told, "cluster": cluster}
+        used, said = complete(cluster, loaded.fleet)
+        return _saying(loaded, said), {**told, "cluster": used}
+
+
+def _pools_of(cluster: Cluster) -> dict[str, str]:
+    """Whether the source of a fleet knew its pools, too."""
+    return {"pools": "the database"} if cluster.pools else {}
 
 
 def _supplied(around: ReadCluster, given: Supplied | None) -> Supplied:
@@ -78,12 +98,13 @@ def _not_applied(around: ReadCluster) -> tuple[Assumption, ...]:
     )
 
 
-def _placed(around: ReadCluster, loaded: Loaded) -> Cluster:
+def _of_release(around: ReadCluster, loaded: Loaded) -> ReadCluster:
     """The cluster found, of the release that read the DAG files unless it says one itself."""
     release = loaded.profile if isinstance(loaded, LoadedFrom) else None
     if release is None or "profile" in around.origins:
-        return around.cluster
-    return Cluster.model_validate({**around.cluster.model_dump(), "profile": release})
+        return around
+    changed = Cluster.model_validate({**around.cluster.model_dump(), "profile": release})
+    return replace(around, cluster=changed)
 
 
 def _saying(loaded: Loaded, said: tuple[Assumption, ...]) -> Loaded:

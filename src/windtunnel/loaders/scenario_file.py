@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders.asked import Asked, known_to
-from windtunnel.loaders.cluster_sources import is_preset, read_cluster_sources
+from windtunnel.loaders.asked import Asked
+from windtunnel.loaders.cluster_sources import ReadCluster, is_preset, read_cluster_sources
 from windtunnel.loaders.fault_text import parse_fault
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.forms import (
@@ -51,7 +51,7 @@ class ReadScenario:
 def read_scenario(
     path: str | Path,
     *,
-    cluster: Cluster | None = None,
+    cluster: Cluster | ReadCluster | None = None,
     start: datetime | None = None,
     airflow: AirflowChoice = "auto",
     **how: Any,
@@ -119,9 +119,10 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     if scenario is None or own is None:
         raise InvalidInput(f"{file}: can't be used")
     begin, used = asked.start or scenario.start, asked.cluster or own
-    loaded = asked.load(dags, used.profile, begin)
-    told = {n: v for n, v in known_to(loaded).items() if n not in (*data, "cluster")}
-    update = {"fleet": loaded.fleet, "cluster": used, "start": begin, **told}
+    release = (used.cluster if isinstance(used, ReadCluster) else used).profile
+    loaded, known = asked.placed(asked.load(dags, release, begin), used)
+    told = {name: value for name, value in known.items() if name not in data}
+    update = {"fleet": loaded.fleet, "start": begin, **told, "cluster": known["cluster"]}
     scenario = _without_strangers(scenario.model_copy(update=update), file)
     return ReadScenario(scenario, loaded, file)
 
@@ -196,7 +197,7 @@ def _dags_folder(given: Any, file: Path, mistakes: Mistakes) -> Path:
     return folder
 
 
-def _cluster(given: Any, file: Path, mistakes: Mistakes) -> Cluster | None:
+def _cluster(given: Any, file: Path, mistakes: Mistakes) -> Cluster | ReadCluster | None:
     """The cluster of a scenario file: a table in it, or its sources, such as other files."""
     if isinstance(given, Mapping):
         return build(Cluster, to_machine(Cluster, given, "cluster", mistakes), mistakes, "cluster")
@@ -209,7 +210,8 @@ def _cluster(given: Any, file: Path, mistakes: Mistakes) -> Cluster | None:
             there = f"there is no {file.parent / one}; the path is relative to this file"
             mistakes.add("cluster", one, there)
             return None
-    return read_cluster(*(one if is_preset(one) else file.parent / one for one in sources))
+    found = read_cluster_sources(*(one if is_preset(one) else file.parent / one for one in sources))
+    return found.cluster if sources[-1].endswith(".toml") and len(sources) == 1 else found
 
 
 def read_cluster(*sources: str | Path) -> Cluster:

@@ -1,6 +1,6 @@
 """Where a cluster lives: airflow.cfg, AIRFLOW__*, exported pools, Helm values, vendors' sizes."""
 
-from windtunnel.loaders.cluster_sources.assemble import ReadCluster, assume_pools
+from windtunnel.loaders.cluster_sources.assemble import ReadCluster, assume_pools, complete
 from windtunnel.loaders.cluster_sources.layer import OF_TASKS, environment_name
 from windtunnel.loaders.cluster_sources.presets import SLOTS as PRESETS
 from windtunnel.loaders.cluster_sources.presets import is_preset
@@ -11,6 +11,7 @@ __all__ = [
     "PRESETS",
     "ReadCluster",
     "assume_pools",
+    "complete",
     "environment_name",
     "is_preset",
     "read_beside",

@@ -169,3 +169,39 @@ def assume_pools(cluster: Cluster, fleet: Fleet) -> tuple[Cluster, tuple[Assumpt
         for name, number in sorted(unknown.items())
     )
     return cluster.model_copy(update={"pools": pools}), tuple(assumptions)
+
+
+def assume_queues(cluster: Cluster, fleet: Fleet) -> tuple[Cluster, tuple[Assumption, ...]]:
+    """A cluster whose workers serve every queue that the fleet's tasks name.
+
+    For when the workers are known, but not which queues they were started with."""
+    if cluster.workers is None:
+        return cluster, ()
+    served = {queue for group in cluster.workers for queue in group.queues}
+    named = Counter(task.queue for dag in fleet.dags for task in dag.tasks)
+    unknown = {queue: number for queue, number in sorted(named.items()) if queue not in served}
+    workers = tuple(
+        group.model_copy(update={"queues": (*group.queues, *unknown)}) for group in cluster.workers
+    )
+    assumptions = (
+        Assumption(
+            subject=f"queue {queue} (named by {number} task{'' if number == 1 else 's'})",
+            assumed="served by all workers",
+        )
+        for queue, number in unknown.items()
+    )
+    return cluster.model_copy(update={"workers": workers}), tuple(assumptions)
+
+
+def complete(found: ReadCluster, fleet: Fleet) -> tuple[Cluster, tuple[Assumption, ...]]:
+    """A cluster that was read, with the pools and queues that its sources can't know.
+
+    A ``cluster.toml`` is taken by its word: a pool or queue that isn't in it doesn't exist."""
+    cluster, said = found.cluster, found.said
+    if any(source.endswith(".toml") for source in found.sources.values()):
+        return cluster, said
+    if "pools" not in found.origins:
+        cluster, pools = assume_pools(cluster, fleet)
+        said += pools
+    cluster, queues = assume_queues(cluster, fleet)
+    return cluster, said + queues
