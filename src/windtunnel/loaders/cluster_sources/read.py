@@ -55,6 +55,8 @@ def _layer(source: str | Path) -> Layer:
     if is_preset(str(source)):
         return from_preset(str(source))
     path = Path(source)
+    if path.is_dir():
+        raise InvalidInput(f"{path}: is a folder; name a file")
     if not path.is_file():
         raise InvalidInput(f"{path}: no such file")
     if path.suffix not in READERS:
