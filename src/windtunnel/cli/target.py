@@ -60,8 +60,8 @@ def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadSce
     )
     if found.file is None:
         source = found.loaded
-        known = isinstance(source, LoadedFrom) and source.duration_s is not None
-        no_length = asked.window is None and not known
+        has_length = isinstance(source, LoadedFrom) and source.duration_s is not None
+        no_length = asked.window is None and not has_length
         scenario = chosen(scenario, start=asked.start is None, length=no_length)
     return replace(found, scenario=triggered(scenario))
 
