@@ -286,8 +286,8 @@ def check(
         if not finding.holding:
             findings.append(finding)
             continue
-        name = identify(variant, finding.code)
-        fixes = repair(scenario, finding, seeds)
+        name = identify(variant, finding)
+        fixes = repair(scenario, finding, seeds, known=[f for f, _ in exploration.found])
         full = finding.model_copy(update={"counterexample": name, "fixes": fixes})
         if store is not None:
             keep(store, Counterexample(finding=full, scenario=variant))

@@ -98,7 +98,7 @@ def test_a_parent_that_holds_the_only_slot_is_a_circle_of_its_own(find, calls, w
 def test_the_finding_says_since_when_and_that_nothing_ends_it(find, calls, work):
     late = ManualRun(dag_id="p", at_s=600)
     (finding,) = find(calls("p", "child"), work("child", "run"), runs=[late], default_pool_slots=1)
-    assert finding.since == START + timedelta(seconds=600)
+    assert finding.since == START + timedelta(seconds=601), "the child needs a slot then"
     assert finding.until is None
     assert finding.ended_by == ""
 
@@ -156,7 +156,14 @@ def test_a_dag_that_triggers_itself_with_one_run_at_a_time(find, calls):
     (finding,) = find(calls("a", "a", max_active_runs=1))
     assert finding.code == "WT101"
     assert names(finding.holding) == ["a.call"]
-    assert "max_active_runs" in finding.title or "between DAGs" in finding.title
+    assert finding.title == "Deadlock over max_active_runs"
+    first, second, limit, again = finding.cycle
+    assert first == again == "a.call (manual__2026-03-01T00:00:00+00:00)"
+    assert second == "a.call (manual__2026-03-01T00:00:01+00:00)"
+    assert limit == "max_active_runs a"
+    assert [party.holds for party in finding.holding] == [
+        ("its run's place in max_active_runs a (1/1)",)
+    ]
 
 
 def test_two_dags_that_trigger_each_other_with_one_run_at_a_time(find, calls):
