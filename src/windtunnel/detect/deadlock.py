@@ -67,7 +67,7 @@ class _Circles:
             waiting=tuple(self._party(i, words) for i in waiting),
             limits=self._limits(core),
             cycle=words.cycle(cycle),
-            notes=caveats(self._scenario, [snapshot.actors[i] for i in holding]),
+            notes=caveats(self._scenario, snapshot, holding),
         )
 
     def _holding(self, core: Core) -> list[int]:

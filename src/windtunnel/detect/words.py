@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from windtunnel.detect.cores import Core, WaitGraph
 from windtunnel.model import Scenario, TriggerDagRun
-from windtunnel.trace import Actor
+from windtunnel.trace import Actor, Snapshot
 
 TITLES = {"worker slots": "Worker slot", "pool": "Pool", "parallelism": "Parallelism"}
 NAMED = 5
-"""DAGs that a summary names; it counts the others."""
+"""DAGs or tasks that a sentence names; it counts the others."""
 
 
 class Words:
@@ -55,9 +55,7 @@ class Words:
         text = f"{count} more task{_s(count)} cannot go on"
         if not dags:
             return f"{text}."
-        named = ", ".join(dags[:NAMED])
-        more = f" and {len(dags) - NAMED} more" if len(dags) > NAMED else ""
-        return f"{text} (also of DAG{_s(len(dags))} {named}{more})."
+        return f"{text} (also of DAG{_s(len(dags))} {_some(dags)})."
 
     def _taken(self) -> str:
         """What does not come back: all of a limit, or so much that the rest is too little."""
@@ -145,25 +143,46 @@ class Words:
         return None
 
 
-def caveats(scenario: Scenario, holding: Iterable[Actor]) -> tuple[str, ...]:
-    """What one might count on to end the waits of these, and can't."""
-    profile = scenario.cluster.airflow
-    if profile.execution_timeout_bounds_triggered_wait:
-        return ()
+def caveats(scenario: Scenario, snapshot: Snapshot, holding: Sequence[int]) -> tuple[str, ...]:
+    """What one might count on and can't, and what one should know about these, a sentence each."""
+    actors = [snapshot.actors[i] for i in holding]
+    found = (_unbounded(scenario, actors), _catching_up(scenario, snapshot, actors))
+    return tuple(note for note in found if note)
+
+
+def _unbounded(scenario: Scenario, holding: Sequence[Actor]) -> str:
+    if scenario.cluster.airflow.execution_timeout_bounds_triggered_wait:
+        return ""
     dags = {dag.dag_id: dag for dag in scenario.fleet.dags}
-    names = []
+    names = set()
     for actor in holding:
         task = dags[actor.dag_id].task(actor.task_id) if actor.dag_id in dags else None
         if task and task.execution_timeout_s is not None and isinstance(task.kind, TriggerDagRun):
-            names.append(f"{actor.dag_id}.{actor.task_id}")
+            names.add(f"{actor.dag_id}.{actor.task_id}")
     if not names:
-        return ()
-    known = sorted(set(names))
-    more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
+        return ""
     return (
-        f"The execution_timeout of {', '.join(known[:NAMED])}{more} does not end this: Airflow 3 "
-        "does not apply it while TriggerDagRunOperator waits for its run.",
+        f"The execution_timeout of {_some(sorted(names))} does not end this: Airflow 3 does not "
+        "apply it while TriggerDagRunOperator waits for its run."
     )
+
+
+def _catching_up(scenario: Scenario, snapshot: Snapshot, holding: Sequence[Actor]) -> str:
+    """A backlog that starts all at once fills limits that daily work does not."""
+    late = {actor.run for actor in holding if snapshot.runs[actor.run].run_after_us < 0}
+    if not late:
+        return ""
+    dags = _some(sorted({snapshot.runs[run].dag_id for run in late}))
+    return (
+        f"{len(late)} catch-up run{_s(len(late))} of {dags} take part, due before "
+        f"{scenario.start:%Y-%m-%d %H:%M} and started together: it happens when the DAGs are first "
+        "switched on, or after a long pause, and may not happen day by day."
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _and(words: Sequence[str]) -> str:

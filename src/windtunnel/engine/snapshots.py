@@ -94,6 +94,7 @@ class _Taker:
             holds=() if queued else (slot,),
             needs=(slot,) if queued and not (dag.dag.is_paused or world.now < 0) else (),
             gives_up_us=timeout,
+            run_after_us=run.run_after_us,
         )
 
     def _as_actor(self, ti: int) -> Actor:

@@ -99,6 +99,8 @@ class OpenRun:
     holds: tuple[tuple[int, int], ...] = ()
     needs: tuple[tuple[int, int], ...] = ()
     gives_up_us: int | None = None
+    run_after_us: int = 0
+    """When it was due; less than 0 for one that was due before the simulation began."""
 
 
 @dataclass(frozen=True, slots=True)
