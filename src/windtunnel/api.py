@@ -276,7 +276,8 @@ def check(
             findings.append(finding)
             continue
         tell("Looking for fixes", number, len(exploration.found))
-        full = finding.model_copy(update={"fixes": repair(scenario, finding, seeds)})
+        fixes = repair(scenario, finding, seeds, known=[f for f, _ in exploration.found])
+        full = finding.model_copy(update={"fixes": fixes})
         if store is not None and not not_kept:
             full, not_kept = _kept(full, variant, store)
         findings.append(full)
@@ -307,7 +308,7 @@ def _silent(_: str, __: int, ___: int) -> None:
 
 def _kept(finding: Finding, variant: Scenario, store: Path) -> tuple[Finding, str]:
     """The finding with the id under which it was stored; or without, and why it was not."""
-    named = finding.model_copy(update={"counterexample": identify(variant, finding.code)})
+    named = finding.model_copy(update={"counterexample": identify(variant, finding)})
     try:
         keep(store, Counterexample(finding=named, scenario=variant))
     except InvalidInput as error:
@@ -325,7 +326,7 @@ def replay(name: str, *, store: Path = DEFAULT_STORE, progress: Progress | None 
     kept = recall(store, name)
     trace = _run(Simulation(kept.scenario), progress)
     found = [f for f in detect(kept.scenario, trace) if _is_same(f, kept.finding)]
-    changed = identify(kept.scenario, kept.finding.code) != name
+    changed = identify(kept.scenario, kept.finding) != name
     if not found:
         why = (
             "its file was changed since it was stored"

@@ -62,6 +62,7 @@ def load_case(source: Path | str | Json, *, profile: ProfileName = "airflow-3.3"
 def to_scenario(case: CaseSpec, *, profile: ProfileName = "airflow-3.3") -> Scenario:
     """The scenario of a case that was already read."""
     return Scenario(
+        backlog="replayed",
         name=case.id,
         fleet=Fleet(dags=tuple(_dag(dag, profile) for dag in case.dags)),
         cluster=_cluster(case, profile),

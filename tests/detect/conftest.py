@@ -34,22 +34,39 @@ def find() -> Callable[..., tuple[Finding, ...]]:
     """
 
     def find(*dags: Dag, **options: Any) -> tuple[Finding, ...]:
-        runs = options.pop("runs", [dag.dag_id for dag in dags])
-        seconds = options.pop("seconds", {})
-        rules = tuple(options.pop("rules", ()))
-        scenario = Scenario(
-            fleet=Fleet(dags=dags),
-            start=START,
-            duration_s=options.pop("until", 86400),
-            behavior=Behavior(
-                rules=(*rules, *(Rule(tasks=t, duration_s=s) for t, s in seconds.items()))
-            ),
-            manual_runs=tuple(ManualRun(dag_id=r) if isinstance(r, str) else r for r in runs),
-            cluster=Cluster(**options),
-        )
+        scenario = scenario_of(*dags, **options)
         return detect(scenario, Simulation(scenario).run())
 
     return find
+
+
+@pytest.fixture
+def when_ended() -> Callable[..., datetime | None]:
+    """``when_ended("etl.load", *dags, …)``: when a task instance really ended; as for ``find``."""
+
+    def when_ended(name: str, *dags: Dag, **options: Any) -> datetime | None:
+        trace = Simulation(scenario_of(*dags, **options)).run()
+        (ended,) = {one.ended_us for one in trace.task_instances() if one.name == name}
+        return None if ended is None else trace.at(ended)
+
+    return when_ended
+
+
+def scenario_of(*dags: Dag, **options: Any) -> Scenario:
+    runs = options.pop("runs", [dag.dag_id for dag in dags])
+    seconds = options.pop("seconds", {})
+    rules = tuple(options.pop("rules", ()))
+    return Scenario(
+        fleet=Fleet(dags=dags),
+        start=START,
+        duration_s=options.pop("until", 86400),
+        backlog=options.pop("backlog", "done"),
+        behavior=Behavior(
+            rules=(*rules, *(Rule(tasks=t, duration_s=s) for t, s in seconds.items()))
+        ),
+        manual_runs=tuple(ManualRun(dag_id=r) if isinstance(r, str) else r for r in runs),
+        cluster=Cluster(**options),
+    )
 
 
 @pytest.fixture

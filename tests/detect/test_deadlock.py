@@ -6,7 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from windtunnel.model import Dag, Every, ManualRun, Pool, Rule, Sensor, Task, When, WorkerGroup
+from windtunnel.model import (
+    Dag,
+    Every,
+    ExternalTaskSensor,
+    ManualRun,
+    Pool,
+    Rule,
+    Sensor,
+    Task,
+    When,
+    WorkerGroup,
+)
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 ONE_CODE = ["WT101"]
@@ -98,7 +109,7 @@ def test_a_parent_that_holds_the_only_slot_is_a_circle_of_its_own(find, calls, w
 def test_the_finding_says_since_when_and_that_nothing_ends_it(find, calls, work):
     late = ManualRun(dag_id="p", at_s=600)
     (finding,) = find(calls("p", "child"), work("child", "run"), runs=[late], default_pool_slots=1)
-    assert finding.since == START + timedelta(seconds=600)
+    assert finding.since == START + timedelta(seconds=601), "the child needs a slot then"
     assert finding.until is None
     assert finding.ended_by == ""
 
@@ -156,7 +167,14 @@ def test_a_dag_that_triggers_itself_with_one_run_at_a_time(find, calls):
     (finding,) = find(calls("a", "a", max_active_runs=1))
     assert finding.code == "WT101"
     assert names(finding.holding) == ["a.call"]
-    assert "max_active_runs" in finding.title or "between DAGs" in finding.title
+    assert finding.title == "Deadlock over max_active_runs"
+    first, second, limit, again = finding.cycle
+    assert first == again == "a.call (manual__2026-03-01T00:00:00+00:00)"
+    assert second == "a.call (manual__2026-03-01T00:00:01+00:00)"
+    assert limit == "max_active_runs a"
+    assert [party.holds for party in finding.holding] == [
+        ("its run's place in max_active_runs a (1/1)",)
+    ]
 
 
 def test_two_dags_that_trigger_each_other_with_one_run_at_a_time(find, calls):
@@ -425,3 +443,310 @@ def test_a_sensor_for_a_run_that_failed_waits_in_vain_but_in_no_circle(find, wai
     )
 
     assert not found
+
+
+# -- deferred, rescheduled, called back ---------------------------------------------------------
+
+
+COUNTED = {
+    "limit on the task": {"max_active_tis_per_dag": 1},
+    "limit in the run": {"max_active_tis_per_dagrun": 1},
+    "pool that counts deferred tasks": {"pool": "db"},
+}
+
+
+@pytest.fixture(params=["call", "sensor"])
+def deferred(request, calls, waits, work):
+    """``deferred(**options)``: a deferred task of ``p`` that waits for ``c``; the runs to start."""
+
+    def deferred(**options):
+        if request.param == "call":
+            return [calls("p", "c", deferrable=True, **options), work("c", "w")], ["p"]
+        return [waits("p", "c.w", deferrable=True, **options), work("c", "w")], ["p", "c"]
+
+    return deferred
+
+
+@pytest.mark.parametrize("how", COUNTED)
+def test_a_deferred_task_does_not_need_a_second_time_what_it_holds(find, deferred, how):
+    """The snapshot at the window's end falls into the deferral."""
+    pools = {"db": Pool(slots=1, include_deferred=True)}
+    dags, runs = deferred(**COUNTED[how])
+    assert find(*dags, runs=runs, seconds={"c.w": 7200}, pools=pools, until=60) == ()
+
+
+def test_but_what_others_need_of_it_is_taken(find, calls, work):
+    parent = calls("p", "c", deferrable=True, pool="db")
+    pools = {"db": Pool(slots=1, include_deferred=True)}
+    (finding,) = find(parent, work("c", "w", pool="db"), runs=["p"], pools=pools)
+    assert finding.cycle == ("p.call", "c.w", "pool db", "p.call")
+    assert [party.state for party in finding.holding] == ["deferred"]
+
+
+def test_the_circle_of_a_deferred_task_names_the_work_it_waits_for(find, calls, work):
+    """Nobody else holds the pool: the child could run, were the window longer."""
+    parent = calls("p", "c", deferrable=True, pool="one")
+    child = work("c", "w", pool="one")
+    seconds = {"c.w": 50_000}
+    assert find(parent, child, runs=["p"], pools={"one": Pool(slots=1)}, seconds=seconds) == ()
+
+
+@pytest.mark.parametrize("hours", [3, 23])
+def test_reschedule_sensors_give_up_in_the_end_however_long_the_window_is(find, waits, hours):
+    pair = [waits(one, f"{two}.x", "x", mode="reschedule", poke_interval_s=45) for one, two in RING]
+    (finding,) = find(*pair, until=hours * 3600)
+    assert finding.since == START
+    assert finding.ended_by == "the sensor timeout of a.wait"
+    week = timedelta(days=7)
+    assert week < finding.until - START <= week + timedelta(seconds=46)
+
+
+RING = ("ab", "ba")
+
+
+@pytest.mark.parametrize("how", [{"mode": "reschedule"}, {"mode": "poke"}, {"deferrable": True}])
+@pytest.mark.parametrize("profile", ["airflow-3.3", "airflow-2.11"])
+def test_the_end_that_is_told_is_the_end_that_comes(find, when_ended, waits, how, profile):
+    """The window that shows the end agrees with the one that foresees it."""
+    pair = [waits(one, f"{two}.x", "x", timeout_s=7200, **how) for one, two in RING]
+    (early,) = find(*pair, until=4000, profile=profile)
+    ended = when_ended("a.wait", *pair, until=20_000, profile=profile)
+    assert early.until is not None
+    assert abs((early.until - ended).total_seconds()) < 1
+
+
+@pytest.mark.parametrize("profile", ["airflow-3.3", "airflow-2.11"])
+def test_execution_timeout_ends_the_wait_of_a_sensor(find, when_ended, waits, profile):
+    pair = [waits(one, f"{two}.x", "x", execution_timeout_s=1800.0) for one, two in RING]
+    (finding,) = find(*pair, until=600, profile=profile)
+    assert finding.ended_by == "execution_timeout of a.wait"
+    assert finding.until == START + timedelta(seconds=1800)
+    assert when_ended("a.wait", *pair, until=3600, profile=profile) == finding.until
+
+
+def test_it_ends_the_wait_for_a_triggered_run_in_2_11_and_not_in_3_3(find, calls, work):
+    dags = (calls("p", "c", execution_timeout_s=1800.0), work("c", "w"))
+    (old,) = find(*dags, runs=["p"], default_pool_slots=1, profile="airflow-2.11")
+    assert old.ended_by == "execution_timeout of p.call"
+    assert old.notes == ()
+    (new,) = find(*dags, runs=["p"], default_pool_slots=1)
+    assert (new.until, new.ended_by) == (None, "")
+    assert "execution_timeout of p.call does not end this" in new.notes[0]
+
+
+def test_a_timeout_that_needs_a_slot_which_the_circle_holds_ends_nothing(find, calls, waits, work):
+    """The sensor pokes once, then never again: its slot is taken by the parent. So it never sees
+    that its time is over."""
+    sensor = waits("s", "c.w", mode="reschedule", pool="one", timeout_s=600)
+    parent = calls("p", "c", pool="one", execution_timeout_s=9999.0)
+    runs = ["s", ManualRun(dag_id="p", at_s=30)]
+    (finding,) = find(
+        sensor, parent, work("c", "w", pool="one"), runs=runs, pools={"one": Pool(slots=1)}
+    )
+    assert finding.until is None
+    assert "s.wait" in names(finding.waiting)
+
+
+def test_one_whose_wish_came_true_is_not_stuck_before_it_looks_again(find, calls, work):
+    """The child ends at 11 s, the parent looks at 61 s; the window ends between."""
+    dags = (calls("p", "c", pool="one"), work("c", "w"))
+    other = work("x", "y", pool="one")
+    findings = find(
+        *dags, other, runs=["p", "x"], pools={"one": Pool(slots=1)}, seconds={"c.w": 10}, until=30
+    )
+    assert findings == ()
+
+
+# -- the cause, and nothing but the cause -------------------------------------------------------
+
+
+def test_a_limit_that_the_circle_does_not_need_is_not_named(find, waits):
+    """Two DAGs wait for each other; that their waits also fill a pool is not why."""
+    pair = [waits(one, f"{two}.x", "x", pool="db") for one, two in RING]
+    (finding,) = find(*pair, pools={"db": Pool(slots=2)})
+    assert (finding.title, finding.limits) == ("Deadlock between DAGs", ())
+    assert finding.cycle == ("a.wait", "b.x", "b.wait", "a.x", "a.wait")
+
+
+def test_tasks_that_queue_behind_it_hold_nothing_that_matters(find, calls, work):
+    """Hourly work fills parallelism while it waits for the only worker: the freeze is older."""
+    hourly = work("billing", "bill", schedule=Every(seconds=3600), start_date=START, catchup=True)
+    (finding,) = find(
+        calls("p", "c"),
+        work("c", "w"),
+        hourly,
+        runs=[ManualRun(dag_id="p", at_s=600)],
+        workers=(WorkerGroup(slots=1),),
+        parallelism=8,
+        task_queued_timeout_s=30 * 86400,
+    )
+    assert finding.title == "Worker slot deadlock"
+    assert names(finding.holding) == ["p.call"]
+    assert finding.since == START + timedelta(seconds=601)
+
+
+def test_two_limits_that_are_both_full_are_both_named(find, family):
+    (finding,) = find(*family(pool="db"), runs=PARENTS, pools={"db": Pool(slots=2)}, parallelism=2)
+    assert [limit.name for limit in finding.limits] == ["parallelism", "pool db"]
+    assert finding.title == "Deadlock over parallelism and pool"
+
+
+def test_a_task_stuck_for_another_reason_is_not_listed(find, calls, work):
+    found = find(
+        calls("p", "c", pool="one"),
+        work("c", "w", pool="one"),
+        work("v", "w", pool="missing"),
+        runs=["p", "v"],
+        pools={"one": Pool(slots=1)},
+    )
+    (finding,) = [f for f in found if f.code == "WT101"]
+    assert names((*finding.holding, *finding.waiting)) == ["c.w", "p.call"]
+
+
+def test_two_deadlocks_over_two_pools_know_nothing_of_each_other(find, calls, work):
+    dags = [
+        dag
+        for one in ("x", "y")
+        for dag in (calls(one, f"{one}c", pool=one), work(f"{one}c", "w", pool=one))
+    ]
+    pools = {"x": Pool(slots=1), "y": Pool(slots=1)}
+    first, second = find(*dags, runs=["x", "y"], pools=pools)
+    assert names((*first.holding, *first.waiting)) == ["x.call", "xc.w"]
+    assert names((*second.holding, *second.waiting)) == ["y.call", "yc.w"]
+    assert first.identity != second.identity
+
+
+def test_a_circle_inside_a_full_pool_is_the_cause_and_the_others_wait_behind_it(find, waits, work):
+    pair = [waits(one, f"{two}.x", "x", pool="db", priority_weight=9) for one, two in RING]
+    (finding,) = find(*pair, work("etl", "load", pool="db"), pools={"db": Pool(slots=2)})
+    assert finding.limits == ()
+    assert names(finding.waiting) == ["a.x", "b.x", "etl.load"]
+
+
+def test_max_active_runs_that_keeps_out_the_run_that_is_waited_for(find, waits, work):
+    """The sensor of one run looks for a task of the next, which may not be created beside it."""
+    hourly = {"schedule": Every(seconds=3600), "start_date": START, "catchup": True}
+    dag = waits("p", "p.z", "z", execution_delta_s=-3600, timeout_s=6000)
+    one = dag.model_copy(update={**hourly, "max_active_runs": 1})
+    (finding, *_) = find(one, runs=[])
+    assert finding.title == "Deadlock over max_active_runs"
+    assert [limit.name for limit in finding.limits] == ["max_active_runs p"]
+    assert finding.cycle == ("p.wait", "max_active_runs p", "p.wait")
+
+
+def test_its_safe_twin_looks_for_a_task_of_the_run_before(find, waits):
+    hourly = {"schedule": Every(seconds=3600), "start_date": START - timedelta(days=1)}
+    dag = waits("p", "p.z", "z", execution_delta_s=3600, timeout_s=6000)
+    one = dag.model_copy(update={**hourly, "catchup": True, "max_active_runs": 1})
+    assert find(one, runs=[]) == ()
+
+
+def test_a_circle_through_depends_on_past(find, waits):
+    """p.t of the second run waits for p.t of the first, which waits for q.x of an hour later,
+    which waits for p.t of the second."""
+    sensor = ExternalTaskSensor(
+        external_dag_id="q", external_task_ids=("wait",), execution_delta_s=-3600
+    )
+    p = Dag(dag_id="p", tasks=(Task(task_id="t", kind=sensor, depends_on_past=True),))
+    q = waits("q", "p.t")
+    later = START + timedelta(hours=1)
+    (finding, *_) = find(
+        p,
+        q,
+        runs=[
+            ManualRun(dag_id="p", logical_date=START),
+            ManualRun(dag_id="p", logical_date=later, at_s=60),
+            ManualRun(dag_id="q", logical_date=later, at_s=60),
+        ],
+    )
+    assert finding.title == "Deadlock between DAGs"
+    assert {"p.t", "q.wait"} == {step.split(" (")[0] for step in finding.cycle}
+
+
+def test_its_safe_twin_without_depends_on_past(find, waits):
+    p = waits("p", "q.wait", execution_delta_s=-3600)
+    q = waits("q", "x")
+    later = START + timedelta(hours=1)
+    found = find(
+        p,
+        q,
+        Dag(dag_id="x", tasks=(Task(task_id="t"),)),
+        runs=[
+            ManualRun(dag_id="p", logical_date=START),
+            ManualRun(dag_id="x", logical_date=later),
+            ManualRun(dag_id="q", logical_date=later, at_s=60),
+        ],
+    )
+    assert found == ()
+
+
+# -- in words -----------------------------------------------------------------------------------
+
+
+def test_what_is_not_all_of_a_limit_is_not_called_all(find, calls, work):
+    (finding,) = find(
+        calls("p", "c", pool="db"),
+        work("c", "w", pool="db", pool_slots=2),
+        runs=["p"],
+        pools={"db": Pool(slots=2)},
+    )
+    assert "too much of pool db (1/2), where 2 are needed at once" in finding.summary
+    assert "all of" not in finding.summary
+    assert [party.waits_for for party in finding.waiting] == [("2 of pool db (1/2)",)]
+
+
+def test_of_many_dags_a_few_are_named_and_the_others_counted(find, calls, work):
+    parents = [calls(f"p{i}", f"c{i:02}") for i in range(9)]
+    children = [work(f"c{i:02}", "w") for i in range(9)]
+    runs = [dag.dag_id for dag in parents]
+    (finding,) = find(*parents, *children, runs=runs, default_pool_slots=9)
+    assert "(also of DAGs c00, c01, c02, c03, c04 and 4 more)" in finding.summary
+
+
+def test_a_sensor_for_its_own_run_waits_for_itself(find, waits):
+    (finding,) = find(waits("q", "q"))
+    assert finding.title == "Deadlock within one DAG"
+    assert finding.cycle == ("q.wait", "the end of its own run", "q.wait")
+    assert finding.summary == "1 task waits for work that comes only after itself."
+
+
+def test_several_runs_of_a_task_in_a_circle_are_told_apart(find, waits):
+    sensor = waits("p", "p.wait", execution_delta_s=-3600, max_active_tis_per_dag=2)
+    hourly = {"schedule": Every(seconds=3600), "start_date": START, "catchup": True}
+    (finding, *_) = find(sensor.model_copy(update=hourly), runs=[])
+    assert finding.title == "Deadlock over max_active_tis_per_dag"
+    second, third = (f"p.wait (scheduled@2026-03-01T0{i}:00:00+00:00)" for i in (1, 2))
+    assert finding.cycle == (second, third, "max_active_tis_per_dag p.wait", second)
+
+
+# -- the runs from before -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def old_parent(calls):
+    """Daily since a year ago, with catchup; its task triggers ``c`` and waits."""
+    daily = {"schedule": Every(seconds=86400), "start_date": START - timedelta(days=365)}
+    return calls("p", "c", pool="db", catchup=True, **daily)
+
+
+def test_a_backlog_that_is_done_blocks_nobody(find, old_parent, work):
+    pools = {"db": Pool(slots=2)}
+    assert find(old_parent, work("c", "w", pool="db"), runs=[], pools=pools) == ()
+
+
+def test_one_that_is_replayed_may_and_the_finding_says_that_it_is_one(find, old_parent, work):
+    (finding,) = find(
+        old_parent,
+        work("c", "w", pool="db"),
+        runs=[],
+        pools={"db": Pool(slots=2)},
+        backlog="replayed",
+    )
+    (note,) = finding.notes
+    assert "2 catch-up runs of p take part, due before 2026-03-01 00:00" in note
+
+
+def test_a_daily_deadlock_is_one_with_the_backlog_done_too(find, old_parent, work):
+    pools = {"db": Pool(slots=1)}
+    (finding,) = find(old_parent, work("c", "w", pool="db"), runs=[], pools=pools)
+    assert finding.notes == ()

@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from windtunnel.detect import find_never_queued
-from windtunnel.model import Cluster, Dag, Empty, Fleet, Pool, Scenario, Task, WorkerGroup
+from windtunnel.engine import simulate
+from windtunnel.model import (
+    Cluster,
+    Dag,
+    Empty,
+    Fleet,
+    ManualRun,
+    Pool,
+    Scenario,
+    Task,
+    WorkerGroup,
+)
 
 
 @pytest.fixture
@@ -19,6 +30,27 @@ def never():
         return find_never_queued(scenario)
 
     return never
+
+
+@pytest.fixture
+def fly_until_end():
+    """``fly_until_end(task)``: its states in a day with workers of queue ``default`` only, and
+    when it ended, in seconds."""
+
+    def fly_until_end(task):
+        dag = Dag(dag_id="etl", tasks=(task,))
+        scenario = Scenario(
+            fleet=Fleet(dags=(dag,)),
+            cluster=Cluster(workers=(WorkerGroup(),)),
+            start="2026-03-01T00:00:00Z",
+            manual_runs=(ManualRun(dag_id="etl"),),
+        )
+        trace = simulate(scenario)
+        (instance,) = trace.task_instances()
+        states = [e.state for e in trace.events() if e.task_id is not None]
+        return states, instance.ended_us / 1e6
+
+    return fly_until_end
 
 
 def test_a_pool_that_does_not_exist_is_told_with_those_that_do(never):
@@ -36,13 +68,30 @@ def test_a_task_that_needs_more_slots_than_its_pool_has(never):
 
 def test_a_pool_without_slots(never):
     (finding,) = never(Task(task_id="load", pool="db"), pools={"db": Pool(slots=0)})
-    assert "needs 1 slots of pool 'db', which has 0" in finding.summary
+    assert "needs 1 slot of pool 'db', which has 0" in finding.summary
 
 
 def test_a_queue_that_no_worker_serves(never):
     groups = (WorkerGroup(), WorkerGroup(name="big", queues=("heavy",)))
     (finding,) = never(Task(task_id="train", queue="gpu"), workers=groups)
     assert "no worker group serves queue 'gpu'" in finding.summary
+    assert finding.title == "Task can never run"
+    assert "stays scheduled" not in finding.summary
+    assert "task_queued_timeout (600 s) has passed 3 times" in finding.summary
+
+
+def test_what_is_said_of_a_queue_without_a_worker_is_what_happens(fly_until_end):
+    """Queued, then failed after three times ten minutes, checked every two."""
+    states, ended_s = fly_until_end(Task(task_id="train", queue="gpu", retries=5))
+    assert states[:2] == ["scheduled", "queued"]
+    assert (states[-1], ended_s) == ("failed", 2160)
+
+
+@pytest.mark.parametrize("profile", ["airflow-3.3", "airflow-2.11"])
+def test_only_where_the_release_does_so_it_may_hide_other_tasks(never, profile):
+    (finding,) = never(Task(task_id="load", pool="nowhere"), profile=profile)
+    assert "stays scheduled for ever" in finding.summary
+    assert ("keep the other tasks" in finding.summary) == (profile == "airflow-3.3")
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,7 @@ def scenario_of(
     runs: Iterable[str | ManualRun] | None = None,
     until: float = 86400,
     seed: int = 0,
+    backlog: str = "done",
     **cluster: Any,
 ) -> Scenario:
     dags = tuple(dags)
@@ -108,6 +109,7 @@ def scenario_of(
         duration_s=until,
         manual_runs=tuple(ManualRun(dag_id=r) if isinstance(r, str) else r for r in wanted),
         seed=seed,
+        backlog=backlog,
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from windtunnel.model import (
     Dag,
     Deferrable,
+    Every,
     ManualRun,
     Pool,
     Rule,
@@ -14,6 +17,8 @@ from windtunnel.model import (
     Task,
     WorkerGroup,
 )
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -169,3 +174,39 @@ def test_waits_and_work_add_up_to_the_whole_life_of_a_task(fly):
     for ti in flight.instances:
         waited = sum(end - begin for _, begin, end in flight.waits(ti.name))
         assert waited == ti.started_us / 1e6
+
+
+def test_behind_its_own_past(fly, hourly_past):
+    """The task has no upstream at all: what it waits for is its instance of the hour before."""
+    flight = fly(hourly_past(), seconds={"d.t": 5000}, until=8000, runs=[])
+    assert flight.waits("d.t", 1) == [("depends_on_past", 3600, 5000)]
+
+
+def test_behind_its_upstream_first_and_then_its_past(fly, hourly_past):
+    flight = fly(hourly_past("up"), seconds={"d.t": 5000, "d.up": 100}, until=9000, runs=[])
+    assert flight.waits("d.t", 0) == [("upstream", 0, 100)]
+    assert flight.waits("d.t", 1) == [("upstream", 3600, 3700), ("depends_on_past", 3700, 5100)]
+
+
+def test_a_failed_past_is_waited_for_to_the_end(fly, hourly_past):
+    fails = Rule(tasks="d.t", outcome="fail_no_retry", duration_s=10)
+    flight = fly(hourly_past(), rules=[fails], until=6000, runs=[])
+    assert flight.waits("d.t", 1) == [("depends_on_past", 3600, 6000)]
+
+
+@pytest.fixture
+def hourly_past():
+    """``hourly_past("up")``: an hourly DAG ``d`` whose task ``t`` depends on its past."""
+
+    def hourly_past(*above):
+        tasks = [Task(task_id=name) for name in above]
+        tasks.append(Task(task_id="t", depends_on_past=True, upstream=above))
+        return Dag(
+            dag_id="d",
+            tasks=tuple(tasks),
+            schedule=Every(seconds=3600),
+            start_date=START,
+            catchup=True,
+        )
+
+    return hourly_past

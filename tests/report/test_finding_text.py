@@ -60,12 +60,14 @@ def test_parts_that_are_not_known_leave_no_empty_lines() -> None:
 
 
 def test_of_many_tasks_a_dozen_are_listed_and_the_others_are_counted(finding: Finding) -> None:
-    many = finding.model_copy(update={"waiting": finding.waiting * 30})
+    (queued,) = finding.waiting
+    waiting = tuple(queued.model_copy(update={"name": f"build.t{i:02}"}) for i in range(30))
+    many = finding.model_copy(update={"waiting": waiting})
 
     text = finding_text(many)
 
     assert "30 tasks queued, waiting for worker slots (0 of 8 free):" in text
-    assert text.count("build_eu.orders,") == 12
+    assert text.count("build.t") == 12
     assert ", and 18 more" in " ".join(text.split())
 
 
@@ -105,3 +107,54 @@ def test_no_line_is_wider_than_the_terminal(finding: Finding, width: int) -> Non
 
 def test_the_headline_carries_code_title_and_place(finding: Finding) -> None:
     assert headline(finding) == "WT101 Worker slot deadlock (dags/sales.py:20  dag=sales_eu)"
+
+
+def test_runs_of_one_task_are_told_apart_where_it_matters_and_else_counted(
+    finding: Finding,
+) -> None:
+    (holder,), (queued,) = finding.holding, finding.waiting
+    other = holder.model_copy(update={"run": "scheduled@2026-03-01T03:00:00+00:00"})
+    again = queued.model_copy(update={"run": "manual_2"})
+
+    text = finding_text(
+        finding.model_copy(update={"holding": (holder, other), "waiting": (queued, again)})
+    )
+
+    assert "sales_eu.load (scheduled@2026-03-01T02:00:00+00:00)" in text
+    assert "sales_eu.load (scheduled@2026-03-01T03:00:00+00:00)" in text
+    assert "    build_eu.orders (2 runs)\n" in text
+
+
+def test_those_that_hold_nothing_are_said_to_wait(finding: Finding) -> None:
+    (holder,) = finding.holding
+    bare = holder.model_copy(update={"holds": ()})
+
+    text = finding_text(finding.model_copy(update={"holding": (bare,)}))
+
+    assert "1 TriggerDagRunOperator task, waiting:" in text
+
+
+def test_a_holder_of_another_day_gets_its_date(finding: Finding) -> None:
+    (holder,) = finding.holding
+    older = holder.model_copy(update={"since": holder.since.replace(month=2, day=27)})
+
+    text = finding_text(finding.model_copy(update={"holding": (older,)}))
+
+    assert "since 2026-02-27 02:05:00" in text
+
+
+def test_long_names_stay_whole_and_nothing_else_is_pushed_over_the_edge(finding: Finding) -> None:
+    (holder,) = finding.holding
+    name = "the_dag_" + "x" * 60 + ".the_task"
+    long = holder.model_copy(update={"name": name, "waits_for": ("its run of " + "y" * 40,)})
+
+    lines = finding_text(finding.model_copy(update={"holding": (long,)})).splitlines()
+
+    assert f"    {name}" in lines
+    assert max(len(line) for line in lines if name not in line) <= 80
+
+
+def test_notes_stand_beside_the_circle(finding: Finding) -> None:
+    noted = finding.model_copy(update={"notes": ("Its execution_timeout does not end this.",)})
+
+    assert "  Its execution_timeout does not end this." in finding_text(noted).splitlines()

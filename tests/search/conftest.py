@@ -12,6 +12,7 @@ from windtunnel.model import (
     ExternalTaskSensor,
     Fleet,
     ManualRun,
+    Pool,
     Scenario,
     Task,
     TriggerDagRun,
@@ -50,3 +51,17 @@ def parents() -> Scenario:
         runs=tuple(ManualRun(dag_id="parent", run_id=f"run{i}") for i in range(3)),
         cluster=Cluster(default_pool_slots=2),
     )
+
+
+@pytest.fixture
+def two_pools() -> Scenario:
+    """Two deadlocks that have nothing to do with each other, each over a pool of one slot whose
+    name begins alike."""
+    dags = []
+    for one, pool in (("a", "team one"), ("b", "team two")):
+        call = TriggerDagRun(trigger_dag_id=f"{one}c", wait_for_completion=True)
+        dags.append(Dag(dag_id=one, tasks=(Task(task_id="call", kind=call, pool=pool),)))
+        dags.append(Dag(dag_id=f"{one}c", tasks=(Task(task_id="run", pool=pool),)))
+    pools = {"team one": Pool(slots=1), "team two": Pool(slots=1)}
+    runs = (ManualRun(dag_id="a"), ManualRun(dag_id="b"))
+    return scenario_of(*dags, runs=runs, cluster=Cluster(pools=pools))

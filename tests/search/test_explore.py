@@ -104,3 +104,9 @@ def test_a_sensor_that_gives_its_slot_back_is_clean_in_every_order(by_tie):
     calm = mart.model_copy(update={"tasks": (Task(task_id="wait", kind=kind),)})
     fleet = Fleet(dags=(etl, calm))
     assert explore(by_tie.model_copy(update={"fleet": fleet}), 16).found == []
+
+
+def test_findings_over_different_limits_are_all_kept(two_pools):
+    """Also if the names of the limits have spaces in them."""
+    found = explore(two_pools, 2).found
+    assert [finding.limits[0].subject for finding, _ in found] == ["team one", "team two"]

@@ -8,14 +8,15 @@ import sys
 
 import pytest
 
+from windtunnel.detect import Limit
 from windtunnel.errors import InvalidInput
 from windtunnel.search import Counterexample, explore, identify, keep, recall
 
 PROGRAM = """
 import sys
-from windtunnel.model import Scenario
-from windtunnel.search import identify
-print(identify(Scenario.model_validate_json(sys.stdin.read()), "WT101"))
+from windtunnel.search import Counterexample, identify
+kept = Counterexample.model_validate_json(sys.stdin.read())
+print(identify(kept.scenario, kept.finding))
 """
 
 
@@ -23,7 +24,7 @@ print(identify(Scenario.model_validate_json(sys.stdin.read()), "WT101"))
 def kept(tmp_path, by_tie):
     """A counterexample and the folder in which it is stored."""
     finding, scenario = explore(by_tie, 8).found[0]
-    name = identify(scenario, finding.code)
+    name = identify(scenario, finding)
     finding = finding.model_copy(update={"counterexample": name})
     counterexample = Counterexample(finding=finding, scenario=scenario)
     keep(tmp_path / "store", counterexample)
@@ -55,25 +56,49 @@ def test_an_id_is_short_and_made_of_letters_that_are_told_apart(kept):
     assert not set(name[4:]) & set("0OIl")
 
 
-def test_an_id_is_the_same_in_every_process(by_tie):
+def test_an_id_is_the_same_in_every_process(kept):
+    counterexample, name, _ = kept
     other = subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        input=by_tie.model_dump_json(),
+        input=counterexample.model_dump_json(),
         capture_output=True,
         text=True,
         check=True,
     )
-    assert other.stdout.strip() == identify(by_tie, "WT101")
+    assert other.stdout.strip() == name
 
 
-def test_an_id_depends_on_the_scenario_and_on_what_it_shows(by_tie):
+def test_an_id_depends_on_the_scenario_and_on_what_it_shows(kept, by_tie):
+    counterexample, _, _ = kept
+    finding = counterexample.finding
+    other = finding.model_copy(update={"limits": (Limit(kind="pool", subject="db"),)})
     ids = {
-        identify(by_tie, "WT101"),
-        identify(by_tie, "WT110"),
-        identify(by_tie.model_copy(update={"seed": 1}), "WT101"),
-        identify(by_tie.model_copy(update={"choices": (0, 1)}), "WT101"),
+        identify(by_tie, finding),
+        identify(by_tie, other),
+        identify(by_tie, finding.model_copy(update={"code": "WT110"})),
+        identify(by_tie.model_copy(update={"seed": 1}), finding),
+        identify(by_tie.model_copy(update={"choices": (0, 1)}), finding),
     }
-    assert len(ids) == 4
+    assert len(ids) == 5
+
+
+def test_an_id_does_not_depend_on_words_nor_on_the_window_s_later_findings(kept, by_tie):
+    finding = kept[0].finding
+    reworded = finding.model_copy(update={"summary": "Said otherwise.", "fixes": ()})
+    assert identify(by_tie, reworded) == identify(by_tie, finding)
+
+
+def test_two_deadlocks_of_one_simulation_are_kept_beside_each_other(two_pools, tmp_path):
+    found = explore(two_pools, 0).found
+    names = {identify(scenario, finding) for finding, scenario in found}
+    assert len(found) == len(names) == 2
+    for finding, scenario in found:
+        named = finding.model_copy(update={"counterexample": identify(scenario, finding)})
+        keep(tmp_path, Counterexample(finding=named, scenario=scenario))
+    assert {recall(tmp_path, name).finding.identity for name in names} == {
+        ("WT101", "pool team one"),
+        ("WT101", "pool team two"),
+    }
 
 
 def test_an_id_that_is_not_there_lists_those_that_are(kept):

@@ -1,12 +1,12 @@
 """Trace in, findings out: one file per family, none of them knows the engine."""
 
 from windtunnel.detect.deadlock import find_deadlocks
-from windtunnel.detect.finding import Finding, Fix, Party
+from windtunnel.detect.finding import Finding, Fix, Limit, Party
 from windtunnel.detect.never_queued import find_never_queued
 from windtunnel.model import Scenario
 from windtunnel.trace import Trace
 
-__all__ = ["Finding", "Fix", "Party", "detect", "find_deadlocks", "find_never_queued"]
+__all__ = ["Finding", "Fix", "Limit", "Party", "detect", "find_deadlocks", "find_never_queued"]
 
 
 def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:

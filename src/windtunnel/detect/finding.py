@@ -12,6 +12,8 @@ class Party(Value):
 
     name: str
     """``dag_id.task_id``, with the map index in brackets if it has one."""
+    dag_id: str = ""
+    task_id: str = ""
     run: str
     operator: str
     state: str
@@ -20,6 +22,21 @@ class Party(Value):
     waits_for: tuple[str, ...] = ()
     """In words: ``a run of publish to end``, ``worker slots (0 of 8 free)``."""
     since: datetime
+
+
+class Limit(Value):
+    """A limit that takes part in a finding."""
+
+    kind: str
+    """``pool``, ``worker slots``, ``parallelism``, ``max_active_tasks``, ``max_active_runs``,
+    ``max_active_tis_per_dag`` or ``max_active_tis_per_dagrun``."""
+    subject: str = ""
+    """What it belongs to: a pool, a queue, a DAG, a task; empty for the whole cluster."""
+
+    @property
+    def name(self) -> str:
+        """For people: ``pool db``, ``max_active_runs etl``."""
+        return f"{self.kind} {self.subject}".rstrip()
 
 
 class Fix(Value):
@@ -52,9 +69,24 @@ class Finding(Value):
     holding: tuple[Party, ...] = ()
     """Those that hold what others need."""
     waiting: tuple[Party, ...] = ()
-    """Those that wait and hold nothing that matters."""
+    """Those that wait for these, directly or not, and hold nothing that matters."""
+    limits: tuple[Limit, ...] = ()
+    """The limits that keep the circle closed; none if it is closed without any."""
     cycle: tuple[str, ...] = ()
     """The wait cycle, first element repeated at its end."""
+    notes: tuple[str, ...] = ()
+    """What one might count on and can't, or should know; a sentence each."""
     fixes: tuple[Fix, ...] = ()
     counterexample: str | None = None
     """Id for ``windtunnel replay``."""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes it this trouble and no other. Findings over the same limits are one,
+        whichever tasks happen to be in it; without a limit, those of the same tasks are, in
+        whichever runs."""
+        if self.limits:
+            return (self.code, *sorted(limit.name for limit in self.limits))
+        if self.holding:
+            return (self.code, *sorted({f"{p.dag_id}.{p.task_id}" for p in self.holding}))
+        return (self.code, self.dag_id or "", self.summary)

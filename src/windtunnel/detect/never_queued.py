@@ -1,4 +1,4 @@
-"""Tasks that can never be queued: pool missing or too small, queue without a worker (WT110).
+"""Tasks that can never run: pool missing or too small, queue without a worker (WT110).
 
 No simulation is needed: the DAG files and the cluster's settings say it.
 """
@@ -13,39 +13,62 @@ CODE = "WT110"
 
 def find_never_queued(scenario: Scenario) -> list[Finding]:
     """One finding for each DAG and reason, naming its tasks."""
+    cluster = scenario.cluster
     findings: list[Finding] = []
     for dag in scenario.fleet.dags:
-        reasons: dict[str, list[Task]] = {}
-        for task in dag.tasks:
-            reason = _reason(scenario.cluster, task)
-            if reason:
-                reasons.setdefault(reason, []).append(task)
-        findings.extend(_finding(dag, reason, tasks) for reason, tasks in reasons.items())
+        for reason_of in (_pool_reason, _queue_reason):
+            reasons: dict[str, list[Task]] = {}
+            for task in dag.tasks:
+                reason = "" if isinstance(task.kind, Empty) else reason_of(cluster, task)
+                if reason:
+                    reasons.setdefault(reason, []).append(task)
+            queued = reason_of is _queue_reason
+            findings.extend(_finding(cluster, dag, *item, queued) for item in reasons.items())
     return findings
 
 
-def _reason(cluster: Cluster, task: Task) -> str:
-    if isinstance(task.kind, Empty):
-        return ""
+def _pool_reason(cluster: Cluster, task: Task) -> str:
     pool = cluster.pool(task.pool)
     if pool is None:
         known = ", ".join(sorted({"default_pool", *cluster.pools}))
         return f"pool {task.pool!r} does not exist on this cluster (there are: {known})"
     if 0 <= pool.slots < task.pool_slots:
-        return f"needs {task.pool_slots} slots of pool {task.pool!r}, which has {pool.slots}"
+        slots = f"{task.pool_slots} slot{'' if task.pool_slots == 1 else 's'}"
+        return f"needs {slots} of pool {task.pool!r}, which has {pool.slots}"
+    return ""
+
+
+def _queue_reason(cluster: Cluster, task: Task) -> str:
     served = cluster.workers is None or any(task.queue in g.queues for g in cluster.workers)
-    return "" if served else f"no worker group serves queue {task.queue!r}"
+    never_queued = _pool_reason(cluster, task)
+    return "" if served or never_queued else f"no worker group serves queue {task.queue!r}"
 
 
-def _finding(dag: Dag, reason: str, tasks: list[Task]) -> Finding:
+def _finding(cluster: Cluster, dag: Dag, reason: str, tasks: list[Task], queued: bool) -> Finding:
     names = ", ".join(task.task_id for task in tasks[:5])
     more = f" and {len(tasks) - 5} more" if len(tasks) > 5 else ""
+    what_becomes = _fails_in_queue(cluster) if queued else _stays_scheduled(cluster)
     return Finding(
         code=CODE,
-        title="Task can never be queued",
-        summary=f"{dag.dag_id}: {names}{more}: {reason}. It stays scheduled for ever, and in "
-        "Airflow 3 it may also keep the other tasks of its run from being looked at.",
+        title="Task can never run" if queued else "Task can never be queued",
+        summary=f"{dag.dag_id}: {names}{more}: {reason}. {what_becomes}",
         dag_id=dag.dag_id,
         file=dag.file,
         line=tasks[0].line,
+    )
+
+
+def _stays_scheduled(cluster: Cluster) -> str:
+    """``jobs/scheduler_job_runner.py: _executable_task_instances_to_queued`` passes over it."""
+    hides = "and may keep the other tasks of its run from being looked at"
+    return f"It stays scheduled for ever{f', {hides}' if cluster.airflow.candidate_window else ''}."
+
+
+def _fails_in_queue(cluster: Cluster) -> str:
+    """``jobs/scheduler_job_runner.py: _handle_tasks_stuck_in_queued``."""
+    times = cluster.num_stuck_in_queued_retries + 1
+    often = "once" if times == 1 else f"{times} times"
+    return (
+        f"It is queued, holds what queued tasks hold, and fails for good when task_queued_timeout "
+        f"({cluster.task_queued_timeout_s:g} s) has passed {often}, whatever its retries."
     )

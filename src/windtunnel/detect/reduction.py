@@ -4,10 +4,13 @@ Every actor is taken to be lucky: it gets what is free, its upstreams end as it 
 comes back. What is still waiting when nobody can move any more never will, timeouts aside. It is
 sound (what it reports never finishes by itself) because real runs only have less luck; a cycle
 alone would not be, because a limit with one slot that still turns breaks it.
+
+It also answers what would be if: if some limits were wider, if some actors had ended.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from windtunnel.trace import Actor, Snapshot
@@ -24,31 +27,47 @@ class Stuck:
     """By capacity, after everything that can end has ended; None is unlimited."""
 
 
-def reduce(snapshot: Snapshot) -> Stuck:
-    """Let everything finish that can, in rounds, until nothing more does."""
-    return _Reduction(snapshot).run()
+def reduce(
+    snapshot: Snapshot, *, unlimited: Collection[int] = (), ended: Collection[int] = ()
+) -> Stuck:
+    """Let everything finish that can, in rounds, until nothing more does.
+
+    Args:
+        snapshot: Who holds and needs what.
+        unlimited: Capacities to take for unlimited.
+        ended: Actors to take for finished, with all they hold given back.
+    """
+    return _Reduction(snapshot, unlimited, ended).run()
 
 
 class _Reduction:
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(
+        self, snapshot: Snapshot, unlimited: Collection[int], ended: Collection[int]
+    ) -> None:
         self._snapshot = snapshot
         self._done = [False] * len(snapshot.actors)
         self._run_done = [False] * len(snapshot.runs)
-        self._free: list[int | None] = [c.total for c in snapshot.capacities]
+        self._free: list[int | None] = [
+            None if i in unlimited else c.total for i, c in enumerate(snapshot.capacities)
+        ]
         self._room = [run.state == "running" for run in snapshot.runs]
         """Whether the run is running, or will be."""
+        self._creation = {
+            c.subject: i for i, c in enumerate(snapshot.capacities) if c.kind == "max_active_runs"
+        }
         for actor in snapshot.actors:
             self._give(actor.holds, -1)
         for run in snapshot.runs:
             self._give(run.holds, -1)
+        for i in ended:
+            self._end(i)
+        self._left = [i for i, done in enumerate(self._done) if not done]
 
     def run(self) -> Stuck:
-        moved = True
-        while moved:
-            moved = self._round()
-        stuck = tuple(i for i, done in enumerate(self._done) if not done)
+        while self._round():
+            self._left = [i for i in self._left if not self._done[i]]
         runs = frozenset(i for i, done in enumerate(self._run_done) if not done)
-        return Stuck(stuck, runs, tuple(self._free))
+        return Stuck(tuple(self._left), runs, tuple(self._free))
 
     def _round(self) -> bool:
         moved = False
@@ -58,11 +77,15 @@ class _Reduction:
             if self._room[i] and not self._run_done[i] and all(self._done[a] for a in run.actors):
                 self._run_done[i] = moved = True
                 self._give(run.holds, 1)
-        for i, actor in enumerate(self._snapshot.actors):
-            if not self._done[i] and self._can_finish(actor):
-                self._done[i] = moved = True
-                self._give(actor.holds, 1)
+        for i in self._left:
+            if self._can_finish(self._snapshot.actors[i]):
+                self._end(i)
+                moved = True
         return moved
+
+    def _end(self, i: int) -> None:
+        self._done[i] = True
+        self._give(self._snapshot.actors[i].holds, 1)
 
     def _can_finish(self, actor: Actor) -> bool:
         if actor.never or not self._room[actor.run] or not self._fits(actor.needs):
@@ -71,6 +94,8 @@ class _Reduction:
             ended = [self._done[u] for u in actor.upstream]
             if not (any(ended) if actor.any_upstream else all(ended)):
                 return False
+        if not all(self._done[a] for a in actor.past):
+            return False
         return actor.wish is None or self._comes_true(actor)
 
     def _comes_true(self, actor: Actor) -> bool:
@@ -84,10 +109,8 @@ class _Reduction:
 
     def _may_be_created(self, dag_id: str) -> bool:
         """A run still to be created needs room under max_active_runs."""
-        for i, capacity in enumerate(self._snapshot.capacities):
-            if capacity.kind == "max_active_runs" and capacity.subject == dag_id:
-                return self._fits(((i, 1),))
-        return True
+        capacity = self._creation.get(dag_id)
+        return capacity is None or self._fits(((capacity, 1),))
 
     def _fits(self, needs: tuple[tuple[int, int], ...]) -> bool:
         return all((free := self._free[c]) is None or free >= n for c, n in needs)

@@ -202,11 +202,8 @@ class Pass:
         """``prev_dagrun_dep.py``: the same task in the previous run succeeded or was skipped."""
         world, run = self.world, self.run
         own = run.dag.tasks[task]
-        previous = self._previous_run()
+        previous = past_run(world, run, task)
         if previous is None:
-            return True
-        start = own.start_date or run.dag.dag.start_date
-        if run.dag.catchup and start and previous.logical and previous.logical < start:
             return True
         before = previous.tis(task)
         if not before:
@@ -220,17 +217,6 @@ class Pass:
             return True
         downstream = (ti for d in run.dag.downstream[task] for ti in previous.tis(d))
         return all(world.state[ti] in GOOD for ti in downstream)
-
-    def _previous_run(self) -> Run | None:
-        """With catchup only scheduled runs count, without it any run
-        (``DagRun.get_previous_*``)."""
-        run = self.run
-        if run.logical is None:
-            return None
-        for other in self.world.runs_before(run.dag.number, run.logical_us):
-            if not run.dag.catchup or other.kind != "manual":
-                return other
-        return None
 
     def _ran_before(self, task: int) -> bool:
         run = self.run
@@ -433,3 +419,18 @@ def is_runnable(world: World, run: Run) -> tuple[bool, bool]:
             if world.state[ti] not in FINISHED and evaluation.is_met(ti, ignore_periods=True):
                 return True, evaluation.told
     return False, evaluation.told
+
+
+def past_run(world: World, run: Run, task: int) -> Run | None:
+    """The run in which depends_on_past looks for a task; None if it asks about none. With catchup
+    only scheduled runs count, and none from before the start date; without it any run
+    (``DagRun.get_previous_*``)."""
+    if run.logical is None:
+        return None
+    catchup = run.dag.catchup
+    for previous in world.runs_before(run.dag.number, run.logical_us):
+        if not catchup or previous.kind != "manual":
+            start = run.dag.tasks[task].start_date or run.dag.dag.start_date
+            too_old = catchup and start and previous.logical and previous.logical < start
+            return None if too_old else previous
+    return None

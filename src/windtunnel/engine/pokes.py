@@ -34,5 +34,20 @@ def poke_after(
     return _not_before(started + plan.duration, step, instant)
 
 
+def poke_too_late(kind: Sensor | ExternalTaskSensor, ends: int, poke: int, first: int) -> int:
+    """End of the poke at which a reschedule sensor gives up, if it pokes as often as it may: its
+    next poke ends at ``ends``, each takes ``poke``, and its timeout counts from ``first``."""
+    step = max(1, micros(kind.poke_interval_s) + poke)
+    return _not_before(ends, step, first + micros(kind.timeout_s) + 1)
+
+
+def is_poking(kind: Sensor | ExternalTaskSensor, plan: Plan, since: int) -> bool:
+    """Whether a sensor in poke mode is in the middle of a poke so long after its start; one in
+    another mode does nothing else."""
+    if kind.mode != "poke" or kind.deferrable:
+        return True
+    return since % max(1, micros(kind.poke_interval_s) + plan.duration) < plan.duration
+
+
 def _not_before(first: int, step: int, instant: int) -> int:
     return first + max(0, -(-(instant - first) // step)) * step

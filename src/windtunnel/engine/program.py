@@ -109,7 +109,9 @@ class DagProgram:
         self.timetable = Timetable(dag, profile, self.catchup)
         self._compile_mapping()
         self._compile_setups()
-        self.has_past = any(t.depends_on_past for t in tasks)
+        self.past = {i: self.upstream[i] for i, t in enumerate(tasks) if t.depends_on_past}
+        """Tasks with depends_on_past, and their upstreams."""
+        self.has_past = bool(self.past)
         self.has_limits = any(
             t.max_active_tis_per_dag is not None or t.max_active_tis_per_dagrun is not None
             for t in tasks

@@ -33,10 +33,12 @@ NEVER = 1 << 62
 class Schedule:
     """What ``DagModel`` remembers of one DAG: its next run, and whether it may be created."""
 
-    __slots__ = ("dag", "due_us", "exceeds", "next")
+    __slots__ = ("dag", "done", "due_us", "exceeds", "next")
 
-    def __init__(self, dag: DagProgram) -> None:
+    def __init__(self, dag: DagProgram, done: tuple[datetime, datetime] | None) -> None:
         self.dag = dag
+        self.done = done
+        """Data interval of the last run that was over when the simulation began."""
         self.next: NextRun | None = None
         self.due_us = NEVER
         """When the next run is created; NEVER if none is, or 2.x nulled it."""
@@ -49,7 +51,7 @@ class Creation:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._schedules = [Schedule(dag) for dag in world.program.dags]
+        self._schedules = [Schedule(dag, _last_done(world, dag)) for dag in world.program.dags]
         self._heap: list[tuple[int, str, int]] = []
 
     def of(self, dag: int) -> Schedule:
@@ -82,7 +84,7 @@ class Creation:
         if not dag.timetable.can_be_scheduled or world.paused[dag.number]:
             return
         latest = world.latest_automatic[dag.number]
-        last = None if latest is None else latest.interval
+        last = schedule.done if latest is None else latest.interval
         is_full = world.active_runs[dag.number] >= dag.max_active_runs
         if world.profile.creation_flag:
             schedule.exceeds = is_full
@@ -161,6 +163,19 @@ class Creation:
     def _enter(self, schedule: Schedule) -> None:
         if schedule.due_us != NEVER and not schedule.exceeds:
             heappush(self._heap, (schedule.due_us, schedule.dag.dag_id, schedule.dag.number))
+
+
+def _last_done(world: World, dag: DagProgram) -> tuple[datetime, datetime] | None:
+    if world.scenario.backlog == "replayed":
+        return None
+    return dag.timetable.last_due_before(world.start.astimezone(UTC))
+
+
+def was_done(world: World, dag: DagProgram, logical: datetime) -> bool:
+    """Whether the schedule's run of this logical date was over when the simulation began."""
+    if world.scenario.backlog == "replayed" or dag.dag.is_paused or not dag.max_active_runs:
+        return False
+    return dag.timetable.was_due(logical.astimezone(UTC), world.start.astimezone(UTC))
 
 
 def _by_run_after(world: World) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from windtunnel.engine.dependencies import GOOD
+from windtunnel.engine.dependencies import GOOD, past_run
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import DagProgram
 from windtunnel.engine.world import (
@@ -11,6 +11,7 @@ from windtunnel.engine.world import (
     NONE,
     QUEUED,
     RUNNING,
+    SCHEDULED,
     Run,
     World,
 )
@@ -28,6 +29,10 @@ WAITS_FOR_ALL = frozenset(
 """Rules that no single upstream can settle; under all others one that fails or is skipped may."""
 
 
+OFFERED = frozenset({SCHEDULED, QUEUED})
+"""States of a task instance that waits for a slot."""
+
+
 def take(parts: Parts, cause: str) -> Snapshot:
     """The unfinished work of a simulation, now."""
     return _Taker(parts, cause).snapshot()
@@ -40,12 +45,12 @@ class _Taker:
         self._parts = parts
         self._world = parts.world
         self._cause = cause
-        self._capacities: dict[tuple[str, str], int] = {}
+        self._capacities: dict[tuple[str, str, str], int] = {}
         self._list: list[Capacity] = []
         self._actor: dict[int, int] = {}
         self._open = [r for r in self._world.runs if r.state in (0, 1)]
         self._run = {run.index: i for i, run in enumerate(self._open)}
-        self._since = _last_changes(parts.world)
+        self._since = _begin_of_waits(parts.world)
 
     def snapshot(self) -> Snapshot:
         world = self._world
@@ -61,16 +66,17 @@ class _Taker:
         runs = tuple(self._as_run(run) for run in self._open)
         return Snapshot(world.now, self._cause, tuple(self._list), actors, runs)
 
-    def _capacity(self, kind: str, subject: str, total: int | None) -> int:
-        key = (kind, subject)
+    def _capacity(self, kind: str, subject: str, total: int | None, run: str = "") -> int:
+        key = (kind, subject, run)
         if key not in self._capacities:
             self._capacities[key] = len(self._list)
-            self._list.append(Capacity(kind, subject, total))
+            self._list.append(Capacity(kind, subject, total, run))
         return self._capacities[key]
 
     def _as_run(self, run: Run) -> OpenRun:
         dag = run.dag
-        slot = (self._capacity("max_active_runs", dag.dag_id, dag.max_active_runs), 1)
+        # 0 keeps runs from being created, not from being started: no limit where one is queued.
+        slot = (self._capacity("max_active_runs", dag.dag_id, dag.max_active_runs or None), 1)
         queued = run.state == RunState.QUEUED
         world = self._world
         timeout = None
@@ -88,6 +94,7 @@ class _Taker:
             holds=() if queued else (slot,),
             needs=(slot,) if queued and not (dag.dag.is_paused or world.now < 0) else (),
             gives_up_us=timeout,
+            run_after_us=run.run_after_us,
         )
 
     def _as_actor(self, ti: int) -> Actor:
@@ -95,22 +102,20 @@ class _Taker:
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
         state = world.state[ti]
-        attempt = tries.running.get(ti)
         deferral = tries.deferred.get(ti)
         kind = run.dag.kind[task]
         wish = self._wish(ti)
-        gives_up: int | None = None
-        reason = ""
-        if attempt is not None and attempt.gives_up is not None:
-            gives_up, reason = attempt.gives_up, "its timeout"
-        elif deferral is not None and deferral.gives_up is not None:
-            gives_up, reason = deferral.gives_up, "its timeout"
-        elif state == QUEUED:
-            gives_up, reason = self._parts.stuck.until(ti), "task_queued_timeout"
+        gives_up, reason = tries.gives_up(ti) or (None, "")
+        queued_until = self._parts.stuck.until(ti) if state == QUEUED else None
+        if queued_until is not None:
+            gives_up, reason = queued_until, "task_queued_timeout"
         waits_for_others = wish is not None and state in (RUNNING, DEFERRED)
         timed = state == RUNNING or (
             state == DEFERRED and deferral is not None and deferral.fires is not None
         )
+        first_poke = tries.first_poke(ti)
+        since = self._since.get(ti, run.record.created_us) if first_poke is None else first_poke
+        holds = self._holds(ti, run, task, state)
         return Actor(
             run.dag.dag_id,
             self._run[run.index],
@@ -119,12 +124,13 @@ class _Taker:
             world.ti_map[ti],
             run.dag.tasks[task].operator,
             TaskState(state).label,
-            self._since.get(ti, run.record.created_us),
-            holds=self._holds(ti, run, task, state),
-            needs=self._needs(run, task, state),
+            since,
+            holds=holds,
+            needs=self._needs(run, task, state, holds),
             ends_by_itself=(timed and not waits_for_others) or isinstance(kind, Sensor),
             upstream=self._upstream(run, task, state),
             any_upstream=run.dag.rule[task] not in WAITS_FOR_ALL,
+            past=self._past(run, task, state),
             wish=wish,
             never=self._never(ti, run, task, state, wish),
             gives_up_us=gives_up,
@@ -138,8 +144,7 @@ class _Taker:
         world, dag, own = self._world, run.dag, run.dag.tasks[task]
         pool = world.program.pool_of[dag.number][task]
         slots = world.pool_slots[pool]
-        per_run = world.profile.max_active_tasks_per == "run"
-        subject = f"{dag.dag_id} {run.name}" if per_run else dag.dag_id
+        of_run = run.name if world.profile.max_active_tasks_per == "run" else ""
         found = [
             (self._capacity("parallelism", "", world.cluster.executor_slots), 1),
             (
@@ -148,7 +153,7 @@ class _Taker:
                 ),
                 own.pool_slots,
             ),
-            (self._capacity("max_active_tasks", subject, dag.max_active_tasks), 1),
+            (self._capacity("max_active_tasks", dag.dag_id, dag.max_active_tasks, of_run), 1),
         ]
         found.extend(self._task_limits(run, task))
         return found
@@ -161,8 +166,8 @@ class _Taker:
             limit = own.max_active_tis_per_dag
             found.append((self._capacity("max_active_tis_per_dag", name, limit), 1))
         if own.max_active_tis_per_dagrun is not None:
-            limit, name = own.max_active_tis_per_dagrun, f"{name} {run.name}"
-            found.append((self._capacity("max_active_tis_per_dagrun", name, limit), 1))
+            limit = own.max_active_tis_per_dagrun
+            found.append((self._capacity("max_active_tis_per_dagrun", name, limit, run.name), 1))
         return found
 
     def _queue_slots(self, queue: str) -> list[tuple[int, int]]:
@@ -189,13 +194,15 @@ class _Taker:
             held.extend(self._task_limits(run, task))
         return tuple(held)
 
-    def _needs(self, run: Run, task: int, state: int) -> tuple[tuple[int, int], ...]:
+    def _needs(
+        self, run: Run, task: int, state: int, holds: tuple[tuple[int, int], ...]
+    ) -> tuple[tuple[int, int], ...]:
+        """What a task must still get before it can end; what it holds already, it doesn't need a
+        second time."""
         if state == RUNNING or run.dag.is_empty[task]:
             return ()
-        slots = self._queue_slots(run.dag.tasks[task].queue)
-        if state == QUEUED:
-            return tuple(slots)
-        return (*self._limits(run, task), *slots)
+        wanted = [*self._limits(run, task), *self._queue_slots(run.dag.tasks[task].queue)]
+        return tuple(slot for slot in wanted if slot not in holds)
 
     # -- waits --------------------------------------------------------------------------------
 
@@ -209,11 +216,21 @@ class _Taker:
             if ti in self._actor
         )
 
+    def _past(self, run: Run, task: int, state: int) -> tuple[int, ...]:
+        if state != NONE or not run.dag.tasks[task].depends_on_past:
+            return ()
+        previous = past_run(self._world, run, task)
+        if previous is None:
+            return ()
+        return tuple(self._actor[ti] for ti in previous.tis(task) if ti in self._actor)
+
     def _wish(self, ti: int) -> Wish | None:
         world = self._world
         wait = self._parts.waits.of(ti)
         if wait is None or wait.dag is None:
             return None
+        if self._parts.tries.is_called_back(ti) or self._parts.waits.verdict(ti) is not None:
+            return None  # it has what it wants, or has given up: only limits are in its way
         if isinstance(wait.kind, TriggerDagRun) and not wait.kind.wait_for_completion:
             return None
         target = self._parts.waits.target(wait)
@@ -269,20 +286,21 @@ class _Taker:
         return ""
 
     def _past_is_lost(self, run: Run, task: int) -> bool:
-        world = self._world
-        before = [
-            other
-            for other in world.runs_of[run.dag.number]
-            if other is not run and other.logical_us < run.logical_us
-        ]
-        if not before:
+        previous = past_run(self._world, run, task)
+        if previous is None:
             return False
-        previous = max(before, key=lambda other: other.logical_us)
-        states = [world.state[ti] for ti in previous.tis(task)]
+        states = [self._world.state[ti] for ti in previous.tis(task)]
         return any(s in FINISHED and s not in GOOD for s in states)
 
 
-def _last_changes(world: World) -> dict[int, int]:
-    """When each task instance came into its present state."""
-    trace = world.trace
-    return {who: at for at, who, _ in trace.history if who >= 0}
+def _begin_of_waits(world: World) -> dict[int, int]:
+    """When the present wait, or work, of each task instance began. One that nobody took from the
+    queue goes back to scheduled; that is the same wait."""
+    since: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for at, who, state in world.trace.history:
+        if who >= 0:
+            if state not in OFFERED or last.get(who) not in OFFERED:
+                since[who] = at
+            last[who] = state
+    return since

@@ -143,6 +143,42 @@ class Timetable:
         tick = self._ticks.after(interval[1])
         return tick, tick
 
+    def last_due_before(self, instant: datetime) -> tuple[datetime, datetime] | None:
+        """The data interval of the last run that was due before this instant, on a deployment where
+        the DAG was never off; None if there was none."""
+        if self._once:
+            at = self._earliest
+            return (at, at) if at is not None and at < instant else None
+        if self._ticks is None or (self.is_interval and self._catchup and self._earliest is None):
+            return None
+        tick = self._tick_before(self._ticks, instant)
+        if tick is None:
+            return None
+        start = self._ticks.before(tick) if self.is_interval else tick
+        return None if self._earliest is not None and start < self._earliest else (start, tick)
+
+    def was_due(self, logical: datetime, before: datetime) -> bool:
+        """Whether a run with this logical date was due before the other instant."""
+        micro = timedelta(microseconds=1)
+        due = logical
+        if self.is_interval and self._ticks is not None:
+            due = self._ticks.after(logical)
+        interval = self.last_due_before(due + micro)
+        late = self._latest is not None and logical > self._latest
+        return due < before and not late and interval == (logical, due)
+
+    def _tick_before(self, ticks: Ticks, instant: datetime) -> datetime | None:
+        """The last tick before an instant. Those of a fixed distance count from the start date, or,
+        where Airflow puts them there, from the epoch."""
+        if isinstance(ticks, CronTicks):
+            return ticks.before(instant)
+        anchor = self._earliest
+        if self.is_interval and not self._catchup:
+            anchor = datetime(1970, 1, 1, tzinfo=UTC)
+        if anchor is None or anchor >= instant:
+            return None
+        return instant - ((instant - anchor) % ticks.delta or ticks.delta)
+
     def manual_interval(self, at: datetime) -> tuple[datetime, datetime]:
         """The data interval of a manual run with this logical date
         (``infer_manual_data_interval``)."""

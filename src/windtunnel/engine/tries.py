@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from windtunnel.engine.branches import decide
 from windtunnel.engine.dependencies import Pass
 from windtunnel.engine.plans import Plan, Planner
-from windtunnel.engine.pokes import poke_after, poke_until
+from windtunnel.engine.pokes import is_poking, poke_after, poke_too_late, poke_until
 from windtunnel.engine.program import is_deferrable, micros
 from windtunnel.engine.queueing import CriticalSection
 from windtunnel.engine.rules import retry_delay_us
@@ -59,8 +59,12 @@ class Attempt:
     """Dispatch number: ties between ends go by it."""
     plan: Plan
     started: int
-    ends: int
+    began: int
+    """Start of the try: of its first stay on a worker, if it was deferred since."""
     resumed: bool
+    ends: int = 0
+    deadline: int | None = None
+    """When execution_timeout ends it."""
     cut: bool = False
     """It ends because execution_timeout does."""
     waits: bool = False
@@ -88,9 +92,12 @@ class Deferral:
 
     number: int
     plan: Plan
+    began: int
     since: int
     fires: int | None
     gives_up: int | None
+    cut: bool
+    """It is execution_timeout that ends it then."""
 
 
 class Tries:
@@ -113,8 +120,8 @@ class Tries:
         self.number = 0
         self.running: dict[int, Attempt] = {}
         self.deferred: dict[int, Deferral] = {}
-        self._resuming: dict[int, tuple[Plan, bool]] = {}
-        """Deferred task instances that were called back: their plan, and whether into a failure."""
+        self._resuming: dict[int, tuple[Deferral, bool]] = {}
+        """Deferred task instances that were called back, and whether into a failure."""
         self._first_poke: dict[int, int] = {}
         self._plain = not world.scenario.faults
         """Whether a try may be nothing but its end in the heap."""
@@ -130,6 +137,8 @@ class Tries:
         self._sweep = micros(every)
         self.strike: Strike | None = None
         """What faults do to a try that begins."""
+        self._poke_us: dict[int, int] = {}
+        """How long the last poke of a reschedule sensor took."""
         self.left: list[int] | None = None
         """Where to note who is neither queued nor running any more, if somebody wants to know."""
 
@@ -250,22 +259,19 @@ class Tries:
             return
         back = self._resuming.pop(ti, None)
         if back is None:
-            plan, resumed = self._planner.plan(ti), False
+            attempt = Attempt(self.number, self._planner.plan(ti), world.now, world.now, False)
         else:
-            plan, resumed = back[0], True
+            attempt = Attempt(self.number, back[0].plan, world.now, back[0].began, True)
+            attempt.gives_up = world.now if back[1] else None
         struck = None
         if self.strike is not None:
-            struck, plan = self.strike(ti, plan)
-        attempt = Attempt(self.number, plan, world.now, 0, resumed)
+            struck, attempt.plan = self.strike(ti, attempt.plan)
         self.running[ti] = attempt
-        if back is not None and back[1]:
-            attempt.gives_up = world.now
         self._plan_end(ti, attempt, hangs=bool(struck and struck.hangs))
-        self._arm(attempt.ends, END, attempt.number, ti)
         if struck is not None and struck.loses_heartbeat:
             self._lose_heartbeat(ti)
-        if plan.memory:
-            for killed in self._workers.load(ti, plan.memory):
+        if attempt.plan.memory:
+            for killed in self._workers.load(ti, attempt.plan.memory):
                 self.fail(killed, "killed: the worker is out of memory")
                 self.reap()
 
@@ -283,17 +289,25 @@ class Tries:
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
         kind, plan = run.dag.kind[task], attempt.plan
-        duration = plan.resume if attempt.resumed else plan.duration
-        duration = NEVER if hangs else duration
-        pokes = isinstance(kind, Sensor) and kind.mode == "poke" and not kind.deferrable
-        if isinstance(kind, Sensor) and pokes and not plan.live and not hangs:
-            attempt.ends, attempt.gives_up = poke_until(kind, plan, world.now)
-            attempt.waits = True
-            return
         limit = run.dag.tasks[task].execution_timeout_s
-        if limit is not None and duration > micros(limit):
-            duration, attempt.cut = micros(limit), True
-        attempt.ends = world.now + duration
+        if limit is not None:
+            spans = world.profile.execution_timeout_spans_deferral
+            attempt.deadline = (attempt.began if spans else world.now) + micros(limit)
+        ends = world.now + (plan.resume if attempt.resumed else plan.duration)
+        pokes = isinstance(kind, Sensor) and kind.mode == "poke" and not kind.deferrable
+        if hangs:
+            ends = NEVER
+        elif isinstance(kind, Sensor) and pokes and not plan.live:
+            ends, attempt.gives_up = poke_until(kind, plan, world.now)
+            attempt.waits = True
+        self._end_at(ti, attempt, ends)
+
+    def _end_at(self, ti: int, attempt: Attempt, at: int) -> None:
+        """The try ends then, or by execution_timeout before."""
+        deadline = NEVER if attempt.deadline is None else attempt.deadline
+        attempt.cut = at > deadline
+        attempt.ends = max(deadline, self._world.now) if attempt.cut else at
+        self._arm(attempt.ends, END, attempt.number, ti)
 
     # -- the end of a try ---------------------------------------------------------------------
 
@@ -310,6 +324,8 @@ class Tries:
         if isinstance(kind, TriggerDagRun | ExternalTaskSensor) and not attempt.cut:
             if not self._end_of_poke(ti, attempt, kind):
                 return
+        elif attempt.cut:
+            self._cut(ti, attempt, kind)
         elif self._defers(kind, attempt):
             self._defer(ti, attempt, kind)
         elif isinstance(kind, Sensor) and not attempt.resumed and not kind.deferrable:
@@ -326,9 +342,7 @@ class Tries:
     def _conclude(self, ti: int, attempt: Attempt) -> None:
         """The try ends with the outcome that its plan says."""
         plan = attempt.plan
-        if attempt.cut:
-            self.fail(ti, "execution_timeout")
-        elif attempt.resumed and attempt.gives_up is not None:
+        if attempt.resumed and attempt.gives_up is not None:
             self._fail_after_deferral(ti)
         elif plan.outcome == "success" or self._is_latest_only(ti):
             self._succeed(ti, plan)
@@ -337,6 +351,20 @@ class Tries:
             self._world.move(ti, SKIPPED)
         else:
             self.fail(ti, plan.error, retryable=plan.outcome == "fail")
+
+    def _cut(self, ti: int, attempt: Attempt, kind: object) -> None:
+        """AirflowTaskTimeout: retried if tries are left. In the middle of a poke soft_fail makes it
+        a skip, between two pokes it does not (``sensor.py: execute``)."""
+        if attempt.waits:
+            self._waits.before_forced_end(f"execution_timeout of {self._label(ti)}")
+        self._waits.forget(ti)
+        if isinstance(kind, Sensor | ExternalTaskSensor) and kind.soft_fail:
+            since = self._world.now - attempt.started
+            if is_poking(kind, attempt.plan, since) and not attempt.resumed:
+                self._free(ti)
+                self._world.move(ti, SKIPPED)
+                return
+        self.fail(ti, "execution_timeout")
 
     def _is_latest_only(self, ti: int) -> bool:
         """LatestOnlyOperator compares dates, nothing else: it has no outcome of its own."""
@@ -492,20 +520,19 @@ class Tries:
         if attempt.asleep:
             attempt.asleep = False
             attempt.plan = self._planner.plan(ti)
-            attempt.ends = now + attempt.plan.duration
+            self._end_at(ti, attempt, now + attempt.plan.duration)
         elif now - attempt.started > micros(kind.timeout_s):
             self._sensor_gives_up(ti, kind)
-            return
         else:
             attempt.asleep = True
-            attempt.ends = now + max(1, micros(kind.poke_interval_s))
-        self._arm(attempt.ends, END, attempt.number, ti)
+            self._end_at(ti, attempt, now + max(1, micros(kind.poke_interval_s)))
 
     def _is_out_of_time(self, ti: int, attempt: Attempt, kind: Sensor | ExternalTaskSensor) -> bool:
         first = self._first_poke.setdefault(ti, attempt.started)
         return self._world.now - first > micros(kind.timeout_s)
 
     def _poke_again(self, ti: int, kind: Sensor | ExternalTaskSensor) -> None:
+        self._poke_us[ti] = self._world.now - self.running[ti].started
         self._free(ti)
         due = self._world.now + micros(kind.poke_interval_s)
         self._wait_until(ti, UP_FOR_RESCHEDULE, due, strictly=False)
@@ -526,7 +553,11 @@ class Tries:
     ) -> bool:
         """Own work done, or a poke: look, and end, wait on, or defer. Returns whether it left."""
         if attempt.resumed:
-            self._conclude_wait(ti, attempt, kind, self._waits.verdict(ti))
+            if attempt.gives_up is not None:
+                self._waits.forget(ti)
+                self._fail_after_deferral(ti)
+            else:
+                self._conclude_wait(ti, attempt, kind, self._waits.verdict(ti))
             return True
         if not attempt.waits:
             if attempt.plan.outcome != "success":
@@ -534,6 +565,9 @@ class Tries:
                 return True
             self._waits.begin(ti, kind)
             attempt.waits = True
+            bounded = self._world.profile.execution_timeout_bounds_triggered_wait
+            if isinstance(kind, TriggerDagRun) and not bounded:
+                attempt.deadline = None
         verdict = self._waits.verdict(ti)
         if verdict is not None:
             self._conclude_wait(ti, attempt, kind, verdict)
@@ -551,12 +585,11 @@ class Tries:
                 else:
                     self._poke_again(ti, kind)
                 return True
-            if attempt.gives_up is None:
-                attempt.gives_up = self._poke_after(
-                    attempt, kind, attempt.started + micros(kind.timeout_s) + 1
-                )
-                attempt.ends = attempt.gives_up
-                self._arm(attempt.ends, END, attempt.number, ti)
+            attempt.gives_up = self._poke_after(
+                attempt, kind, attempt.started + micros(kind.timeout_s) + 1
+            )
+        if attempt.gives_up is not None or attempt.deadline is not None:
+            self._end_at(ti, attempt, attempt.gives_up or NEVER)
         return False
 
     def _conclude_wait(
@@ -593,8 +626,7 @@ class Tries:
             attempt = self.running.get(ti)
             deferral = self.deferred.get(ti)
             if attempt is not None and attempt.waits:
-                attempt.ends = self._poke_after(attempt, kind, self._world.now)
-                self._arm(attempt.ends, END, attempt.number, ti)
+                self._end_at(ti, attempt, self._poke_after(attempt, kind, self._world.now))
             elif deferral is not None:
                 interval = max(1, micros(kind.poke_interval_s))
                 pokes = -(-(self._world.now - deferral.since) // interval)
@@ -607,10 +639,43 @@ class Tries:
     ) -> int:
         return poke_after(attempt.started, attempt.plan, kind, instant)
 
+    # -- timeouts, for those who look on ------------------------------------------------------
+
+    def is_called_back(self, ti: int) -> bool:
+        """Whether the triggerer is done with a task instance, and it only waits for a worker."""
+        return ti in self._resuming
+
+    def first_poke(self, ti: int) -> int | None:
+        """When a reschedule sensor began its first poke, of those that its timeout counts."""
+        return self._first_poke.get(ti)
+
+    def gives_up(self, ti: int) -> tuple[int, str] | None:
+        """When a timeout of its own ends the wait of a task instance, and which one; None if none
+        does. One that must first get a slot gives up no earlier than this."""
+        attempt, deferral = self.running.get(ti), self.deferred.get(ti)
+        if attempt is not None and attempt.waits:
+            ends = [(attempt.gives_up, "its timeout"), (attempt.deadline, "execution_timeout")]
+            return min(((at, what) for at, what in ends if at is not None), default=None)
+        if deferral is not None:
+            what = "execution_timeout" if deferral.cut else "its timeout"
+            return None if deferral.gives_up is None else (deferral.gives_up, what)
+        world = self._world
+        kind = world.runs[world.ti_run[ti]].dag.kind[world.ti_task[ti]]
+        first = self._first_poke.get(ti)
+        if first is None or not isinstance(kind, Sensor | ExternalTaskSensor):
+            return None
+        if attempt is not None:
+            ends_at = attempt.ends
+        elif world.state[ti] == UP_FOR_RESCHEDULE:
+            ends_at = max(world.now, world.due[ti]) + self._poke_us[ti]
+        else:
+            ends_at = world.now + self._poke_us[ti]
+        return poke_too_late(kind, ends_at, self._poke_us[ti], first), "its timeout"
+
     # -- deferring ----------------------------------------------------------------------------
 
     def _defers(self, kind: object, attempt: Attempt) -> bool:
-        return is_deferrable(kind) and not attempt.resumed and not attempt.cut
+        return is_deferrable(kind) and not attempt.resumed
 
     def _defer(self, ti: int, attempt: Attempt, kind: object) -> None:
         """Hand over to the triggerer: the worker slot is free."""
@@ -628,8 +693,13 @@ class Tries:
             timeout = kind.timeout_s if isinstance(kind, ExternalTaskSensor) else None
         gives_up = None if timeout is None else world.now + micros(timeout)
         fires = None if fires is None else max(fires, world.now)
+        cut = False
+        if attempt.deadline is not None and world.profile.execution_timeout_spans_deferral:
+            cut = gives_up is None or attempt.deadline < gives_up
+            gives_up = attempt.deadline if cut else gives_up
         self._free(ti)
-        self.deferred[ti] = Deferral(attempt.number, plan, world.now, fires, gives_up)
+        number, began, now = attempt.number, attempt.began, world.now
+        self.deferred[ti] = Deferral(number, plan, began, now, fires, gives_up, cut)
         world.move(ti, DEFERRED)
         if fires is not None:
             self._arm(fires, FIRE, attempt.number, ti)
@@ -638,17 +708,19 @@ class Tries:
 
     def _call_back(self, ti: int, *, failed: bool) -> None:
         """The trigger fired, or its timeout passed: scheduled again, with the same try number."""
+        deferral = self.deferred[ti]
         if failed:
-            self._waits.before_forced_end(f"the timeout of {self._label(ti)}")
-        deferral = self.deferred.pop(ti)
-        self._resuming[ti] = (deferral.plan, failed)
+            which = "execution_timeout" if deferral.cut else "the timeout"
+            self._waits.before_forced_end(f"{which} of {self._label(ti)}")
+        del self.deferred[ti]
+        self._resuming[ti] = (deferral, failed)
         self._world.move(ti, SCHEDULED)
         self._section.lanes.add(ti)
 
     def _fail_after_deferral(self, ti: int) -> None:
         world = self._world
         kind = world.runs[world.ti_run[ti]].dag.kind[world.ti_task[ti]]
-        if isinstance(kind, Sensor):
+        if isinstance(kind, Sensor | ExternalTaskSensor):
             final = not world.profile.sensor_timeout_spans_tries
             if kind.soft_fail:
                 self._free(ti)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
-from windtunnel.engine.runs import triggered_run
+from windtunnel.engine.runs import triggered_run, was_done
 from windtunnel.engine.world import FINISHED, Run, World
 from windtunnel.model import ExternalTaskSensor, TriggerDagRun
 from windtunnel.trace.states import RunState, TaskState
@@ -30,6 +30,8 @@ class Wait:
     """The run it triggered."""
     logical_us: int = 0
     """Logical date of the run a sensor looks for."""
+    before_start: bool | None = None
+    """Whether that run was over when the simulation began; None: nobody asked yet."""
     key: Key = ("", 0, 0)
 
 
@@ -102,9 +104,7 @@ class CrossDagWaits:
 
     def _of_sensor(self, wait: Wait, kind: ExternalTaskSensor) -> str | None:
         run = self.target(wait)
-        if run is None:
-            return None
-        states = self._target_states(run, kind)
+        states = self._past_states(wait) if run is None else self._target_states(run, kind)
         if not states:
             return None
         if any(s in kind.failed_states for s in states):
@@ -118,6 +118,15 @@ class CrossDagWaits:
         if wait.run is not None or wait.dag is None:
             return wait.run
         return self._world.run_at(wait.dag, wait.logical_us)
+
+    def _past_states(self, wait: Wait) -> list[str]:
+        """A run from before the simulation: all of it succeeded."""
+        if wait.before_start is None:
+            assert wait.dag is not None
+            dag = self._world.program.dags[wait.dag]
+            logical = self._world.datetime_at(wait.logical_us)
+            wait.before_start = was_done(self._world, dag, logical)
+        return ["success"] if wait.before_start else []
 
     def _target_states(self, run: Run, kind: ExternalTaskSensor) -> list[str]:
         if not kind.external_task_ids:

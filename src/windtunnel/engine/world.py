@@ -126,6 +126,7 @@ class World:
             dag_ids=program.dag_ids,
             task_ids=program.task_ids,
             pools=program.pool_names,
+            past=tuple(dag.past for dag in program.dags),
         )
         self.ti_run, self.ti_task, self.ti_map = (
             self.trace.ti_run,

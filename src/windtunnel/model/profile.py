@@ -33,6 +33,12 @@ class Profile(Value):
     sensor_timeout_spans_tries: bool
     """Whether a reschedule sensor's timeout counts from its very first poke, over all tries
     (2.x)."""
+    execution_timeout_spans_deferral: bool
+    """Whether execution_timeout counts from the try's first start over all that it does, deferred
+    or not (2.x); in 3.x it bounds each stay on a worker by itself."""
+    execution_timeout_bounds_triggered_wait: bool
+    """Whether execution_timeout ends a TriggerDagRunOperator that waits for its run (2.x); in 3.x
+    the wait is outside of ``execute`` (``task_runner.py: _handle_trigger_dag_run``)."""
     removed_counts_only_if_mapped: bool
     """Whether a removed upstream is forgiven only to mapped tasks (2.x,
     ``trigger_rule_dep.py``)."""
@@ -71,6 +77,8 @@ AIRFLOW_3_3 = Profile(
     ignore_first_depends_on_past=False,
     mini_scheduler=False,
     sensor_timeout_spans_tries=False,
+    execution_timeout_spans_deferral=False,
+    execution_timeout_bounds_triggered_wait=False,
     removed_counts_only_if_mapped=False,
     skip_overwrites_any_state=False,
     latest_only_from_own_start=True,
@@ -94,6 +102,8 @@ AIRFLOW_2_11 = Profile(
     ignore_first_depends_on_past=True,
     mini_scheduler=True,
     sensor_timeout_spans_tries=True,
+    execution_timeout_spans_deferral=True,
+    execution_timeout_bounds_triggered_wait=True,
     removed_counts_only_if_mapped=True,
     skip_overwrites_any_state=True,
     latest_only_from_own_start=False,

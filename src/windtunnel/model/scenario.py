@@ -44,6 +44,10 @@ class Scenario(Value):
     """Length of the window: from the start up to, and without, the end."""
     manual_runs: tuple[ManualRun, ...] = ()
     faults: tuple[Fault, ...] = ()
+    backlog: Literal["done", "replayed"] = "done"
+    """Runs that were due before the start: ``done`` when it begins, all successful, as on a
+    deployment that was running; or ``replayed``: not one of them exists, and the scheduler creates
+    what catchup asks for, as on the day on which the DAGs are first switched on."""
     seed: int = 0
     choices: tuple[int, ...] | None = None
     """``None``: ties go as Airflow would usually decide them."""

@@ -24,9 +24,10 @@ def finding_text(finding: Finding, *, width: int = 80) -> str:
             _title(finding, width),
             *wrap(finding.summary, first="  ", width=width),
             *_how_long(finding, width),
-            *_holders(finding.holding, width),
+            *_holders(finding, width),
             *_waiters(finding.waiting, width),
             *_cycle(finding, width),
+            *_notes(finding, width),
             *_fixes(finding, width),
             *_again(finding),
         ]
@@ -66,20 +67,37 @@ def _end(finding: Finding, since: datetime) -> str:
     return f"{until}: {finding.ended_by}." if finding.ended_by else f"{until}."
 
 
-def _holders(parties: Sequence[Party], width: int) -> list[str]:
+def _holders(finding: Finding, width: int) -> list[str]:
     """Those that hold something, told once for all that hold the same."""
     lines: list[str] = []
-    for (operator, holds), alike in _alike(parties, lambda one: (one.operator, one.holds)):
+    for (operator, holds), alike in _alike(finding.holding, lambda one: (one.operator, one.holds)):
         each = ", each" if len(alike) > 1 else ","
-        held = f"{count(len(alike), f'{operator} task')}{each} holding {', '.join(holds)}:"
-        lines += wrap(held, first="  ", width=width)
-        names = max(cell_len(one.name) for one in alike)
-        for one in alike[:SHOWN]:
-            who = f"    {one.name:<{names}}  since {clock(one.since)[11:]}  "
-            wanted = f"waits for {', '.join(one.waits_for)}" if one.waits_for else ""
-            lines += _beside_or_below(who, wanted, width)
+        does = f"holding {', '.join(holds)}" if holds else "waiting"
+        told = f"{count(len(alike), f'{operator} task')}{each} {does}:"
+        lines += wrap(told, first="  ", width=width)
+        shown = [(_label(one, alike), one) for one in alike[:SHOWN]]
+        widest = max(cell_len(label) for label, _ in shown)
+        for label, one in shown:
+            lines += _holder(label, widest, one, finding.since or one.since, width)
         lines += _others(alike)
     return lines
+
+
+def _holder(label: str, widest: int, one: Party, beside: datetime, width: int) -> list[str]:
+    since = f"since {clock(one.since, beside=beside)}"
+    wanted = f"waits for {', '.join(one.waits_for)}" if one.waits_for else ""
+    left = f"    {label:<{widest}}  {since}  "
+    if cell_len(left) + cell_len(wanted) <= width:
+        return [(left + wanted).rstrip()]
+    if cell_len(left.rstrip()) <= width:
+        return [left.rstrip(), *wrap(wanted, first="      ", width=width)]
+    return [f"    {label}", *wrap(f"{since}  {wanted}", first="      ", width=width)]
+
+
+def _label(one: Party, among: Sequence[Party]) -> str:
+    """The name, with the run if several runs of the task are listed."""
+    several = sum(1 for other in among if other.name == one.name) > 1
+    return f"{one.name} ({one.run})" if several else one.name
 
 
 def _waiters(parties: Sequence[Party], width: int) -> list[str]:
@@ -87,11 +105,8 @@ def _waiters(parties: Sequence[Party], width: int) -> list[str]:
     offered = [one for one in parties if one.state != NOT_YET]
     lines: list[str] = []
     for (state, wanted), alike in _alike(offered, lambda one: (one.state, one.waits_for)):
-        lines += wrap(
-            f"{count(len(alike), 'task')} {state}, waiting for {', '.join(wanted)}:",
-            first="  ",
-            width=width,
-        )
+        what = f", waiting for {', '.join(wanted)}" if wanted else ""
+        lines += wrap(f"{count(len(alike), 'task')} {state}{what}:", first="  ", width=width)
         lines += wrap(_names(alike), first="    ", width=width)
     behind = [one for one in parties if one.state == NOT_YET]
     if behind:
@@ -111,8 +126,14 @@ def _alike(
 
 
 def _names(parties: Sequence[Party]) -> str:
-    more = f", and {len(parties) - SHOWN} more" if len(parties) > SHOWN else ""
-    return ", ".join(one.name for one in parties[:SHOWN]) + more
+    """Names, each once, with the number of its runs."""
+    times: dict[str, int] = {}
+    for one in parties:
+        times[one.name] = times.get(one.name, 0) + 1
+    shown = list(times.items())[:SHOWN]
+    left = len(parties) - sum(number for _, number in shown)
+    more = f", and {left} more" if left else ""
+    return ", ".join(f"{one} ({n} runs)" if n > 1 else one for one, n in shown) + more
 
 
 def _others(parties: Sequence[Party]) -> list[str]:
@@ -121,14 +142,12 @@ def _others(parties: Sequence[Party]) -> list[str]:
     return [f"    ... and {len(parties) - SHOWN} more (--format json lists all)"]
 
 
-def _beside_or_below(left: str, right: str, width: int) -> list[str]:
-    if cell_len(left) + cell_len(right) <= width:
-        return [(left + right).rstrip()]
-    return [left.rstrip(), *wrap(right, first="      ", width=width)]
-
-
 def _cycle(finding: Finding, width: int) -> list[str]:
     return wrap(" -> ".join(finding.cycle), first="  cycle: ", width=width) if finding.cycle else []
+
+
+def _notes(finding: Finding, width: int) -> list[str]:
+    return [line for note in finding.notes for line in wrap(note, first="  ", width=width)]
 
 
 def _fixes(finding: Finding, width: int) -> list[str]:

@@ -7,7 +7,7 @@ tie by a seed, and draw durations with another seed, so that what only luck prev
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from windtunnel.detect import Finding, detect
@@ -35,37 +35,27 @@ class Exploration:
 def explore(scenario: Scenario, seeds: int, progress: Progress | None = None) -> Exploration:
     """Simulate ``1 + seeds`` times and keep the first counterexample of each distinct finding."""
     total = 1 + seeds
-    trace = simulate(scenario)
-    exploration = Exploration(trace)
+    exploration: Exploration | None = None
     known: set[tuple[str, ...]] = set()
-    for number in range(total):
-        variant = scenario
-        if number:
-            variant = scenario.model_copy(update={"seed": scenario.seed + number, "choices": None})
-            trace = simulate(variant, Seeded(variant.seed))
-            exploration.questions += len(trace.picks)
-            variant = variant.model_copy(update={"choices": tuple(trace.picks)})
+    for variant, trace in simulations(scenario, seeds):
+        if exploration is None:
+            exploration = Exploration(trace)
         exploration.simulations += 1
+        exploration.questions += len(trace.picks)
         for finding in detect(variant, trace):
-            if (name := _identity(finding)) not in known:
-                known.add(name)
+            if finding.identity not in known:
+                known.add(finding.identity)
                 exploration.found.append((finding, variant))
         if progress is not None:
-            progress(number + 1, total)
+            progress(exploration.simulations, total)
+    assert exploration is not None
     return exploration
 
 
-def _identity(finding: Finding) -> tuple[str, ...]:
-    """Findings over the same limits are one trouble, whichever tasks happen to be in it; without a
-    limit, those between the same DAGs are."""
-    limits = {
-        " ".join(held.split(" of ", 1)[1].split(" (")[0].split()[:2])
-        for party in finding.holding
-        for held in party.holds
-    }
-    if limits:
-        return (finding.code, finding.title, *sorted(limits))
-    dags = sorted({party.name.split(".", 1)[0] for party in finding.holding})
-    if dags:
-        return (finding.code, finding.title, *dags)
-    return (finding.code, finding.dag_id or "", finding.summary)
+def simulations(scenario: Scenario, seeds: int) -> Iterator[tuple[Scenario, Trace]]:
+    """The calm simulation, then one for each seed, with the scenario that repeats each."""
+    yield scenario, simulate(scenario)
+    for number in range(1, 1 + seeds):
+        variant = scenario.model_copy(update={"seed": scenario.seed + number, "choices": None})
+        trace = simulate(variant, Seeded(variant.seed))
+        yield variant.model_copy(update={"choices": tuple(trace.picks)}), trace

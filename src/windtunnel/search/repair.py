@@ -1,165 +1,91 @@
 """What cures a finding: single settings, changed as little as possible, each simulated before it is
 named.
 
-A larger limit is not always safer, so every size is tried in turn and nothing is inferred.
+A larger limit is not always safer, so nothing is named that was not simulated in just that size.
+The smallest one is searched by doubling and halving; below it another may hide, but none next to
+it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection
 
-from windtunnel.detect import Finding, Fix
-from windtunnel.model import (
-    Cluster,
-    Dag,
-    ExternalTaskSensor,
-    Fleet,
-    Pool,
-    Scenario,
-    Task,
-    TriggerDagRun,
-)
-from windtunnel.search.explore import explore
+from windtunnel.detect import Finding, Fix, detect
+from windtunnel.model import Scenario
+from windtunnel.search.changes import Change, Size, sizes, switches
+from windtunnel.search.explore import simulations
 
-LARGEST_STEP = 64
-"""How much larger than now a limit is tried at most."""
+ROOM = 1_000_000
+"""A size that no fleet fills: if this is not enough, none is."""
 
-Change = tuple[Fix, Scenario]
+DOUBLINGS = 16
+
+Identity = tuple[str, ...]
 
 
-def repair(scenario: Scenario, finding: Finding, seeds: int) -> tuple[Fix, ...]:
-    """The smallest change of each setting with which no simulation shows the finding's code any
-    more.
+def repair(
+    scenario: Scenario, finding: Finding, seeds: int, known: Collection[Finding] = ()
+) -> tuple[Fix, ...]:
+    """The smallest change of each setting with which no simulation shows the finding any more, nor
+    any deadlock that was not there before.
 
-    ``scenario`` is the one that was checked, ``seeds`` the number of further seeds it was checked
-    with: a fix is held to the same.
+    Args:
+        scenario: The one that was checked.
+        finding: What was found in it.
+        seeds: The number of further seeds it was checked with: a fix is held to the same.
+        known: What else was found in it, and may stay.
     """
-    fixes: list[Fix] = []
-    for candidates in _settings(scenario, finding):
-        for fix, changed in candidates:
-            if _is_clean(changed, finding.code, seeds):
-                fixes.append(fix)
+    search = _Repair(finding, seeds, {other.identity for other in known} - {finding.identity})
+    fixes = [search.smallest(size) for size in sizes(scenario, finding)]
+    fixes += [search.first(changes) for changes in switches(scenario, finding)]
+    return tuple(fix for fix in fixes if fix is not None)
+
+
+class _Repair:
+    """The search for what cures one finding."""
+
+    def __init__(self, finding: Finding, seeds: int, may_stay: Collection[Identity]) -> None:
+        self._code = finding.code
+        self._seeds = seeds
+        self._may_stay = may_stay
+
+    def first(self, changes: list[Change]) -> Fix | None:
+        """The first of these changes that is enough."""
+        return next((fix for fix, changed in changes if self._is_clean(changed, self._seeds)), None)
+
+    def smallest(self, size: Size) -> Fix | None:
+        """The smallest size that is enough, if any is. The calm simulation narrows it down, the
+        seeds decide."""
+        if not self._is_clean(size.grown(size.now + ROOM)[1], seeds=0):
+            return None
+        found: int | None = size.now + 1
+        for seeds in (0, self._seeds):
+            if found is not None:
+                found = self._smallest_above(found - 1, size, seeds)
+        return None if found is None else size.grown(found)[0]
+
+    def _smallest_above(self, too_small: int, size: Size, seeds: int) -> int | None:
+        step = 1
+        for _ in range(DOUBLINGS):
+            if self._is_clean(size.grown(too_small + step)[1], seeds):
                 break
-    return tuple(fixes)
+            too_small, step = too_small + step, 2 * step
+        else:
+            return None
+        enough = too_small + step
+        while enough - too_small > 1:
+            middle = (too_small + enough) // 2
+            if self._is_clean(size.grown(middle)[1], seeds):
+                enough = middle
+            else:
+                too_small = middle
+        return enough
 
-
-def _is_clean(scenario: Scenario, code: str, seeds: int) -> bool:
-    if any(f.code == code for f, _ in explore(scenario, 0).found):
-        return False
-    return all(f.code != code for f, _ in explore(scenario, seeds).found)
-
-
-def _settings(scenario: Scenario, finding: Finding) -> Iterator[Iterator[Change]]:
-    """For each setting that takes part, its changes from the smallest on."""
-    words = " ".join(holding for party in finding.holding for holding in party.holds)
-    if "worker slots" in words:
-        yield _more_worker_slots(scenario)
-    for name in sorted({p for d in scenario.fleet.dags for p in _pools(d)}):
-        if f"pool {name} " in words:
-            yield _larger_pool(scenario, name)
-    if "parallelism" in words:
-        yield _more_parallelism(scenario)
-    for dag in scenario.fleet.dags:
-        if f"max_active_runs {dag.dag_id} " in words:
-            yield _more_runs(scenario, dag)
-        if f"max_active_tasks {dag.dag_id} " in words:
-            yield _more_tasks(scenario, dag)
-    yield _deferrable(scenario, {party.name.split("[")[0] for party in finding.holding})
-
-
-def _pools(dag: Dag) -> set[str]:
-    return {task.pool for task in dag.tasks}
-
-
-def _with_cluster(scenario: Scenario, **changes: object) -> Scenario:
-    cluster: Cluster = scenario.cluster.model_copy(update=changes)
-    return scenario.model_copy(update={"cluster": cluster, "choices": None})
-
-
-def _more_worker_slots(scenario: Scenario) -> Iterator[Change]:
-    groups = scenario.cluster.workers or ()
-    before = sum(g.count * g.slots for g in groups)
-    for more in range(1, LARGEST_STEP):
-        larger = tuple(g.model_copy(update={"slots": g.slots + more}) for g in groups)
-        after = sum(g.count * g.slots for g in larger)
-        if after > before + LARGEST_STEP:
-            return
-        each = ", ".join(f"{g.name}: {g.slots} each" for g in larger)
-        fix = Fix(setting="worker slots", before=str(before), after=str(after), note=each)
-        yield fix, _with_cluster(scenario, workers=larger)
-
-
-def _larger_pool(scenario: Scenario, name: str) -> Iterator[Change]:
-    pool = scenario.cluster.pool(name)
-    if pool is None or pool.slots < 0:
-        return
-    for slots in range(pool.slots + 1, pool.slots + LARGEST_STEP):
-        larger = Pool(slots=slots, include_deferred=pool.include_deferred)
-        pools = {**scenario.cluster.pools, name: larger}
-        fix = Fix(setting=f"pool {name}", before=str(pool.slots), after=str(slots))
-        yield fix, _with_cluster(scenario, pools=pools)
-
-
-def _more_parallelism(scenario: Scenario) -> Iterator[Change]:
-    before = scenario.cluster.parallelism
-    for after in range(before + 1, before + LARGEST_STEP):
-        fix = Fix(setting="parallelism", before=str(before), after=str(after))
-        yield fix, _with_cluster(scenario, parallelism=after)
-
-
-def _more_runs(scenario: Scenario, dag: Dag) -> Iterator[Change]:
-    before = dag.max_active_runs
-    if before is None:
-        before = scenario.cluster.max_active_runs_per_dag
-    return _larger_limit(scenario, dag, "max_active_runs", before)
-
-
-def _more_tasks(scenario: Scenario, dag: Dag) -> Iterator[Change]:
-    before = dag.max_active_tasks
-    if before is None:
-        before = scenario.cluster.max_active_tasks_per_dag
-    return _larger_limit(scenario, dag, "max_active_tasks", before)
-
-
-def _larger_limit(scenario: Scenario, dag: Dag, name: str, before: int) -> Iterator[Change]:
-    for after in range(before + 1, before + LARGEST_STEP):
-        fix = Fix(setting=f"{name} of {dag.dag_id}", before=str(before), after=str(after))
-        changed = dag.model_copy(update={name: after})
-        yield fix, _with_dags(scenario, {dag.dag_id: changed})
-
-
-def _with_dags(scenario: Scenario, changed: Mapping[str, Dag]) -> Scenario:
-    dags = tuple(changed.get(dag.dag_id, dag) for dag in scenario.fleet.dags)
-    fleet: Fleet = scenario.fleet.model_copy(update={"dags": dags})
-    return scenario.model_copy(update={"fleet": fleet, "choices": None})
-
-
-def _deferrable(scenario: Scenario, names: set[str]) -> Iterator[Change]:
-    """All waits that hold something wait in the triggerer instead."""
-    waiting = [
-        f"{dag.dag_id}.{task.task_id}"
-        for dag in scenario.fleet.dags
-        for task in dag.tasks
-        if f"{dag.dag_id}.{task.task_id}" in names and _can_defer(task)
-    ]
-    if not waiting:
-        return
-
-    def change(dag: Dag) -> Dag:
-        tasks = tuple(
-            _deferring(task) if f"{dag.dag_id}.{task.task_id}" in waiting else task
-            for task in dag.tasks
-        )
-        return dag.model_copy(update={"tasks": tasks})
-
-    shown = ", ".join(waiting[:4]) + (f" and {len(waiting) - 4} more" if len(waiting) > 4 else "")
-    fix = Fix(setting=f"deferrable of {shown}", before="False", after="True")
-    yield fix, _with_dags(scenario, {dag.dag_id: change(dag) for dag in scenario.fleet.dags})
-
-
-def _can_defer(task: Task) -> bool:
-    return isinstance(task.kind, TriggerDagRun | ExternalTaskSensor) and not task.kind.deferrable
-
-
-def _deferring(task: Task) -> Task:
-    return task.model_copy(update={"kind": task.kind.model_copy(update={"deferrable": True})})
+    def _is_clean(self, scenario: Scenario, seeds: int) -> bool:
+        """Whether nothing of this code is found but what was there before; the first simulation
+        that says no is the last."""
+        for variant, trace in simulations(scenario, seeds):
+            for found in detect(variant, trace):
+                if found.code == self._code and found.identity not in self._may_stay:
+                    return False
+        return True

@@ -30,12 +30,13 @@ class Counterexample(Value):
     scenario: Scenario
 
 
-def identify(scenario: Scenario, code: str) -> str:
+def identify(scenario: Scenario, finding: Finding) -> str:
     """The id of a counterexample: ``wt1-`` and eight characters.
 
-    Only what differs from the defaults counts, so that a release with another setting in it gives
-    the same failure the same id."""
-    text = f"{code}\n{scenario.model_dump_json(exclude_defaults=True)}"
+    It is made from what the finding is about and from the scenario that shows it. Only what differs
+    from the defaults counts, so that a release with another setting in it gives the same failure
+    the same id."""
+    text = "\n".join((*finding.identity, scenario.model_dump_json(exclude_defaults=True)))
     number = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
     letters = ""
     for _ in range(8):

@@ -17,13 +17,16 @@ class Capacity:
     """``pool``, ``worker slots``, ``parallelism``, ``max_active_tasks``, ``max_active_runs``,
     ``max_active_tis_per_dag`` or ``max_active_tis_per_dagrun``."""
     subject: str
-    """What it belongs to: a pool, a queue, a DAG, a run, a task; empty for the cluster."""
+    """What it belongs to: a pool, a queue, a DAG, a task; empty for the cluster."""
     total: int | None
+    run: str = ""
+    """The dag run, if the limit holds for each run by itself."""
 
     @property
     def name(self) -> str:
-        """For people: ``pool db``, ``worker slots``."""
-        return f"{self.kind} {self.subject}".rstrip()
+        """For people: ``pool db``, ``worker slots default``."""
+        name = f"{self.kind} {self.subject}".rstrip()
+        return f"{name} ({self.run})" if self.run else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class Actor:
     operator: str
     state: str
     since_us: int
-    """When it came into this state."""
+    """When its present wait, or work, began: a sensor's first poke, not its last one; the first
+    time it was scheduled in this try, however often it was queued since."""
     holds: tuple[tuple[int, int], ...] = ()
     """(capacity, slots) it holds now."""
     needs: tuple[tuple[int, int], ...] = ()
@@ -66,6 +70,8 @@ class Actor:
     """Unfinished task instances whose end it waits for."""
     any_upstream: bool = False
     """One of them is enough (one_success and the like)."""
+    past: tuple[int, ...] = ()
+    """Unfinished task instances of the run before that depends_on_past waits for, all of them."""
     wish: Wish | None = None
     never: str = ""
     """Why it can never go on whatever others do: ``pool db does not exist``."""
@@ -93,6 +99,8 @@ class OpenRun:
     holds: tuple[tuple[int, int], ...] = ()
     needs: tuple[tuple[int, int], ...] = ()
     gives_up_us: int | None = None
+    run_after_us: int = 0
+    """When it was due; less than 0 for one that was due before the simulation began."""
 
 
 @dataclass(frozen=True, slots=True)

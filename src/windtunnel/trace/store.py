@@ -28,6 +28,7 @@ def dump(trace: Trace) -> Iterator[str]:
         dag_ids=trace.dag_ids,
         task_ids=trace.task_ids,
         pools=trace.pools,
+        past=[sorted(tasks.items()) for tasks in trace.past],
         picks=trace.picks,
     )
     for record in trace.runs:
@@ -100,6 +101,7 @@ def _header(kind: str, values: dict[str, Any]) -> Trace:
         dag_ids=tuple(values["dag_ids"]),
         task_ids=tuple(tuple(ids) for ids in values["task_ids"]),
         pools=tuple(tuple(names) for names in values["pools"]),
+        past=tuple({task: tuple(ups) for task, ups in tasks} for tasks in values.get("past", ())),
         picks=list(values["picks"]),
     )
 

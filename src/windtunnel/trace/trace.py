@@ -58,9 +58,10 @@ class Wait:
     """A stretch of time in which a task instance or a run did not go on, and the limit that said
     no.
 
-    ``limit`` is one of: ``upstream``, ``pool NAME``, ``max_active_tasks``, ``parallelism``,
-    ``worker slots``, ``max_active_runs``, ``max_active_tis_per_dag``, ``retry delay``,
-    ``reschedule``, ``trigger``, ``scheduler`` (no loop yet), ``executor`` (on its way to a worker).
+    ``limit`` is one of: ``upstream``, ``depends_on_past``, ``pool NAME``, ``max_active_tasks``,
+    ``parallelism``, ``worker slots``, ``max_active_runs``, ``max_active_tis_per_dag``,
+    ``retry delay``, ``reschedule``, ``trigger``, ``scheduler`` (no loop yet), ``executor`` (on its
+    way to a worker).
     """
 
     limit: str
@@ -123,6 +124,8 @@ class Trace:
     task_ids: tuple[tuple[str, ...], ...] = ()
     pools: tuple[tuple[str, ...], ...] = ()
     """Pool of each task, by DAG."""
+    past: tuple[dict[int, tuple[int, ...]], ...] = ()
+    """By DAG: each task with depends_on_past, and its direct upstream tasks."""
     runs: list[RunRecord] = field(default_factory=list)
     ti_run: array[int] = field(default_factory=lambda: array("i"))
     ti_task: array[int] = field(default_factory=lambda: array("i"))

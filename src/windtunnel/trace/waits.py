@@ -27,6 +27,7 @@ class Waits:
         for at, who, state in trace.history:
             self._history.setdefault(who, []).append((at, state))
         self._stretches: dict[str, list[tuple[int, int]]] = {}
+        self._by_task: dict[tuple[int, int], list[int]] | None = None
         for limit, begin, end in trace.bindings:
             self._stretches.setdefault(limit, []).append((begin, end))
 
@@ -60,7 +61,7 @@ class Waits:
 
     def _in_state(self, ti: int, state: int, begin: int, end: int) -> Iterator[Wait]:
         if state == TaskState.NONE:
-            yield Wait("upstream", begin, end)
+            yield from self._before_it_is_ready(ti, begin, end)
         elif state == TaskState.SCHEDULED:
             yield from self._split(self._limits(ti), "scheduler", begin, end)
         elif state == TaskState.QUEUED:
@@ -69,6 +70,32 @@ class Waits:
             limit := _BY_STATE.get(TaskState(state) if state >= 0 else TaskState.NONE)
         ) is not None:
             yield Wait(limit, begin, end)
+
+    def _before_it_is_ready(self, ti: int, begin: int, end: int) -> Iterator[Wait]:
+        """Its upstreams first; when the last of them has ended, only the past is in its way."""
+        trace = self._trace
+        run = trace.ti_run[ti]
+        dag = trace.runs[run].dag
+        above = trace.past[dag].get(trace.ti_task[ti]) if trace.past else None
+        if above is None:
+            yield Wait("upstream", begin, end)
+            return
+        ends = [self._ended(other) for task in above for other in self._instances(run, task)]
+        ready = min(end, max((end if at is None else at for at in ends), default=begin))
+        yield Wait("upstream", begin, max(begin, ready))
+        yield Wait("depends_on_past", max(begin, ready), end)
+
+    def _ended(self, ti: int) -> int | None:
+        """When a task instance came into a state that it kept, if it did."""
+        at, state = self._history.get(ti, [(0, int(TaskState.NONE))])[-1]
+        return at if TaskState.SUCCESS <= state <= TaskState.REMOVED else None
+
+    def _instances(self, run: int, task: int) -> list[int]:
+        if self._by_task is None:
+            self._by_task = {}
+            for ti, pair in enumerate(zip(self._trace.ti_run, self._trace.ti_task, strict=True)):
+                self._by_task.setdefault(pair, []).append(ti)
+        return self._by_task.get((run, task), [])
 
     def _split(
         self, limits: list[tuple[str, str]], rest_of: str, begin: int, end: int
