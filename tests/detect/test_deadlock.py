@@ -750,3 +750,18 @@ def test_a_daily_deadlock_is_one_with_the_backlog_done_too(find, old_parent, wor
     pools = {"db": Pool(slots=1)}
     (finding,) = find(old_parent, work("c", "w", pool="db"), runs=[], pools=pools)
     assert finding.notes == ()
+
+
+@pytest.mark.parametrize("until", [0.5, 30, 61.5, 62])
+def test_a_reschedule_sensor_in_the_middle_of_a_poke_holds_nothing_for_long(
+    find, waits, work, until
+):
+    """It pokes at 0 and 61 s, for a second each; the only slot is free between."""
+    sensor = waits("m", "etl.load", mode="reschedule", priority_weight=9)
+    extract = {"etl.extract": 5000}
+    etl = work("etl", "extract", "load", pool="default_pool", queue="q")
+    etl = etl.model_copy(
+        update={"tasks": (etl.tasks[0].model_copy(update={"pool": "big"}), etl.tasks[1])}
+    )
+    pools = {"big": Pool(slots=9)}
+    assert find(sensor, etl, seconds=extract, pools=pools, default_pool_slots=1, until=until) == ()

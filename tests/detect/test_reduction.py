@@ -162,3 +162,33 @@ def test_the_order_of_the_actors_does_not_matter(stuck):
         actor(f"t{i}", needs=POOL, upstream=(i + 1,) if i + 1 < count else ()) for i in range(count)
     ]
     assert stuck([slots(1)], chain) == []
+
+
+def test_one_that_only_looks_gives_its_slot_back_and_goes_on_waiting(stuck):
+    """A rescheduled sensor in the middle of a poke, and the producer that needs its slot."""
+    wish = Wish("d", ("producer",), run=0, actors=(1,), may_come=False)
+    producer = actor("producer", needs=POOL)
+    assert stuck([slots(1)], [actor("s", holds=POOL, wish=wish, lets_go=True), producer]) == []
+    assert stuck([slots(1)], [actor("s", holds=POOL, wish=wish), producer]) == ["s", "producer"]
+
+
+def test_one_that_looks_in_vain_takes_nothing_from_others(stuck):
+    wish = Wish("d", ("dead",), run=0, actors=(1,), may_come=False)
+    actors = [
+        actor("s", holds=POOL, wish=wish, lets_go=True),
+        actor("dead", never="no worker"),
+        actor("other", needs=POOL),
+    ]
+    assert stuck([slots(1)], actors) == ["s", "dead"]
+
+
+def test_one_that_cannot_look_keeps_what_it_holds(stuck):
+    """Queued, it holds a pool slot and waits for a worker that another one holds."""
+    worker = Capacity("worker slots", "default", 1)
+    wish = Wish("d", ("x",), run=0, actors=(2,), may_come=False)
+    actors = [
+        actor("s", holds=POOL, needs=((1, 1),), wish=wish, lets_go=True),
+        actor("holder", holds=((1, 1),), upstream=(2,)),
+        actor("x", needs=POOL),
+    ]
+    assert stuck([slots(1), worker], actors) == ["s", "holder", "x"]

@@ -54,8 +54,9 @@ class WaitGraph:
         }
         self._holders: dict[int, list[int]] = {}
         for i in self.stuck.actors:
-            for capacity, _ in snapshot.actors[i].holds:
-                self._holders.setdefault(capacity, []).append(i)
+            if i not in self.stuck.let_go:
+                for capacity, _ in snapshot.actors[i].holds:
+                    self._holders.setdefault(capacity, []).append(i)
         for number in sorted(self.stuck.runs):
             run = snapshot.runs[number]
             for capacity, _ in run.holds:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from windtunnel.detect.cores import Core, WaitGraph, cores
 from windtunnel.detect.finding import Finding, Limit, Party
-from windtunnel.detect.graph import leads_to, shortest_cycle
+from windtunnel.detect.graph import leads_to, reached_from, shortest_cycle
 from windtunnel.detect.words import Words, caveats
 from windtunnel.model import Scenario
 from windtunnel.trace import Snapshot, Trace
@@ -49,7 +49,8 @@ class _Circles:
         inside = [i for i in holding if i in core.members]
         cycle = shortest_cycle(inside or core.members, core.edges)
         first = snapshot.actors[cycle[0]]
-        until, ended_by = self._end({*core.members, *holding})
+        waited_for = reached_from({*core.members, *holding}, self._graph.edges)
+        until, ended_by = self._end(waited_for)
         dag = next((d for d in self._scenario.fleet.dags if d.dag_id == first.dag_id), None)
         task = dag.task(first.task_id) if dag else None
         words = Words(self._graph, core, holding, waiting)
@@ -74,8 +75,11 @@ class _Circles:
         """Those that hold the limits of the circle, or, where none takes part, those of the circle
         that wait for work of others."""
         actors = self._snapshot.actors
+        stuck = self._graph.stuck
         found = {
-            i for i in self._graph.stuck.actors if any(c in core.limits for c, _ in actors[i].holds)
+            i
+            for i in stuck.actors
+            if i not in stuck.let_go and any(c in core.limits for c, _ in actors[i].holds)
         }
         in_runs = [
             i
@@ -96,8 +100,8 @@ class _Circles:
         return max(begun or [actor.since_us for actor in actors])
 
     def _end(self, parts: set[int]) -> tuple[int | None, str]:
-        """The first timeout that ends a part of the circle by force. One that first needs a slot
-        that it doesn't get ends nothing."""
+        """The first timeout that ends by force a part of the circle, or of what it waits for. One
+        that first needs a slot that it doesn't get ends nothing."""
         snapshot = self._snapshot
         ends: list[tuple[int, str]] = []
         for i in sorted(parts):

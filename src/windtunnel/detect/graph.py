@@ -42,6 +42,18 @@ def leads_to(targets: Iterable[int], edges: Edges) -> set[int]:
     return reached
 
 
+def reached_from(sources: Iterable[int], edges: Edges) -> set[int]:
+    """The nodes that can be reached from a source, the sources themselves included."""
+    reached = set(sources)
+    queue = deque(reached)
+    while queue:
+        for node in edges.get(queue.popleft(), ()):
+            if node not in reached:
+                reached.add(node)
+                queue.append(node)
+    return reached
+
+
 def _way_back(start: int, edges: Edges) -> list[int]:
     before: dict[int, int] = {}
     queue = deque([start])

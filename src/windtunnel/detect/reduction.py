@@ -25,6 +25,8 @@ class Stuck:
     runs: frozenset[int]
     free: tuple[int | None, ...]
     """By capacity, after everything that can end has ended; None is unlimited."""
+    let_go: frozenset[int]
+    """Of these actors, those that gave back what they held although they still wait."""
 
 
 def reduce(
@@ -46,6 +48,7 @@ class _Reduction:
     ) -> None:
         self._snapshot = snapshot
         self._done = [False] * len(snapshot.actors)
+        self._let_go: set[int] = set()
         self._run_done = [False] * len(snapshot.runs)
         self._free: list[int | None] = [
             None if i in unlimited else c.total for i, c in enumerate(snapshot.capacities)
@@ -67,7 +70,7 @@ class _Reduction:
         while self._round():
             self._left = [i for i in self._left if not self._done[i]]
         runs = frozenset(i for i, done in enumerate(self._run_done) if not done)
-        return Stuck(tuple(self._left), runs, tuple(self._free))
+        return Stuck(tuple(self._left), runs, tuple(self._free), frozenset(self._let_go))
 
     def _round(self) -> bool:
         moved = False
@@ -78,17 +81,28 @@ class _Reduction:
                 self._run_done[i] = moved = True
                 self._give(run.holds, 1)
         for i in self._left:
-            if self._can_finish(self._snapshot.actors[i]):
+            actor = self._snapshot.actors[i]
+            if self._can_finish(i, actor):
                 self._end(i)
+                moved = True
+            elif actor.lets_go and i not in self._let_go and self._can_look(actor):
+                self._let_go.add(i)
+                self._give(actor.holds, 1)
                 moved = True
         return moved
 
     def _end(self, i: int) -> None:
         self._done[i] = True
-        self._give(self._snapshot.actors[i].holds, 1)
+        if i not in self._let_go:
+            self._give(self._snapshot.actors[i].holds, 1)
 
-    def _can_finish(self, actor: Actor) -> bool:
-        if actor.never or not self._room[actor.run] or not self._fits(actor.needs):
+    def _can_look(self, actor: Actor) -> bool:
+        return self._room[actor.run] and self._fits(actor.needs)
+
+    def _can_finish(self, i: int, actor: Actor) -> bool:
+        if actor.never or not self._can_look(actor):
+            return False
+        if i in self._let_go and not self._fits(actor.holds):
             return False
         if actor.upstream:
             ended = [self._done[u] for u in actor.upstream]

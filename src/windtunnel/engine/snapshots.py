@@ -132,6 +132,10 @@ class _Taker:
             any_upstream=run.dag.rule[task] not in WAITS_FOR_ALL,
             past=self._past(run, task, state),
             wish=wish,
+            lets_go=wish is not None
+            and isinstance(kind, ExternalTaskSensor)
+            and kind.mode == "reschedule"
+            and not kind.deferrable,
             never=self._never(ti, run, task, state, wish),
             gives_up_us=gives_up,
             gives_up=reason,

@@ -642,8 +642,9 @@ class Tries:
     # -- timeouts, for those who look on ------------------------------------------------------
 
     def is_called_back(self, ti: int) -> bool:
-        """Whether the triggerer is done with a task instance, and it only waits for a worker."""
-        return ti in self._resuming
+        """Whether the triggerer is done with a task instance: it only needs a worker now."""
+        attempt = self.running.get(ti)
+        return ti in self._resuming or (attempt is not None and attempt.resumed)
 
     def first_poke(self, ti: int) -> int | None:
         """When a reschedule sensor began its first poke, of those that its timeout counts."""
@@ -651,26 +652,27 @@ class Tries:
 
     def gives_up(self, ti: int) -> tuple[int, str] | None:
         """When a timeout of its own ends the wait of a task instance, and which one; None if none
-        does. One that must first get a slot gives up no earlier than this."""
+        does. One that must first get a slot gives up later, if it doesn't get it at once, and a
+        reschedule sensor then pokes at other times: up to one poke earlier, too."""
         attempt, deferral = self.running.get(ti), self.deferred.get(ti)
-        if attempt is not None and attempt.waits:
+        kind = self._world.runs[self._world.ti_run[ti]].dag.kind[self._world.ti_task[ti]]
+        if attempt is not None and attempt.waits and getattr(kind, "mode", "poke") == "poke":
             ends = [(attempt.gives_up, "its timeout"), (attempt.deadline, "execution_timeout")]
             return min(((at, what) for at, what in ends if at is not None), default=None)
         if deferral is not None:
             what = "execution_timeout" if deferral.cut else "its timeout"
             return None if deferral.gives_up is None else (deferral.gives_up, what)
-        world = self._world
-        kind = world.runs[world.ti_run[ti]].dag.kind[world.ti_task[ti]]
-        first = self._first_poke.get(ti)
+        world, first = self._world, self._first_poke.get(ti)
         if first is None or not isinstance(kind, Sensor | ExternalTaskSensor):
             return None
+        poke = self._poke_us.get(ti, 0)
         if attempt is not None:
-            ends_at = attempt.ends
+            ends_at, poke = attempt.ends, attempt.ends - attempt.started
         elif world.state[ti] == UP_FOR_RESCHEDULE:
-            ends_at = max(world.now, world.due[ti]) + self._poke_us[ti]
+            ends_at = max(world.now, world.due[ti]) + poke
         else:
-            ends_at = world.now + self._poke_us[ti]
-        return poke_too_late(kind, ends_at, self._poke_us[ti], first), "its timeout"
+            ends_at = world.now + poke
+        return poke_too_late(kind, ends_at, poke, first), "its timeout"
 
     # -- deferring ----------------------------------------------------------------------------
 

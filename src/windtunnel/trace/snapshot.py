@@ -73,6 +73,9 @@ class Actor:
     past: tuple[int, ...] = ()
     """Unfinished task instances of the run before that depends_on_past waits for, all of them."""
     wish: Wish | None = None
+    lets_go: bool = False
+    """It only looks, and gives back what it holds when it has looked (a sensor that
+    reschedules)."""
     never: str = ""
     """Why it can never go on whatever others do: ``pool db does not exist``."""
     gives_up_us: int | None = None
