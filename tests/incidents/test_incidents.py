@@ -1,0 +1,24 @@
+"""Every incident: its symptom is there, and gone with each of its fixes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from incident import Incident, fly
+
+CLASSES = ("sensor_starve", "wait_child", "run_limit", "head_of_line", "pool_math", "priority", "no_consumer", "slot_leak")
+INCIDENTS: list[Incident] = [one for name in CLASSES for one in import_module(name).INCIDENTS]
+FIXES = [(one, fix) for one in INCIDENTS for fix in one.mended]
+
+
+@pytest.mark.parametrize("incident", INCIDENTS, ids=[one.id for one in INCIDENTS])
+def test_the_reported_symptom_shows(incident: Incident) -> None:
+    assert incident.symptom(fly(incident.broken)), incident.title
+
+
+@pytest.mark.parametrize(("incident", "fix"), FIXES, ids=[f"{one.id}: {fix}" for one, fix in FIXES])
+def test_with_the_fix_it_is_gone(incident: Incident, fix: str) -> None:
+    assert not incident.symptom(fly(incident.mended[fix])), incident.title
