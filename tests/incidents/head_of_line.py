@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from incident import MINUTE, Incident, on, scenario
 
-from windtunnel.model import Dag, Pool, Scenario, SchedulerLoop, Task
+from windtunnel.model import Dag, ManualRun, Pool, Scenario, SchedulerLoop, Task
 
 LOOP = SchedulerLoop(duration_s=5, per_run_s=0, per_task_s=0, idle_sleep_s=0, hand_over_s=0)
 
@@ -14,16 +14,17 @@ def many(dag_id: str, count: int, *, max_active_tasks: int = 100, **options: obj
     return Dag(dag_id=dag_id, tasks=tasks, max_active_tasks=max_active_tasks)
 
 
-# -- a full pool hides an idle one ---------------------------------------------------------------
+# -- a full pool hides an idle one ----------------------------------------------------------------
 
 
 def two_pools(profile: str = "airflow-2.11", *, window: int = 6, active: int = 100) -> Scenario:
-    """80 heavy tasks for four slots, short enough that every loop finds slots open; 8 light tasks
-    for a pool that is idle."""
+    """80 heavy tasks for four slots, of which every loop finds two open; 8 light tasks for a pool
+    that is idle."""
     return scenario(
         many("heavy", 80, pool="busy", priority_weight=2, max_active_tasks=active),
         many("light", 8, pool="idle"),
-        seconds={"heavy.*": 3, "light.*": 3},
+        runs=["heavy", ManualRun(dag_id="light", at_s=8)],
+        seconds={"heavy.t[01]": 8, "heavy.*": 3, "light.*": 3},
         pools={"busy": Pool(slots=4), "idle": Pool(slots=8)},
         loop=LOOP,
         max_tis_per_query=window,
@@ -33,7 +34,7 @@ def two_pools(profile: str = "airflow-2.11", *, window: int = 6, active: int = 1
     )
 
 
-# -- a DAG at its limit hides other DAGs --------------------------------------------------------
+# -- a DAG at its limit hides other DAGs ----------------------------------------------------------
 
 
 def at_its_limit(profile: str) -> Scenario:
@@ -51,7 +52,7 @@ def at_its_limit(profile: str) -> Scenario:
     )
 
 
-# -- runs at the limit of their task hide the others --------------------------------------------
+# -- runs at the limit of their task hide the others ----------------------------------------------
 
 
 def behind_a_limited_task(window: int, profile: str = "airflow-3.3") -> Scenario:

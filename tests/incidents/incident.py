@@ -24,7 +24,7 @@ from windtunnel.model import (
     Task,
     TriggerDagRun,
 )
-from windtunnel.trace import DagRun, TaskInstance
+from windtunnel.trace import DagRun, TaskInstance, Waits
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -86,8 +86,16 @@ class Flight:
 
     def waited(self, name: str, limit: str, run: int = 0) -> float:
         """Seconds for which a limit kept it waiting."""
-        found = self.result.tasks(name)[run].waited_on
+        found = Waits(self.result.trace).of(self.all(name)[run].index)
         return sum(wait.seconds for wait in found if wait.limit == limit)
+
+    def longest_wait(self, pattern: str, limit: str) -> float:
+        """Seconds for which a limit kept any of these waiting, at most."""
+        waits = Waits(self.result.trace)
+        return max(
+            sum(wait.seconds for wait in waits.of(ti.index) if wait.limit == limit)
+            for ti in self.all(pattern)
+        )
 
     def peak(self, pattern: str, *states: str) -> int:
         """How many of these were in one of these states at once; changes of one instant count
@@ -183,13 +191,17 @@ def cron(dag_id: str, expression: str, *tasks: Task, **options: Any) -> Dag:
     return Dag(dag_id=dag_id, tasks=tasks, **given)
 
 
-def wait_for(dag_id: str, *, task_id: str = "wait", kind: Mapping[str, Any] | None = None, **options: Any) -> Task:  # fmt: skip
-    """A task that senses the run of another DAG."""
+Kind = Mapping[str, Any] | None
+
+
+def wait_for(dag_id: str, *, task_id: str = "wait", kind: Kind = None, **options: Any) -> Task:
+    """A task that senses the run of another DAG; ``kind``: further arguments of the sensor."""
     sensor = ExternalTaskSensor(external_dag_id=dag_id, **(kind or {}))
     return Task(task_id=task_id, operator="ExternalTaskSensor", kind=sensor, **options)
 
 
-def call(dag_id: str, *, task_id: str = "call", kind: Mapping[str, Any] | None = None, **options: Any) -> Task:  # fmt: skip
-    """A task that triggers a run of another DAG and waits for its end."""
+def call(dag_id: str, *, task_id: str = "call", kind: Kind = None, **options: Any) -> Task:
+    """A task that triggers a run of another DAG and waits for its end, unless ``kind``, the further
+    arguments of the operator, says otherwise."""
     trigger = TriggerDagRun(trigger_dag_id=dag_id, **{"wait_for_completion": True, **(kind or {})})
     return Task(task_id=task_id, operator="TriggerDagRunOperator", kind=trigger, **options)

@@ -6,7 +6,7 @@ from incident import DAY, HOUR, MINUTE, NEVER_S, START, Flight, Incident, cron, 
 
 from windtunnel.model import Dag, ManualRun, Scenario, Task, WorkerGroup, WorkersDrained
 
-# -- a queue without workers -------------------------------------------------------------------
+# -- a queue without workers ----------------------------------------------------------------------
 
 
 def team_queue(*queues: str) -> Scenario:
@@ -24,7 +24,7 @@ def team_queue(*queues: str) -> Scenario:
     )
 
 
-# -- workers scaled to zero ----------------------------------------------------------------------
+# -- workers scaled to zero -----------------------------------------------------------------------
 
 
 def scaled_to_zero(task_queued_timeout_s: float) -> Scenario:
@@ -42,7 +42,7 @@ def nobody_told_for_a_day(flight: Flight) -> bool:
     return min(flight.moments("sync.t", "failed") + flight.moments("sync.t", "skipped")) >= DAY
 
 
-# -- a backlog longer than the timeout -----------------------------------------------------------
+# -- a backlog longer than the timeout ------------------------------------------------------------
 
 
 def scarce(task_queued_timeout_s: float) -> Scenario:

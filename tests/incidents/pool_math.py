@@ -38,6 +38,8 @@ INCIDENTS = (
         source="apache/airflow#20788, apache/airflow#795, apache/airflow#21829",
         broken=typo(),
         mended={"the pool is created": typo("typo")},
-        symptom=lambda flight: never_queued(flight, "d.t0") and flight.state("d.other") == "scheduled",
+        symptom=lambda flight: (
+            never_queued(flight, "d.t0") and flight.state("d.other") == "scheduled"
+        ),
     ),
 )

@@ -6,21 +6,29 @@ from incident import HOUR, Incident, chain, cron, scenario, wait_for
 
 from windtunnel.model import Dag, Pool, Scenario, SchedulerLoop, Task, WeightRule
 
-# -- the producer weighs least -----------------------------------------------------------------
+# -- the producer weighs least --------------------------------------------------------------------
 
 
 def fan_out(weight: int) -> Scenario:
     """Sensors weigh as much as all that follows them in their DAGs; the producer's DAG ends with
     it. Both are scheduled at once, the producer's DAG first."""
-    producer = cron("a_main", "@daily", *chain(Task(task_id="raw"), Task(task_id="main_summary", priority_weight=weight)))
+    producer = cron(
+        "a_main",
+        "@daily",
+        *chain(Task(task_id="raw"), Task(task_id="main_summary", priority_weight=weight)),
+    )
     consumers = [
-        cron(f"table_{i}", "@daily", *chain(wait_for("a_main"), *(Task(task_id=f"t{n}") for n in range(5))))
+        cron(
+            f"table_{i}",
+            "@daily",
+            *chain(wait_for("a_main"), *(Task(task_id=f"t{n}") for n in range(5))),
+        )
         for i in range(3)
     ]
     return scenario(producer, *consumers, parallelism=3, until=20 * HOUR)
 
 
-# -- a chain is interrupted ----------------------------------------------------------------------
+# -- a chain is interrupted -----------------------------------------------------------------------
 
 
 def two_chains(examined: int, profile: str = "airflow-3.3") -> Scenario:

@@ -8,7 +8,7 @@ from incident import DAY, HOUR, MINUTE, START, Flight, Incident, chain, cron, sc
 
 from windtunnel.model import Cleared, Dag, DagPaused, Fault, Scenario, Task, TaskFails
 
-# -- clear of an old failed run ----------------------------------------------------------------
+# -- clear of an old failed run -------------------------------------------------------------------
 
 
 def cleared(*faults: Fault, runs: int = 1, **past: Any) -> Scenario:
@@ -40,7 +40,7 @@ def both_wait_for_each_other(flight: Flight) -> bool:
     )
 
 
-# -- one failure stops the schedule ------------------------------------------------------------
+# -- one failure stops the schedule ---------------------------------------------------------------
 
 
 def experiments(depends_on_past: bool) -> Dag:
@@ -55,7 +55,7 @@ def pod_start_fails(dag: Dag) -> Scenario:
 INCIDENTS = (
     Incident(
         id="INC-016",
-        title="A cleared run waits for a place under max_active_runs, the run in it for the cleared one",
+        title="A cleared run waits for a place in max_active_runs; who has it, for the cleared run",
         source="apache/airflow#29524, apache/airflow#18304",
         broken=cleared(CLEAR_LATE),
         mended={

@@ -8,14 +8,16 @@ from incident import DAY, HOUR, MINUTE, Flight, Incident, chain, cron, on, scena
 
 from windtunnel.model import Dag, Deferrable, ManualRun, Pool, Rule, Scenario, Task
 
-# -- many DAGs wait for one -------------------------------------------------------------------
+# -- many DAGs wait for one -----------------------------------------------------------------------
 
 
 def waiting_dags(
     count: int, *, slots: int = 4, weight: int = 1, kind: Any = None, **options: Any
 ) -> Scenario:
     consumers = [
-        cron(f"user_{i}", "@daily", *chain(wait_for("etl", kind=kind, **options), Task(task_id="t")))
+        cron(
+            f"user_{i}", "@daily", *chain(wait_for("etl", kind=kind, **options), Task(task_id="t"))
+        )
         for i in range(count)
     ]
     producer = cron("etl", "@daily", Task(task_id="load", priority_weight=weight))
@@ -32,7 +34,7 @@ def producer_never_starts(flight: Flight) -> bool:
     return flight.state("etl.load") == "scheduled" and "WT101" in flight.codes
 
 
-# -- the producer comes an hour after its consumers -------------------------------------------
+# -- the producer comes an hour after its consumers -----------------------------------------------
 
 
 def telemetry(**kind: Any) -> Scenario:
@@ -40,22 +42,29 @@ def telemetry(**kind: Any) -> Scenario:
     delta = {"execution_delta_s": -HOUR, **kind}
     pool = {"pool": "sensors"} if kind else {}
     consumers = [
-        cron(f"table_{i}", "0 0 * * *", *chain(wait_for("copy", kind=delta, **pool), Task(task_id="t")))
+        cron(
+            f"table_{i}",
+            "0 0 * * *",
+            *chain(wait_for("copy", kind=delta, **pool), Task(task_id="t")),
+        )
         for i in range(6)
     ]
     producer = cron("copy", "0 1 * * *", Task(task_id="deduplicate"))
-    return scenario(
-        *consumers, producer, default_pool_slots=5, pools={"sensors": Pool(slots=6)}, until=20 * HOUR
-    )  # fmt: skip
+    pools = {"sensors": Pool(slots=6)}
+    return scenario(*consumers, producer, default_pool_slots=5, pools=pools, until=20 * HOUR)
 
 
-# -- parse DAGs wait for the load DAG ----------------------------------------------------------
+# -- parse DAGs wait for the load DAG -------------------------------------------------------------
 
 
 def parse_and_load(parse_at: int) -> Scenario:
     delta = {"execution_delta_s": parse_at * HOUR}
     parsers = [
-        cron(f"a_parse_{i}", f"0 {parse_at} * * *", *chain(wait_for("load", kind=delta), Task(task_id="t")))
+        cron(
+            f"a_parse_{i}",
+            f"0 {parse_at} * * *",
+            *chain(wait_for("load", kind=delta), Task(task_id="t")),
+        )
         for i in range(3)
     ]
     load = cron("load", "0 0 * * *", *chain(Task(task_id="extract"), Task(task_id="load")))
@@ -64,7 +73,7 @@ def parse_and_load(parse_at: int) -> Scenario:
     )  # fmt: skip
 
 
-# -- finished work waits for the slot in which it could say so ----------------------------------
+# -- finished work waits for the slot in which it could say so ------------------------------------
 
 
 def databricks(urgent: int) -> Scenario:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from incident import DAY, HOUR, MINUTE, NEVER_S, Incident, cron, on, scenario
+from incident import HOUR, MINUTE, NEVER_S, Incident, cron, scenario
 
-from windtunnel.model import Dag, ManualRun, Pool, Scenario, Task, TaskLostByExecutor, WorkerGroup, WorkerLost  # fmt: skip
+from windtunnel.model import (
+    Dag,
+    ManualRun,
+    Pool,
+    Scenario,
+    Task,
+    TaskLostByExecutor,
+    WorkerGroup,
+    WorkerLost,
+)
 
 # -- the holder of the only slot is killed --------------------------------------------------------
 
@@ -27,14 +36,14 @@ def killed_holder(heartbeat_timeout_s: float) -> Scenario:
 
 
 def cleaner(task_queued_timeout_s: float) -> Scenario:
-    """A job that runs every ten minutes, never twice at once, gets lost between queue and worker."""
+    """A job for every ten minutes, never two at once, is lost between queue and worker."""
     dag = cron("clean_up", "*/10 * * * *", Task(task_id="t"), max_active_runs=1)
     return scenario(
         dag,
         faults=[TaskLostByExecutor(tasks="clean_up.t", at_s=0, for_s=MINUTE)],
         workers=(WorkerGroup(),),
         task_queued_timeout_s=task_queued_timeout_s,
-        until=DAY,
+        until=3 * HOUR,
     )
 
 

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from incident import Incident, fly
 
-CLASSES = ("sensor_starve", "wait_child", "run_limit", "head_of_line", "pool_math", "priority", "no_consumer", "slot_leak")
+CLASSES = (
+    "sensor_starve",
+    "wait_child",
+    "run_limit",
+    "head_of_line",
+    "pool_math",
+    "priority",
+    "no_consumer",
+    "slot_leak",
+    "limit_not_enforced",
+    "double_run",
+    "restart",
+    "backfill",
+    "herd",
+    "clock",
+    "wait_never",
+    "trigger_rules",
+    "timeouts",
+    "teardown",
+    "triggerer",
+    "mapped",
+    "data_race",
+    "rate",
+)
 INCIDENTS: list[Incident] = [one for name in CLASSES for one in import_module(name).INCIDENTS]
 FIXES = [(one, fix) for one in INCIDENTS for fix in one.mended]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from incident import HOUR, MINUTE, Flight, Incident, call, chain, cron, on, scenario
+from incident import HOUR, Flight, Incident, call, chain, cron, scenario
 
 from windtunnel.model import Dag, Scenario, Task, WorkerGroup
 
@@ -13,7 +13,7 @@ def work(dag_id: str, **options: Any) -> Dag:
     return Dag(dag_id=dag_id, tasks=(Task(task_id="t", **options),))
 
 
-# -- levels of sub-DAGs ------------------------------------------------------------------------
+# -- levels of sub-DAGs ---------------------------------------------------------------------------
 
 
 def levels(parents: int, *, processes: int = 5, queue: str = "default") -> Scenario:
@@ -47,7 +47,7 @@ def no_leaf_ever_runs(flight: Flight) -> bool:
     ]
 
 
-# -- one slot ----------------------------------------------------------------------------------
+# -- one slot -------------------------------------------------------------------------------------
 
 
 def trigger_and_wait(parents: int, parallelism: int, **kind: Any) -> Scenario:
@@ -58,12 +58,12 @@ def trigger_and_wait(parents: int, parallelism: int, **kind: Any) -> Scenario:
 
 
 def parents_run_for_ever(flight: Flight) -> bool:
-    return set(flight.states("parent_*.call")) == {"running"} and set(
-        flight.states("child.t")
-    ) == {"scheduled"}
+    return set(flight.states("parent_*.call")) == {"running"} and set(flight.states("child.t")) == {
+        "scheduled"
+    }
 
 
-# -- a Python task that polls another DAG --------------------------------------------------------
+# -- a Python task that polls another DAG ---------------------------------------------------------
 
 
 def three_deep(slots: int, **kind: Any) -> Scenario:
@@ -85,7 +85,7 @@ def three_deep(slots: int, **kind: Any) -> Scenario:
     )
 
 
-# -- launchers and the jobs that they launch ----------------------------------------------------
+# -- launchers and the jobs that they launch ------------------------------------------------------
 
 
 def fork(slots: int, launcher_queue: str = "default") -> Scenario:
