@@ -12,11 +12,11 @@ from windtunnel.model import Dag, DagPaused, Every, Pool, Scenario, SchedulerLoo
 
 
 def unpaused_at_nine(*, catchup: bool, pool: str = "default_pool") -> Scenario:
-    """An hourly DAG that began four days ago is unpaused at 9:00; another one is due every
+    """An hourly DAG that began three days ago is unpaused at 9:00; another one is due every
     hour, as ever."""
     old = cron(
         "old", "@hourly", Task(task_id="t", pool=pool, expand=(2,)), catchup=catchup,
-        start_date=START - timedelta(days=4),
+        start_date=START - timedelta(days=3),
     )  # fmt: skip
     other = cron("other", "@hourly", Task(task_id="t"), catchup=False)
     return scenario(
@@ -27,7 +27,7 @@ def unpaused_at_nine(*, catchup: bool, pool: str = "default_pool") -> Scenario:
         default_pool_slots=8,
         pools={"backfill": Pool(slots=4)},
         profile="airflow-2.11",
-        until=20 * HOUR,
+        until=14 * HOUR,
     )
 
 

@@ -46,7 +46,7 @@ def in_the_hour_that_comes_twice(flight: Flight) -> bool:
 def quarter_hourly(timetable: Literal["trigger", "interval"] | None, profile: str) -> Scenario:
     every = Cron(expression="*/15 5-21 * * MON-FRI", timetable=timetable)
     dag = Dag(dag_id="d", tasks=(Task(task_id="sql"),), schedule=every, start_date=START)
-    return scenario(dag, profile=profile, until=2 * DAY)
+    return scenario(dag, profile=profile, until=1.3 * DAY)
 
 
 def loads_nothing(flight: Flight) -> bool:

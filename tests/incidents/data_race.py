@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from incident import HOUR, MINUTE, Flight, Incident, chain, scenario
 
-from windtunnel.model import Dag, Pool, Scenario, Task
+from windtunnel.model import Dag, Pool, Scenario, Task, TaskIsSlow
 
 # -- a slot is not a lock over two tasks ----------------------------------------------------------
 
@@ -44,6 +44,27 @@ def models(*, one_grant: bool) -> Scenario:
     return scenario(Dag(dag_id="d", tasks=(*built, *grants)), until=HOUR)
 
 
+# -- a retry loads twice ---------------------------------------------------------------------------
+
+
+def load(*, in_two: bool) -> Scenario:
+    """A file is appended to a table in one minute, then merged, which takes too long at first."""
+    retried = {"execution_timeout_s": 10 * MINUTE, "retries": 2}
+    steps = ("append", "merge") if in_two else ("append_and_merge",)
+    tasks = chain(*(Task(task_id=step, **retried) for step in steps))
+    return scenario(
+        Dag(dag_id="d", tasks=tasks),
+        seconds={"d.append": MINUTE, "d.merge": 4 * MINUTE, "d.append_and_merge": 5 * MINUTE},
+        faults=[TaskIsSlow(tasks="d.*merge", tries=(1,), factor=5)],
+        until=HOUR,
+    )
+
+
+def appended_twice(flight: Flight) -> bool:
+    """All tries that append ran for longer than that takes."""
+    return len(flight.moments("d.append*", "running")) > 1
+
+
 # -- delete, then insert --------------------------------------------------------------------------
 
 
@@ -66,6 +87,15 @@ def rows_twice(flight: Flight) -> bool:
 
 INCIDENTS = (
     Incident(
+        id="INC-127",
+        title="A task that appends and merges times out in the merge; its retry appends again",
+        source="WordPress/openverse-catalog#800",
+        broken=load(in_two=False),
+        mended={"a task for what must not be repeated": load(in_two=True)},
+        symptom=appended_twice,
+        leaves_out="what is in the table is read from which tries ran",
+    ),
+    Incident(
         id="INC-128",
         title="A pool of one slot does not hold two tasks together",
         source="WordPress/openverse-catalog#397",
@@ -80,6 +110,7 @@ INCIDENTS = (
         broken=models(one_grant=False),
         mended={"one task for the grant": models(one_grant=True)},
         symptom=lambda flight: flight.peak("d.grant*", "running") > 1,
+        leaves_out="that the second change fails",
     ),
     Incident(
         id="INC-131",
@@ -91,5 +122,6 @@ INCIDENTS = (
             "one run at a time": delete_then_insert(1),
         },
         symptom=rows_twice,
+        leaves_out="what is in the table is read from the order of the tasks",
     ),
 )

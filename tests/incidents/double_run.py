@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from incident import HOUR, MINUTE, Incident, call, cron, scenario
+from incident import HOUR, MINUTE, Incident, call, chain, cron, scenario
 
-from windtunnel.model import Dag, Scenario, Task
+from windtunnel.model import Dag, ManualRun, Scenario, Task
 
 # -- an interval shorter than the work ------------------------------------------------------------
 
@@ -33,6 +33,18 @@ def scheduled_itself() -> Scenario:
     return scenario(dag, seconds={"report.t": 10 * MINUTE}, until=2 * HOUR)
 
 
+# -- looked at, then done --------------------------------------------------------------------------
+
+
+def check_then_act(runs: int) -> Scenario:
+    """Each run looks whether the output is there, and makes it if it isn't."""
+    tasks = chain(Task(task_id="complete"), Task(task_id="run"))
+    dag = Dag(dag_id="d", tasks=tasks, max_active_runs=runs)
+    return scenario(
+        dag, runs=["d", ManualRun(dag_id="d", at_s=10)], seconds={"d.complete": 1}, until=HOUR
+    )
+
+
 INCIDENTS = (
     Incident(
         id="INC-067",
@@ -41,6 +53,15 @@ INCIDENTS = (
         broken=beat(max_active_runs=1000),
         mended={"never twice at once": beat(max_active_runs=1)},
         symptom=lambda flight: flight.run_states("beat").count("running") > 30,
+    ),
+    Incident(
+        id="INC-069",
+        title="Two look whether the work is done before either has done it; both do it",
+        source="spotify/luigi#2644",
+        broken=check_then_act(2),
+        mended={"one at a time": check_then_act(1)},
+        symptom=lambda flight: flight.ended("d.complete", run=1) < flight.ended("d.run", run=0),
+        leaves_out="what the second look would have found is read from the order of the tasks",
     ),
     Incident(
         id="INC-070",

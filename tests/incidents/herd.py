@@ -98,6 +98,7 @@ INCIDENTS = (
         broken=outage(),
         mended={"exponential backoff, which has jitter": outage(retry_exponential_backoff=2)},
         symptom=come_back_together,
+        leaves_out="the API's own limit: how many of the retries fail again",
     ),
     Incident(
         id="INC-089",

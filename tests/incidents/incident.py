@@ -133,6 +133,10 @@ class Incident:
     mended: Mapping[str, Scenario]
     """Fix, in words -> the scenario with it."""
     symptom: Symptom
+    leaves_out: str = ""
+    """What of the report this does not show; empty: nothing that matters."""
+    says: tuple[str, ...] = ()
+    """Codes of findings that windtunnel makes of it, beside states, times and waits."""
 
 
 def fly(scenario: Scenario) -> Flight:

@@ -6,7 +6,17 @@ from typing import Any
 
 from incident import HOUR, MINUTE, Flight, Incident, cron, on, scenario
 
-from windtunnel.model import Dag, Deferrable, ManualRun, Pool, Rule, Scenario, Task
+from windtunnel.model import (
+    Dag,
+    Deferrable,
+    ManualRun,
+    Pool,
+    Rule,
+    Scenario,
+    SchedulerLoop,
+    Task,
+    WorkerGroup,
+)
 
 ON_THEIR_WAY = ("deferred", "scheduled", "queued", "running")
 FIRES = Rule(duration_s=2, fire_after_s=20 * MINUTE, resume_duration_s=2)
@@ -71,6 +81,21 @@ def three_schedulers(parallelism: int) -> Scenario:
     return scenario(dag, schedulers=3, parallelism=parallelism, until=HOUR)
 
 
+# -- an executor that does not count ---------------------------------------------------------------
+
+
+def local_executor(parallelism: int) -> Scenario:
+    """Four processes. The executor of 3.x takes whatever comes, as if parallelism had no end."""
+    dag = Dag(dag_id="d", tasks=(Task(task_id="t", expand=(20,)),), max_active_tasks=100)
+    return scenario(
+        dag,
+        workers=(WorkerGroup(slots=4),),
+        parallelism=parallelism,
+        loop=SchedulerLoop(),
+        until=HOUR,
+    )
+
+
 INCIDENTS = (
     Incident(
         id="INC-055",
@@ -106,6 +131,15 @@ INCIDENTS = (
             "a pool": four_runs("airflow-3.3", warehouse=Pool(slots=4)),
         },
         symptom=lambda flight: flight.peak("d.query", "running") > 4,
+    ),
+    Incident(
+        id="INC-061",
+        title="LocalExecutor takes twenty task instances with parallelism=4",
+        source="apache/airflow#71914",
+        broken=local_executor(1000),
+        mended={"what was handed out is counted": local_executor(4)},
+        symptom=lambda flight: flight.peak("d.t", "queued", "running") == 20,
+        leaves_out="the executor's mistake is given as a large parallelism; memory that it costs",
     ),
     Incident(
         id="INC-062",

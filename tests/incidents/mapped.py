@@ -37,5 +37,6 @@ INCIDENTS = (
             "more task instances a loop": on(mapped(500, loop_s=8), max_tis_per_query=64),
         },
         symptom=lambda flight: flight.peak("d.*", "running") < 20,
+        leaves_out="that the loop becomes longer with more instances is given, not worked out",
     ),
 )

@@ -69,6 +69,7 @@ INCIDENTS = (
             flight.state("others.t") == "scheduled"
             and flight.waited("others.t", "parallelism") > 23 * HOUR
         ),
+        says=("WT110",),
     ),
     Incident(
         id="INC-043",

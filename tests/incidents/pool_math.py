@@ -31,6 +31,7 @@ INCIDENTS = (
         broken=wide(2),
         mended={"a pool that is large enough": wide(4)},
         symptom=lambda flight: never_queued(flight, "d.wide"),
+        says=("WT110",),
     ),
     Incident(
         id="INC-035",
@@ -41,5 +42,7 @@ INCIDENTS = (
         symptom=lambda flight: (
             never_queued(flight, "d.t0") and flight.state("d.other") == "scheduled"
         ),
+        leaves_out="in old releases other DAGs starve too; in 3.x the tasks of the same run do",
+        says=("WT110",),
     ),
 )

@@ -59,6 +59,7 @@ INCIDENTS = (
         symptom=lambda flight: (
             flight.state("a_main.main_summary") in ("none", "scheduled") and "WT101" in flight.codes
         ),
+        says=("WT101",),
     ),
     Incident(
         id="INC-041",

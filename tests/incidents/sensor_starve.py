@@ -111,6 +111,7 @@ INCIDENTS = (
             "the producer weighs more than all its consumers": waiting_dags(40, weight=100),
         },
         symptom=producer_never_starts,
+        says=("WT101",),
     ),
     Incident(
         id="INC-002",
@@ -122,6 +123,7 @@ INCIDENTS = (
             flight.state("copy.deduplicate") == "scheduled"
             and flight.waited("copy.deduplicate", "pool default_pool") > 18 * HOUR
         ),
+        says=("WT101",),
     ),
     Incident(
         id="INC-004",
@@ -136,6 +138,7 @@ INCIDENTS = (
             flight.states("a_parse_*.wait") == ["running"] * 3
             and flight.state("load.load") in ("none", "scheduled")
         ),
+        says=("WT101",),
     ),
     Incident(
         id="INC-005",
@@ -149,5 +152,6 @@ INCIDENTS = (
             ),
         },
         symptom=resumes_an_hour_late,
+        leaves_out="the task's execution_timeout, which passes meanwhile in 2.x",
     ),
 )

@@ -6,10 +6,14 @@ from incident import HOUR, MINUTE, NEVER_S, Incident, cron, scenario
 
 from windtunnel.model import (
     Dag,
+    HeartbeatLost,
     ManualRun,
     Pool,
+    PoolResized,
     Scenario,
     Task,
+    TaskFails,
+    TaskHangs,
     TaskLostByExecutor,
     WorkerGroup,
     WorkerLost,
@@ -47,6 +51,61 @@ def cleaner(task_queued_timeout_s: float) -> Scenario:
     )
 
 
+# -- a process that outlives its run --------------------------------------------------------------
+
+
+def outlived(execution_timeout_s: float | None) -> Scenario:
+    """The scheduler gives a try up, because it hears nothing of it, and its run has failed; but the
+    process hangs on, on the only slot of the worker."""
+    dag = Dag(dag_id="sync", tasks=(Task(task_id="t", execution_timeout_s=execution_timeout_s),))
+    return scenario(
+        dag,
+        runs=["sync", ManualRun(dag_id="sync", at_s=MINUTE)],
+        seconds={"sync.t": 10 * MINUTE},
+        faults=[
+            HeartbeatLost(tasks="sync.t", for_s=MINUTE / 2),
+            TaskHangs(tasks="sync.t", for_s=MINUTE / 2),
+        ],
+        workers=(WorkerGroup(slots=1),),
+        task_queued_timeout_s=NEVER_S,
+    )
+
+
+# -- a lock that nobody holds ----------------------------------------------------------------------
+
+
+def terminated(*faults: PoolResized) -> Scenario:
+    """Two runs share a lock; the first is ended by force while it holds it."""
+    dag = Dag(
+        dag_id="flow", tasks=(Task(task_id="step", pool="lock"),), dagrun_timeout_s=10 * MINUTE
+    )
+    return scenario(
+        dag,
+        runs=["flow", ManualRun(dag_id="flow", at_s=9 * MINUTE)],
+        seconds={"flow.step": 20 * MINUTE},
+        faults=faults,
+        pools={"lock": Pool(slots=1)},
+        until=19 * MINUTE,
+    )
+
+
+# -- a counter that only goes up -------------------------------------------------------------------
+
+
+def counted(*faults: PoolResized) -> Scenario:
+    """At most two executions at once, every ten minutes one; each of the first two fails before it
+    has begun, and stays counted."""
+    dag = cron("flow", "*/10 * * * *", Task(task_id="t", pool="limit"))
+    failures = TaskFails(tasks="flow.t", for_s=15 * MINUTE, after_s=0)
+    return scenario(dag, faults=(failures, *faults), pools={"limit": Pool(slots=2)}, until=6 * HOUR)
+
+
+LEAKS = (
+    PoolResized(pool="limit", slots=1, at_s=1),
+    PoolResized(pool="limit", slots=0, at_s=10 * MINUTE + 1),
+)
+
+
 INCIDENTS = (
     Incident(
         id="INC-049",
@@ -60,11 +119,50 @@ INCIDENTS = (
         ),
     ),
     Incident(
+        id="INC-051",
+        title="A run is over, and still it keeps a slot that others wait for",
+        source="dagster-io/dagster#33643",
+        broken=outlived(None),
+        mended={"execution_timeout, which ends the process": outlived(15 * MINUTE)},
+        symptom=lambda flight: (
+            flight.run_states("sync")[0] == "failed"
+            and flight.state("sync.t", run=1) == "queued"
+            and flight.waited("sync.t", "worker slots", run=1) > 23 * HOUR
+        ),
+    ),
+    Incident(
         id="INC-050",
         title="A lost run of the cleaning job keeps out the runs that would clean up after it",
         source="opsmill/infrahub#9856",
         broken=cleaner(NEVER_S),
         mended={"what stays queued is given up": cleaner(600)},
         symptom=lambda flight: not flight.moments("clean_up.t", "running"),
+    ),
+    Incident(
+        id="INC-053",
+        title="A run is ended by force, and the next one waits for a lock that nobody holds",
+        source="argoproj/argo-workflows#7633, argoproj/argo-workflows#4046",
+        broken=terminated(PoolResized(pool="lock", slots=0, at_s=10 * MINUTE)),
+        mended={
+            "the lock is given back with the run": terminated(),
+            "locks without a holder are looked for": terminated(
+                PoolResized(pool="lock", slots=0, at_s=10 * MINUTE, for_s=5 * MINUTE)
+            ),
+        },
+        symptom=lambda flight: (
+            flight.run_states("flow")[0] == "failed"
+            and flight.began("flow.step", run=1) is None
+            and flight.waited("flow.step", "pool lock", run=1) > 5 * MINUTE
+        ),
+        leaves_out="that the slot is not given back is stated as a fault, and does not emerge",
+    ),
+    Incident(
+        id="INC-054",
+        title="A counter of executions that failed early never falls; in the end none may start",
+        source="kestra-io/kestra#17759",
+        broken=counted(*LEAKS),
+        mended={"every admission has its release": counted()},
+        symptom=lambda flight: not flight.moments("flow.t", "success"),
+        leaves_out="that the slots are not given back is stated as a fault, and does not emerge",
     ),
 )

@@ -40,6 +40,11 @@ def test_the_reported_symptom_shows(incident: Incident) -> None:
     assert incident.symptom(fly(incident.broken)), incident.title
 
 
+@pytest.mark.parametrize("incident", INCIDENTS, ids=[one.id for one in INCIDENTS])
+def test_windtunnel_says_so(incident: Incident) -> None:
+    assert set(incident.says) <= fly(incident.broken).codes
+
+
 @pytest.mark.parametrize(("incident", "fix"), FIXES, ids=[f"{one.id}: {fix}" for one, fix in FIXES])
 def test_with_the_fix_it_is_gone(incident: Incident, fix: str) -> None:
     assert not incident.symptom(fly(incident.mended[fix])), incident.title

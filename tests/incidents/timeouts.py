@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from incident import DAY, HOUR, MINUTE, Incident, scenario
+from incident import DAY, HOUR, Incident, scenario
 
-from windtunnel.model import Dag, Rule, Scenario, Sensor, Task, TaskLostByExecutor, WorkerGroup
+from windtunnel.model import Dag, Rule, Scenario, Sensor, Task
 
 # -- dagrun_timeout -------------------------------------------------------------------------------
 
@@ -30,25 +30,6 @@ def file_sensor(timeout_s: float) -> Scenario:
     )
 
 
-# -- lost messages, hours apart -------------------------------------------------------------------
-
-
-def loses_messages(mode: str, *, allowed: int = 2) -> Scenario:
-    """A sensor of a day's length; three times, hours apart, its message to the worker gets lost."""
-    task = Task(task_id="wait", kind=Sensor(mode=mode, poke_interval_s=10 * MINUTE))
-    lost = [
-        TaskLostByExecutor(tasks="d.wait", at_s=at * HOUR, for_s=11 * MINUTE) for at in (2, 8, 14)
-    ]
-    return scenario(
-        Dag(dag_id="d", tasks=(task,)),
-        rules=[Rule(tasks="d.wait", true_at_s=20 * HOUR, duration_s=1)],
-        faults=lost,
-        workers=(WorkerGroup(),),
-        num_stuck_in_queued_retries=allowed,
-        until=DAY,
-    )
-
-
 INCIDENTS = (
     Incident(
         id="INC-106",
@@ -61,6 +42,7 @@ INCIDENTS = (
         symptom=lambda flight: (
             flight.states("d.t") == ["skipped"] and flight.run_states("d") == ["failed"]
         ),
+        leaves_out="callbacks, and the job outside that goes on",
     ),
     Incident(
         id="INC-107",
@@ -69,16 +51,5 @@ INCIDENTS = (
         broken=file_sensor(7 * DAY),
         mended={"the sensor's own timeout": file_sensor(30)},
         symptom=lambda flight: flight.state("d.wait") in ("up_for_reschedule", "running"),
-    ),
-    Incident(
-        id="INC-109",
-        title="A sensor fails because of three lost messages, hours apart",
-        source="apache/airflow#52638, apache/airflow#51410",
-        broken=loses_messages("reschedule"),
-        mended={
-            "poke mode: one message for all pokes": loses_messages("poke"),
-            "more attempts": loses_messages("reschedule", allowed=5),
-        },
-        symptom=lambda flight: flight.state("d.wait") == "failed",
     ),
 )

@@ -114,6 +114,7 @@ INCIDENTS = (
             "one task group in the place of sub-DAGs": one_task_group(5),
         },
         symptom=no_leaf_ever_runs,
+        says=("WT101",),
     ),
     Incident(
         id="INC-007",
@@ -125,6 +126,7 @@ INCIDENTS = (
             "a deferrable trigger": trigger_and_wait(1, parallelism=1, deferrable=True),
         },
         symptom=parents_run_for_ever,
+        says=("WT101",),
     ),
     Incident(
         id="INC-010",
@@ -139,6 +141,7 @@ INCIDENTS = (
             flight.state("dag_3.t") == "queued"
             and {flight.state("dag_1.call"), flight.state("dag_2.call")} == {"running"}
         ),
+        says=("WT101",),
     ),
     Incident(
         id="INC-013",
@@ -152,6 +155,7 @@ INCIDENTS = (
             "one slot more": trigger_and_wait(4, parallelism=5),
         },
         symptom=parents_run_for_ever,
+        says=("WT101",),
     ),
     Incident(
         id="INC-015",
@@ -163,5 +167,6 @@ INCIDENTS = (
             flight.states("workflow.*") == ["running"] * 2
             and set(flight.states("job.t")) == {"queued"}
         ),
+        says=("WT101",),
     ),
 )
