@@ -53,6 +53,7 @@ INCIDENTS = (
         broken=beat(max_active_runs=1000),
         mended={"never twice at once": beat(max_active_runs=1)},
         symptom=lambda flight: flight.run_states("beat").count("running") > 30,
+        leaves_out="a second process that makes the same runs once more",
     ),
     Incident(
         id="INC-069",
@@ -70,5 +71,6 @@ INCIDENTS = (
         broken=triggered_each_minute(),
         mended={"the DAG has the schedule, without catchup": scheduled_itself()},
         symptom=lambda flight: flight.run_states("report").count("queued") > 60,
+        leaves_out="that two run at once, which was one product's mistake",
     ),
 )

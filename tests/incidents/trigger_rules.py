@@ -94,5 +94,6 @@ INCIDENTS = (
         broken=credential_missing(soft_fail=True),
         mended={"soft_fail=False": credential_missing(soft_fail=False)},
         symptom=lambda flight: green_and_empty(flight, "d.load"),
+        leaves_out="an error in the poke, which fails since 2.10; a timeout still skips",
     ),
 )
