@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
@@ -40,6 +42,19 @@ def test_the_document_says_of_each_incident_what_its_test_shows() -> None:
     told = [row for row in rows if not row[-1].startswith("no: ")]
     shown = [[one.id, one.title, one.source, verdict(one)] for one in INCIDENTS]
     assert sorted(told) == sorted(shown)
+
+
+def test_the_document_counts_right() -> None:
+    text = DOCUMENT.read_text("utf-8")
+    verdicts = {
+        line[2:9]: line.split(" | ")[-1] for line in text.splitlines() if line.startswith("| INC-")
+    }
+    begins = Counter(re.split("[ ;]", verdict)[0] for verdict in verdicts.values())
+    assert f"{len(verdicts)} incidents" in text
+    assert (
+        f"{begins['shown']} are shown by a scenario in `tests/incidents`, {begins['in']} in part, "
+        f"{begins['no:']} not" in text
+    )
 
 
 def verdict(one: Incident) -> str:
