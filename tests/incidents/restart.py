@@ -1,0 +1,75 @@
+"""Workers and schedulers that die at the wrong moment."""
+
+from __future__ import annotations
+
+from incident import DAY, HOUR, MINUTE, NEVER_S, Incident, scenario
+
+from windtunnel.model import Dag, HeartbeatLost, Scenario, Task, TaskLostByExecutor, WorkerGroup
+
+
+def lost_between_fetch_and_start(task_queued_timeout_s: float) -> Scenario:
+    dag = Dag(dag_id="d", tasks=(Task(task_id="t"),), dagrun_timeout_s=20 * HOUR)
+    return scenario(
+        dag,
+        faults=[TaskLostByExecutor(tasks="d.t", for_s=MINUTE)],
+        workers=(WorkerGroup(),),
+        task_queued_timeout_s=task_queued_timeout_s,
+        until=DAY,
+    )
+
+
+def lost_message(task_queued_timeout_s: float) -> Scenario:
+    """The broker loses the message of one task out of three; workers have slots for all."""
+    dag = Dag(dag_id="d", tasks=tuple(Task(task_id=f"t{i}") for i in range(3)))
+    return scenario(
+        dag,
+        faults=[TaskLostByExecutor(tasks="d.t1", for_s=MINUTE)],
+        workers=(WorkerGroup(),),
+        task_queued_timeout_s=task_queued_timeout_s,
+        task_queued_timeout_check_interval_s=30,
+        until=HOUR,
+    )
+
+
+def late_heartbeats(threshold_s: float) -> Scenario:
+    """Ten healthy tasks of 20 minutes, of which nothing is heard."""
+    dag = Dag(dag_id="d", tasks=tuple(Task(task_id=f"t{i}") for i in range(10)))
+    return scenario(
+        dag,
+        seconds={"d.*": 20 * MINUTE},
+        faults=[HeartbeatLost(tasks="d.*", probability=0.5)],
+        task_instance_heartbeat_timeout_s=threshold_s,
+        until=HOUR,
+    )
+
+
+INCIDENTS = (
+    Incident(
+        id="INC-046",
+        title="A task stays queued for many minutes, with capacity free, and then runs as always",
+        source="apache/airflow#51284",
+        broken=lost_message(15 * MINUTE),
+        mended={"a shorter task_queued_timeout": lost_message(MINUTE)},
+        symptom=lambda flight: (
+            flight.states("d.*") == ["success"] * 3
+            and flight.waited("d.t1", "executor") > 15 * MINUTE
+        ),
+    ),
+    Incident(
+        id="INC-071",
+        title="Heartbeats are late, and healthy tasks are taken for dead, many at once",
+        source="apache/airflow#16023",
+        broken=late_heartbeats(300),
+        mended={"a threshold beyond the longest silence": late_heartbeats(30 * MINUTE)},
+        symptom=lambda flight: flight.states("d.*").count("failed") >= 3,
+        leaves_out="it was the scheduler's own heartbeat, and orphans were reset; here the tasks'",
+    ),
+    Incident(
+        id="INC-075",
+        title="A worker dies between fetching a task and starting it: queued for ever",
+        source="apache/airflow#26015, apache/airflow#21225, apache/airflow#28120",
+        broken=lost_between_fetch_and_start(NEVER_S),
+        mended={"task_queued_timeout (2.6)": lost_between_fetch_and_start(600)},
+        symptom=lambda flight: not flight.moments("d.t", "running"),
+    ),
+)
