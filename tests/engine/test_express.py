@@ -47,6 +47,7 @@ def dags(draw: st.DrawFn, dag_id: str, least: int, most: int) -> Dag:
     tasks = []
     weights = draw(st.sampled_from(WeightRule))
     rules = [TriggerRule.ALL_SUCCESS]
+    pools = ("db",) if draw(st.integers(0, 2)) else ("db", "other", "missing")
     if draw(st.integers(0, 3)) == 3:
         rules += [TriggerRule.ALL_DONE, TriggerRule.ONE_SUCCESS]
     for index in range(draw(st.integers(least, most))):
@@ -57,7 +58,7 @@ def dags(draw: st.DrawFn, dag_id: str, least: int, most: int) -> Dag:
                 upstream=tuple(f"t{u}" for u in sorted(ups)),
                 priority_weight=draw(st.integers(1, 3)),
                 weight_rule=weights,
-                pool="db",
+                pool=draw(st.sampled_from(pools)),
                 trigger_rule=draw(st.sampled_from(rules)),
             )
         )
@@ -86,7 +87,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     return Scenario(
         fleet=Fleet(dags=tuple(fleet)),
         cluster=Cluster(
-            pools={"db": Pool(slots=draw(st.integers(2, 9)))},
+            pools={"other": Pool(slots=1), "db": Pool(slots=draw(st.integers(2, 9)))},
             parallelism=draw(st.integers(2, 9)),
             max_tis_per_query=draw(st.sampled_from((0, 2, 16))),
         ),

@@ -26,6 +26,7 @@ from windtunnel.model import (
     Rule,
     Scenario,
     SchedulerDown,
+    SchedulerLoop,
     Sensor,
     Task,
     TaskFails,
@@ -376,3 +377,57 @@ def test_a_share_of_tries_fails_each_drawn_for_itself():
     tries = [ti.try_number for ti in trace.task_instances()]
     assert set(final(trace).values()) == {"success"}
     assert 1.6 < sum(tries) / len(tries) < 2.4
+
+
+# -- found by the incidents -------------------------------------------------------------------
+
+
+def test_a_pool_of_one_slot_holds_for_tasks_that_become_ready_together():
+    tasks = (
+        Task(task_id="m"),
+        *(Task(task_id=f"g{i}", pool="one", upstream=("m",)) for i in range(3)),
+    )
+    trace = fly(tasks=tasks, cluster=Cluster(pools={"one": Pool(slots=1)}))
+    assert sorted(moments(trace, "running", f"g{i}")[0] for i in range(3)) == [60, 120, 180]
+    missing = fly(tasks=tasks)
+    assert {final(missing)[f"g{i}"] for i in range(3)} == {"scheduled"}
+
+
+@pytest.mark.parametrize("at_s", [0, 0.05, 10, 60.7])
+def test_a_scheduler_that_is_down_in_the_middle_of_its_loops_goes_on_when_it_is_back(at_s):
+    cluster = Cluster(loop=SchedulerLoop())
+    trace = fly(SchedulerDown(at_s=at_s, for_s=300), cluster=cluster)
+    (run,) = trace.dag_runs()
+    assert run.state == "success"
+    assert run.ended_us / S >= at_s + 300
+
+
+def test_a_pool_that_grows_wakes_a_scheduler_that_sleeps():
+    cluster = Cluster(loop=SchedulerLoop(), pools={"p": Pool(slots=1)})
+    fault = PoolResized(pool="p", slots=0, for_s=300)
+    trace = fly(fault, tasks=(Task(task_id="t", pool="p"),), cluster=cluster)
+    assert 300 <= moments(trace, "running")[0] < 303
+
+
+def test_getting_stuck_in_queued_is_counted_since_the_task_last_ran():
+    sensor = Task(task_id="t", kind=Sensor(mode="reschedule", poke_interval_s=600))
+    behavior = Behavior(rules=(Rule(true_at_s=72_000, duration_s=1),))
+    lost = [TaskLostByExecutor(tasks="d.t", at_s=h * 3600, for_s=660) for h in (2, 8, 14)]
+    given = {"tasks": (sensor,), "behavior": behavior, "duration_s": 86_400}
+    apart = fly(*lost, cluster=Cluster(workers=(WorkerGroup(),)), **given)
+    assert final(apart) == {"t": "success"}
+    in_a_row = fly(
+        TaskLostByExecutor(tasks="d.t", at_s=7200, for_s=4000),
+        cluster=Cluster(workers=(WorkerGroup(),)),
+        **given,
+    )
+    assert final(in_a_row) == {"t": "failed"}
+
+
+@pytest.mark.parametrize("profile", ["airflow-3.3", "airflow-2.11"])
+def test_soft_fail_makes_a_skip_of_a_failure_that_is_final(profile):
+    behavior = Behavior(rules=(Rule(duration_s=1, outcome="fail_no_retry"),))
+    for soft, state in ((True, "skipped"), (False, "failed")):
+        sensor = Task(task_id="t", kind=Sensor(soft_fail=soft))
+        trace = fly(tasks=(sensor,), behavior=behavior, cluster=Cluster(profile=profile))
+        assert final(trace) == {"t": state}

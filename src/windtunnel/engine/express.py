@@ -45,6 +45,7 @@ class Express:
         self._positive: dict[int, bool] = {}
         """By DAG: whether all its tasks take some time."""
         world = parts.world
+        self._has_one_pool = [len(set(pools)) == 1 for pools in world.program.pool_of]
         self._possible = (
             parts.choices is None
             and parts.workers.unlimited
@@ -106,6 +107,8 @@ class Express:
         if not run.dag.plain or run.state != RunState.RUNNING or run.pending or run.todo:
             return None
         if run.instances or run.active != world.occupied or len(run.lanes) != 1:
+            return None
+        if not self._has_one_pool[run.dag.number]:
             return None
         if len(tries.heap) != run.active:
             return None  # something else is due besides its tries

@@ -71,8 +71,10 @@ class Loops:
 
     def due(self) -> Scheduler | None:
         """A scheduler whose loop begins now."""
+        now = self._world.now
         for scheduler in self.schedulers:
-            if scheduler.planned and scheduler.begins <= self._world.now:
+            if scheduler.planned and scheduler.begins <= now:
+                scheduler.begins = now  # later than planned only after the scheduler was down
                 return scheduler
         return None
 
@@ -92,8 +94,9 @@ class Loops:
 
     def _may_queue(self, scheduler: Scheduler) -> bool:
         """Whether what is scheduled could be queued now, and could not before."""
-        news = len(self._world.trace.history) != self._seen or bool(scheduler.ended)
-        return news and self._world.waiting > 0
+        world = self._world
+        news = len(world.trace.history) != self._seen or bool(scheduler.ended)
+        return world.waiting > 0 and (news or bool(world.freed_pools or world.freed_runs))
 
     def _wake(self, scheduler: Scheduler) -> None:
         scheduler.planned = True

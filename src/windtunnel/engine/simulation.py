@@ -83,6 +83,8 @@ class Simulation:
             stuck=stuck,
             bindings=Bindings(world, workers),
         )
+        if not workers.unlimited:
+            tries.began = stuck.started
         self._loops: Loops | None = None
         self._handed_over: list[tuple[int, int, int]] = []
         """(when, number, task instance): on their way from the executor to a worker."""
@@ -168,7 +170,7 @@ class Simulation:
 
     def _first_of_loops(self, due: int | None) -> int | None:
         assert self._loops is not None
-        begins = self._loops.next_due()
+        begins = self._loops.next_due() if self._scheduler_is_up else None
         arrives = self._handed_over[0][0] if self._handed_over else None
         return min((t for t in (due, begins, arrives) if t is not None), default=None)
 
@@ -238,8 +240,7 @@ class Simulation:
         """What the scheduler does at this instant, if there is one."""
         if not self._scheduler_is_up:
             self._parts.tries.notice()
-            if self._parts.workers.any_waiting:
-                self._begin_tries()
+            self._arrive()
         elif self._loops is None:
             self._settle()
         else:
@@ -381,6 +382,8 @@ class Simulation:
         self._parts.tries.reap()
 
     def _examine(self, run: Run) -> None:
+        if run.state != RunState.RUNNING:
+            return
         if self.world.paused[run.dag.number]:
             return  # all its running runs are marked when it is unpaused
         if run.dag.timeout_us is not None and self._times_out(run):
@@ -419,8 +422,6 @@ class Simulation:
             return
         for ti in self._parts.workers.fill():
             self._parts.tries.take(ti)
-            if self.world.state[ti] != QUEUED:
-                self._parts.stuck.started(ti)
 
     def _before_forced_end(self, cause: str) -> None:
         """A timeout is about to end a wait: keep who waits for whom, once for each lull."""

@@ -36,8 +36,8 @@ class StuckInQueued:
         self._timeout = micros(cluster.task_queued_timeout_s)
         self._retries = cluster.num_stuck_in_queued_retries
         self._since: dict[int, int] = {}
-        self._times: dict[tuple[int, int], int] = {}
-        """(task instance, try) -> how often it was scheduled again."""
+        self._times: dict[int, int] = {}
+        """How often a task instance was scheduled again since it last ran."""
 
     @property
     def watches(self) -> bool:
@@ -50,8 +50,9 @@ class StuckInQueued:
             self._since[ti] = self._world.now
 
     def started(self, ti: int) -> None:
-        """A worker took it."""
+        """It runs: what comes later is counted anew (``_get_num_times_stuck_in_queued``)."""
         self._since.pop(ti, None)
+        self._times.pop(ti, None)
 
     def next_check(self) -> int | None:
         """When the scheduler looks for stuck tasks next; None if nothing is queued."""
@@ -76,14 +77,13 @@ class StuckInQueued:
 
     def _requeue(self, ti: int) -> None:
         world = self._world
-        key = (ti, world.tries[ti])
-        times = self._times.get(key, 0)
+        times = self._times.get(ti, 0)
         if times >= self._retries:
             self._before_forced_end("task_queued_timeout")
         del self._since[ti]
         self._workers.withdraw(ti)
         if times < self._retries:
-            self._times[key] = times + 1
+            self._times[ti] = times + 1
             world.move(ti, SCHEDULED)
             self._section.lanes.add(ti)
         else:
@@ -94,6 +94,6 @@ class StuckInQueued:
         since = self._since.get(ti)
         if since is None:
             return None
-        for _ in range(self._retries - self._times.get((ti, self._world.tries[ti]), 0) + 1):
+        for _ in range(self._retries - self._times.get(ti, 0) + 1):
             since = ((since + self._timeout) // self._every + 1) * self._every
         return since

@@ -139,6 +139,8 @@ class Tries:
         """What faults do to a try that begins."""
         self._poke_us: dict[int, int] = {}
         """How long the last poke of a reschedule sensor took."""
+        self.began: Callable[[int], None] | None = None
+        """Told of every task instance that begins to run, if somebody wants to know."""
         self.left: list[int] | None = None
         """Where to note who is neither queued nor running any more, if somebody wants to know."""
 
@@ -252,6 +254,8 @@ class Tries:
         """A queued task instance begins to run."""
         world = self._world
         world.begin(ti)
+        if self.began is not None:
+            self.began(ti)
         self.number += 1
         duration = self._plain_us(ti)
         if duration is not None:
@@ -346,11 +350,17 @@ class Tries:
             self._fail_after_deferral(ti)
         elif plan.outcome == "success" or self._is_latest_only(ti):
             self._succeed(ti, plan)
-        elif plan.outcome == "skip":
+        elif plan.outcome == "skip" or (plan.outcome == "fail_no_retry" and self._is_soft(ti)):
             self._free(ti)
             self._world.move(ti, SKIPPED)
         else:
             self.fail(ti, plan.error, retryable=plan.outcome == "fail")
+
+    def _is_soft(self, ti: int) -> bool:
+        """soft_fail turns AirflowFailException in a poke into a skip (``sensor.py: execute``)."""
+        world = self._world
+        kind = world.runs[world.ti_run[ti]].dag.kind[world.ti_task[ti]]
+        return isinstance(kind, Sensor | ExternalTaskSensor) and kind.soft_fail
 
     def _cut(self, ti: int, attempt: Attempt, kind: object) -> None:
         """AirflowTaskTimeout: retried if tries are left. In the middle of a poke soft_fail makes it
