@@ -44,15 +44,6 @@ def test_a_file_that_ends_the_program_does_not_end_the_load(repository):
     assert "3" in problem.message
 
 
-def test_a_missing_environment_variable_is_said_to_be_one(repository, monkeypatch):
-    monkeypatch.delenv("NO_SUCH_SETTING", raising=False)
-    problem = problem_beside_a_good_dag(
-        repository, "# airflow dag\nimport os\nos.environ['NO_SUCH_SETTING']\n"
-    )
-    assert "NO_SUCH_SETTING" in problem.message
-    assert "environment variable" in problem.message
-
-
 def test_a_cycle_drops_its_dag_and_not_the_others_of_the_file(repository):
     fleet = repository.load(
         GOOD

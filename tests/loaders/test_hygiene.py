@@ -171,12 +171,19 @@ def test_an_installed_library_that_probes_for_an_optional_module_does_not_find_a
     assert dag.dag_id == "slow"
 
 
-def test_a_module_that_lies_elsewhere_in_the_repository_is_no_placeholder(repository):
-    repository.write("dags/d.py", "# airflow dag\nimport jobs_of_mine\n")
-    repository.write("src/jobs_of_mine.py", "x = 1\n")
-    (problem,) = repository.load().fleet.problems
-    assert "jobs_of_mine.py" in problem.message
-    assert "PYTHONPATH" in problem.message
+def test_a_module_that_lies_elsewhere_in_the_repository_is_taken_from_there_aloud(repository):
+    repository.write(
+        "dags/d.py",
+        "from airflow import DAG\nfrom jobs_of_mine import NAME\nd = DAG(NAME, schedule=None)\n",
+    )
+    repository.write("src/jobs_of_mine.py", "NAME = 'mine'\n")
+    fleet = repository.load().fleet
+    assert [d.dag_id for d in fleet.dags] == ["mine"]
+    (said,) = fleet.assumptions
+    assert (said.subject, said.assumed.split(",")[0]) == (
+        "module jobs_of_mine",
+        "taken from src/jobs_of_mine.py",
+    )
 
 
 def test_reads_from_airflows_database_survive_and_are_listed(repository):

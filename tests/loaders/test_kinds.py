@@ -80,6 +80,7 @@ def test_an_external_task_sensor_keeps_what_it_waits_for(kind):
         failed_states=("failed",),
         skipped_states=("skipped",),
         mode="reschedule",
+        check_existence=True,
     )
     one = kind("ExternalTaskSensor(task_id='t', external_dag_id='x', external_task_id='a')")
     assert one.external_task_ids == ("a",)
@@ -107,6 +108,23 @@ def test_what_an_external_task_sensor_says_only_at_run_time_is_assumed_aloud(
     (assumption,) = fleet.assumptions
     assert assumption.subject == "task d.t"
     assert said in assumption.assumed
+
+
+@pytest.mark.parametrize(
+    ("function", "first", "others"),
+    [
+        ("lambda d: d - timedelta(hours=2)", 7200.0, ()),
+        ("lambda d, context: [d, d - timedelta(days=1)]", 0.0, (86400.0,)),
+        ("lambda d: d.replace(hour=0, minute=0)", 0.0, ()),
+        ("lambda d: 1 / 0", 0.0, ()),
+    ],
+)
+def test_what_an_execution_date_fn_gives_is_found_by_trying_it(kind, function, first, others):
+    found = kind(
+        f"ExternalTaskSensor(task_id='t', external_dag_id='x', execution_date_fn={function})"
+    )
+    assert found.execution_date_fn
+    assert (found.execution_delta_s, found.other_deltas_s) == (first, others)
 
 
 def test_a_trigger_keeps_whether_and_how_it_waits(kind):

@@ -1,4 +1,4 @@
-"""The commands: `run`, `check`, `replay`, `scenarios`."""
+"""The commands: `run`, `check`, `load`, `replay`, `scenarios`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,22 @@ from typing import Annotated, Literal
 
 import typer
 
-from windtunnel.cli import commands, shipped
+from windtunnel.cli import commands, loading, shipped
+from windtunnel.cli.loading import (
+    AirflowConfig,
+    Connections,
+    ImportPaths,
+    ImportTimeout,
+    Isolate,
+    MemoryLimit,
+    NoCache,
+    Variables,
+    Workers,
+)
 from windtunnel.cli.target import Asked
 from windtunnel.cli.terminal import Terminal
 from windtunnel.errors import WindtunnelError
+from windtunnel.loaders.settings import IMPORT_TIMEOUT_S
 
 BAD_INPUT = 2
 """Exit code when something given by the user can't be used."""
@@ -115,6 +127,11 @@ def run(
     profile: ProfileName = None,
     trigger: Trigger = None,
     airflow: AirflowName = "auto",
+    variables: Variables = None,
+    connections: Connections = None,
+    airflow_config: AirflowConfig = None,
+    paths: ImportPaths = None,
+    isolate: Isolate = False,
     execute: Annotated[
         bool, typer.Option("--execute", help="Run the real Python callables, at simulated time.")
     ] = False,
@@ -122,7 +139,14 @@ def run(
     no_color: NoColor = False,
 ) -> None:
     """Simulate once: runs, tasks, what they waited for, findings."""
-    asked = Asked(cluster, window, start, seed, profile, tuple(trigger or ()), airflow)
+    how = loading.how_to_load(
+        variables=variables,
+        connections=connections,
+        airflow_config=airflow_config,
+        paths=paths,
+        isolate=isolate,
+    )
+    asked = Asked(cluster, window, start, seed, profile, tuple(trigger or ()), airflow, how)
     terminal = Terminal(color=not no_color)
     raise typer.Exit(
         commands.run(target, asked, terminal, execute=execute, json=form is Format.JSON)
@@ -140,14 +164,73 @@ def check(
     profile: ProfileName = None,
     trigger: Trigger = None,
     airflow: AirflowName = "auto",
+    variables: Variables = None,
+    connections: Connections = None,
+    airflow_config: AirflowConfig = None,
+    paths: ImportPaths = None,
+    isolate: Isolate = False,
     store: Store = commands.STORE,
     form: FormatName = Format.TEXT,
     no_color: NoColor = False,
 ) -> None:
     """Simulate several orders, and report what can deadlock."""
-    asked = Asked(cluster, window, start, seed, profile, tuple(trigger or ()), airflow)
+    how = loading.how_to_load(
+        variables=variables,
+        connections=connections,
+        airflow_config=airflow_config,
+        paths=paths,
+        isolate=isolate,
+    )
+    asked = Asked(cluster, window, start, seed, profile, tuple(trigger or ()), airflow, how)
     terminal = Terminal(color=not no_color)
     raise typer.Exit(commands.check(target, asked, terminal, store=store, json=form is Format.JSON))
+
+
+@app.command()
+def load(
+    target: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="A folder of DAG files, or one file.", show_default=False
+        ),
+    ],
+    *,
+    profile: ProfileName = None,
+    airflow: AirflowName = "auto",
+    variables: Variables = None,
+    connections: Connections = None,
+    airflow_config: AirflowConfig = None,
+    paths: ImportPaths = None,
+    import_timeout: ImportTimeout = IMPORT_TIMEOUT_S,
+    isolate: Isolate = False,
+    memory_limit: MemoryLimit = None,
+    workers: Workers = None,
+    no_cache: NoCache = False,
+    form: FormatName = Format.TEXT,
+    no_color: NoColor = False,
+) -> None:
+    """Load DAG files and show what each came to, what is wrong, and what was assumed."""
+    how = loading.how_to_load(
+        variables=variables,
+        connections=connections,
+        airflow_config=airflow_config,
+        paths=paths,
+        isolate=isolate,
+        no_cache=no_cache,
+        import_timeout_s=import_timeout,
+        memory_limit_mb=memory_limit,
+        workers=workers,
+    )
+    raise typer.Exit(
+        loading.show(
+            target,
+            Terminal(color=not no_color),
+            json=form is Format.JSON,
+            profile=profile or Profile.AIRFLOW_3_3,
+            airflow=airflow,
+            how=how,
+        )
+    )
 
 
 @app.command()

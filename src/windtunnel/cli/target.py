@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +25,8 @@ class Asked:
     profile: str | None = None
     trigger: tuple[str, ...] = ()
     airflow: Literal["auto", "stand-in"] = "auto"
+    how: Mapping[str, Any] = field(default_factory=dict)
+    """More arguments of `windtunnel.loaders.load`."""
 
 
 def read(target: str, asked: Asked) -> ReadScenario:
@@ -59,10 +62,10 @@ def _read(path: Path, asked: Asked) -> ReadScenario:
     start = None if asked.start is None else _instant(asked.start)
     if cluster is None and asked.profile is not None:
         # What a scenario file says of its cluster holds, except for the release.
-        cluster = read_scenario(path, airflow=asked.airflow).scenario.cluster
+        cluster = read_scenario(path, airflow=asked.airflow, **asked.how).scenario.cluster
     if cluster is not None and asked.profile is not None:
         cluster = cluster.model_copy(update={"profile": asked.profile})
-    return read_scenario(path, cluster=cluster, start=start, airflow=asked.airflow)
+    return read_scenario(path, cluster=cluster, start=start, airflow=asked.airflow, **asked.how)
 
 
 def _changes(fleet: Fleet, asked: Asked) -> dict[str, Any]:

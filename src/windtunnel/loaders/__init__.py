@@ -1,7 +1,7 @@
 """Anything that describes a workload becomes a Fleet, a Cluster or a Scenario."""
 
 from windtunnel.loaders.durations import parse_duration
-from windtunnel.loaders.folder import AirflowChoice, Loaded, load
+from windtunnel.loaders.folder import AirflowChoice, Loaded, LoadedFile, load
 from windtunnel.loaders.scenario_file import (
     DEFAULT_START,
     ReadScenario,
@@ -13,6 +13,8 @@ from windtunnel.loaders.scenario_file import (
     scenario_toml_schema,
     write_json,
 )
+from windtunnel.loaders.settings import Supplied
+from windtunnel.loaders.supplied import read_supplied
 from windtunnel.model.body import (
     Body,
     GroupItem,
@@ -29,9 +31,11 @@ __all__ = [
     "GroupItem",
     "JoinedItems",
     "Loaded",
+    "LoadedFile",
     "MappedItems",
     "ReadScenario",
     "ResultOf",
+    "Supplied",
     "ZippedItems",
     "cluster_toml_schema",
     "load",
@@ -39,6 +43,7 @@ __all__ = [
     "read_cluster",
     "read_json",
     "read_scenario",
+    "read_supplied",
     "scenario_schema",
     "scenario_toml_schema",
     "write_json",

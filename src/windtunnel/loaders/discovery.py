@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from fnmatch import translate
 from pathlib import Path
 
-SKIPPED_FOLDERS = frozenset(("__pycache__", "node_modules", "site-packages"))
+from windtunnel.loaders.standin.own import SKIPPED_FOLDERS
 
 
-def import_roots(path: Path) -> tuple[Path, ...]:
+def import_roots(path: Path, root: Path) -> tuple[Path, ...]:
     """Folders from which DAG files import modules of their own repository.
 
     Airflow puts the DAGs and plugins folders on ``sys.path``; a repository's root often is, too.
@@ -19,12 +19,21 @@ def import_roots(path: Path) -> tuple[Path, ...]:
     folder = path if path.is_dir() else path.parent
     inner = folder / "dags"
     if inner.is_dir():
-        candidates = [inner, folder / "plugins", folder]
+        candidates = [inner, folder / "plugins", folder, root]
     elif folder.name == "dags":
-        candidates = [folder, folder / "plugins", folder.parent / "plugins", folder.parent]
+        candidates = [folder, folder / "plugins", folder.parent / "plugins", folder.parent, root]
     else:
-        candidates = [folder, folder / "plugins"]
-    return tuple(c for c in candidates if c.is_dir())
+        candidates = [folder, folder / "plugins", root]
+    return tuple(dict.fromkeys(c for c in candidates if c.is_dir()))
+
+
+def repository_names(root: Path) -> list[str]:
+    """Paths of all Python files of a repository: they decide what an import means."""
+    found = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [f for f in folders if not f.startswith(".") and f not in SKIPPED_FOLDERS]
+        found += [os.path.join(folder, f) for f in files if f.endswith(".py")]
+    return sorted(found)
 
 
 def python_files(folder: Path) -> list[Path]:

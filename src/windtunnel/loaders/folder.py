@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-import ast
-import sys
-import traceback
-import types
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders.discovery import import_roots, looks_like_dag_file, python_files
-from windtunnel.loaders.quiet import quietly
+from windtunnel.loaders import apart
+from windtunnel.loaders.cache import Cache, cache_folder
+from windtunnel.loaders.discovery import import_roots, python_files
+from windtunnel.loaders.reading import FileResult, Reader, duplicate
+from windtunnel.loaders.settings import IMPORT_TIMEOUT_S, Settings, Supplied
 from windtunnel.loaders.standin import offered, real_airflow
-from windtunnel.loaders.standin.authoring import DAG
-from windtunnel.loaders.standin.bodies import bodies_of
-from windtunnel.loaders.standin.convert import Converter
-from windtunnel.loaders.standin.exceptions import DagInvalid, NetworkRefusedError
-from windtunnel.loaders.standin.importing import could_be_own
-from windtunnel.loaders.standin.session import DEFAULT_NOW, Session, opened
+from windtunnel.loaders.standin.own import repository_root
+from windtunnel.loaders.standin.session import DEFAULT_NOW, opened
 from windtunnel.model import PROFILES, Assumption, Dag, Fleet, Problem
 from windtunnel.model.body import Body
 
 AirflowChoice = Literal["auto", "stand-in"]
+ISOLATED_MEMORY_MB = 2048
+"""What an isolated process may take, unless something else is asked for."""
+
+
+@dataclass(frozen=True)
+class LoadedFile:
+    """What one file came to, for people who ask how a load went."""
+
+    file: str
+    dag_ids: tuple[str, ...]
+    loaded_with: str = "stand-in"
+    """``stand-in``, or the Airflow that loaded it."""
+    problems: tuple[Problem, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,15 +45,50 @@ class Loaded:
 
     fleet: Fleet
     callables: Mapping[tuple[str, str], Body] = field(default_factory=dict)
-    """Bodies of the tasks that have a Python function, by (dag_id, task_id)."""
+    """Bodies of the tasks that have a Python function, by (dag_id, task_id). The files are executed
+    in this process when they are first looked at."""
     roots: tuple[Path, ...] = ()
     """Folders from which the DAG files import modules of their own."""
+    files: tuple[LoadedFile, ...] = ()
+    """The DAG files, in path order."""
+    settings: Settings | None = None
 
-    def importable(self) -> AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def importable(self) -> Iterator[None]:
         """Inside the ``with`` block the bodies can run.
 
         Imports of ``airflow`` and of the repository's own modules inside their functions work."""
-        return offered(*self.roots)
+        with contextlib.ExitStack() as stack:
+            if self.settings is not None:
+                stack.enter_context(opened(self.settings.session()))
+            stack.enter_context(offered(*self.roots))
+            yield
+
+
+class Bodies(Mapping[tuple[str, str], Body]):
+    """The bodies of some files' tasks; the files are executed when the first is asked for.
+
+    A fleet is loaded in processes of its own, out of which no function comes back."""
+
+    def __init__(self, settings: Settings, files: Sequence[str]) -> None:
+        self._settings = settings
+        self._files = files
+
+    @cached_property
+    def _made(self) -> dict[tuple[str, str], Body]:
+        reader = Reader(self._settings, stopped=False)
+        for file in self._files:
+            reader.read(file, chosen=True)
+        return reader.bodies
+
+    def __getitem__(self, key: tuple[str, str]) -> Body:
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 def load(
@@ -52,18 +97,36 @@ def load(
     profile: str = "airflow-3.3",
     airflow: AirflowChoice = "auto",
     now: datetime = DEFAULT_NOW,
+    supplied: Supplied | None = None,
+    import_paths: Sequence[str | Path] = (),
+    import_timeout_s: float = IMPORT_TIMEOUT_S,
+    isolate: bool = False,
+    memory_limit_mb: int | None = None,
+    workers: int | None = None,
+    cache: Path | Literal["default"] | None = "default",
+    progress: Callable[[int, int], None] | None = None,
 ) -> Loaded:
     """Load a folder of DAG files (all ``.py`` files below it), or one DAG file.
 
     A file or DAG that can't be used becomes a `Problem` of the fleet; the rest is loaded. The files
-    are executed, as Airflow does: with a pretend ``airflow``, without network and without output.
+    are executed, as Airflow does: with a pretend ``airflow``, without network and without output,
+    in processes of their own, so that nothing that they do reaches this one.
 
     Args:
         path: the folder or file.
         profile: the Airflow release whose defaults hold, one of `windtunnel.model.PROFILES`.
         airflow: ``"stand-in"`` uses the pretend ``airflow`` even where the real one is installed;
             ``"auto"`` refuses to shadow it.
-        now: what ``days_ago``, ``timezone.utcnow`` and a pretend ``pendulum`` count from.
+        now: what ``days_ago``, ``timezone.utcnow``, ``datetime.now`` and a pretend ``pendulum``
+            count from.
+        supplied: Variables, Connections and settings that the files read while they load.
+        import_paths: more folders from which the files import modules (``PYTHONPATH``).
+        import_timeout_s: how long one file may take.
+        isolate: use new interpreters with a memory limit, and no forks of this process.
+        memory_limit_mb: of each process; isolated ones have `ISOLATED_MEMORY_MB` by default.
+        workers: how many processes at most; as many as there are cores by default.
+        cache: the folder for results; ``None`` keeps none.
+        progress: called with (done, all files) from time to time.
 
     Raises:
         InvalidInput: there is nothing at the path, the profile is unknown, or real Airflow is
@@ -73,12 +136,61 @@ def load(
     _check(path, profile, airflow)
     path = path.resolve()
     folder = path if path.is_dir() else path.parent
+    root = repository_root(folder)
+    more = tuple(Path(p).resolve() for p in import_paths)
+    settings = Settings(
+        folder=folder,
+        roots=(*import_roots(path, root), *more),
+        root=root,
+        profile=profile,
+        now=now,
+        supplied=supplied or Supplied(),
+        import_timeout_s=import_timeout_s,
+        memory_limit_mb=memory_limit_mb or (ISOLATED_MEMORY_MB if isolate else None),
+    )
     files = python_files(path) if path.is_dir() else [path]
-    loader = _Loader(folder, Session(profile=profile, roots=import_roots(path), now=now))
-    with opened(loader.session), offered(*loader.session.roots), quietly():
-        for number, file in enumerate(files):
-            loader.read(file, number, chosen=file == path)
-    return loader.loaded(path)
+    names = [file.relative_to(folder).as_posix() for file in files]
+    chosen = None if path.is_dir() else path.name
+    kept = Cache.of(settings, cache_folder() if cache == "default" else cache)
+    reader = _Reading(settings, chosen, isolate, workers, progress)
+    return _loaded(reader.read(names, kept), path, settings)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Reads files, from the cache as far as it holds."""
+
+    settings: Settings
+    chosen: str | None
+    isolate: bool
+    workers: int | None
+    progress: Callable[[int, int], None] | None
+
+    def read(self, names: Sequence[str], cache: Cache) -> list[FileResult]:
+        """The results of those that are DAG files, in the given order."""
+        folder = self.settings.folder
+        kept = {name: cache.get(name, folder / name) for name in names}
+        new = self._executed([name for name, entry in kept.items() if entry is None])
+        for name, result in new.items():
+            cache.put(name, folder / name, result)
+        cache.write()
+        found = {name: entry.result for name, entry in kept.items() if entry is not None} | new
+        return [result for name in names if (result := found[name]) is not None]
+
+    def _executed(self, names: Sequence[str]) -> dict[str, FileResult | None]:
+        if not names:
+            return {}
+        if apart.is_possible():
+            processes = apart.Apart(
+                self.settings,
+                fresh=self.isolate,
+                chosen=self.chosen,
+                workers=self.workers,
+                progress=self.progress,
+            )
+            return processes.read(names)
+        reader = Reader(self.settings)
+        return {name: reader.read(name, chosen=name == self.chosen) for name in names}
 
 
 def _check(path: Path, profile: str, airflow: str) -> None:
@@ -103,187 +215,40 @@ def _check(path: Path, profile: str, airflow: str) -> None:
         )
 
 
-class _Loader:
-    """Collects what the files of one load come to."""
-
-    def __init__(self, folder: Path, session: Session) -> None:
-        self.folder = folder
-        self.session = session
-        self.dags: dict[str, Dag] = {}
-        self.origins: dict[str, str | None] = {}
-        self.bodies: dict[tuple[str, str], Body] = {}
-        self.problems: list[Problem] = []
-
-    def read(self, file: Path, number: int, *, chosen: bool) -> None:
-        """Execute one file and take its DAGs. A chosen file is executed whatever is in it."""
-        name = file.relative_to(self.folder).as_posix()
-        try:
-            source = file.read_bytes()
-        except OSError as error:
-            self._problem("unreadable", f"can't be read: {error.strerror}; it is left out", name)
-            return
-        if not chosen and not looks_like_dag_file(source):
-            return
-        code = self._compiled(source, file, name)
-        if code is not None:
-            for dag in self._executed(code, file, name, number):
-                self._take(dag, name)
-
-    def loaded(self, path: Path) -> Loaded:
-        """Everything that was read."""
-        if not self.dags and not self.problems:
-            self._problem(
-                "empty",
-                f"no DAGs found in {path.name}; DAG files are .py files that mention both 'dag' "
-                "and 'airflow' and define a DAG at module level",
-                None,
-            )
-        assumptions = tuple(Assumption(subject=s, assumed=a) for s, a in self.session.assumed)
-        fleet = Fleet(
-            dags=tuple(self.dags.values()), problems=tuple(self.problems), assumptions=assumptions
+def _loaded(results: Sequence[FileResult], path: Path, settings: Settings) -> Loaded:
+    """One fleet of what all files came to, in their order."""
+    dags: dict[str, Dag] = {}
+    origins: dict[str, str | None] = {}
+    problems: list[Problem] = []
+    for result in results:
+        problems += result.problems
+        for dag, origin in zip(result.dags, result.origins, strict=True):
+            first = dags.get(dag.dag_id)
+            if first is None:
+                dags[dag.dag_id], origins[dag.dag_id] = dag, origin
+            # A file that imports another's DAG has it at module level, too; that is one DAG.
+            elif origins[dag.dag_id] != origin or origin is None:
+                problems.append(duplicate(dag.dag_id, result.file, dag.line, first))
+    if not dags and not problems:
+        problems.append(_nothing(path))
+    told = dict.fromkeys(assumption for result in results for assumption in result.assumptions)
+    fleet = Fleet(dags=tuple(dags.values()), problems=tuple(problems), assumptions=tuple(told))
+    files = tuple(
+        LoadedFile(
+            result.file,
+            tuple(dag.dag_id for dag in result.dags),
+            problems=tuple(p for p in problems if p.file == result.file),
+            assumptions=result.assumptions,
         )
-        return Loaded(fleet, self.bodies, self.session.roots)
-
-    def _compiled(self, source: bytes, file: Path, name: str) -> types.CodeType | None:
-        try:
-            tree = ast.parse(source, str(file))
-            return compile(tree, str(file), "exec", dont_inherit=True)
-        except SyntaxError as error:
-            text = f"syntax error: {error.msg}; the file is left out"
-            self._problem("syntax", text, name, error.lineno)
-        except (ValueError, RecursionError, MemoryError) as error:
-            self._problem("syntax", f"can't be compiled: {error}; the file is left out", name)
-        return None
-
-    def _executed(self, code: types.CodeType, file: Path, name: str, number: int) -> list[Any]:
-        """The DAGs that the file makes, in order of creation; none if it fails."""
-        module = types.ModuleType(f"windtunnel_dag_file_{number}_{file.stem}")
-        module.__file__ = str(file)
-        sys.modules[module.__name__] = module
-        self.session.begin(str(file))
-        try:
-            exec(code, module.__dict__)
-        except (Exception, SystemExit) as error:
-            self._failed(error, file, name)
-            return []
-        return list(self._defined(module))
-
-    def _defined(self, module: types.ModuleType) -> Iterator[Any]:
-        """DAGs at module level, and those that registered themselves."""
-        seen: set[int] = set()
-        waiting = [*vars(module).values(), *self.session.dags]
-        while waiting:
-            dag = waiting.pop(0)
-            if isinstance(dag, DAG) and id(dag) not in seen:
-                seen.add(id(dag))
-                yield dag
-                waiting += _subdags(dag)
-
-    def _take(self, dag: Any, name: str) -> None:
-        first = self.dags.get(dag.dag_id)
-        if first is not None:
-            self._duplicate(dag, first, name)
-            return
-        converter = Converter(dag, name, self.session.profile)
-        made = converter.convert()
-        self.problems += converter.problems
-        if made is not None:
-            self.dags[dag.dag_id] = made
-            self.origins[dag.dag_id] = dag.origin
-            self.bodies |= bodies_of(dag)
-
-    def _duplicate(self, dag: Any, first: Dag, name: str) -> None:
-        # A file that imports another's DAG has it at module level, too; that is one DAG, not two.
-        if self.origins[dag.dag_id] == dag.origin and dag.origin is not None and first.file != name:
-            return
-        self._problem(
-            "duplicate",
-            f"dag_id {dag.dag_id!r} is already defined in {first.file}"
-            f"{f' line {first.line}' if first.line else ''}; the first one is used. "
-            "Give one of them another dag_id",
-            name,
-            dag.line,
-            dag_id=dag.dag_id,
-        )
-
-    def _failed(self, error: BaseException, file: Path, name: str) -> None:
-        line = _line_in(error, file)
-        if isinstance(error, DagInvalid):
-            text = f"{error}; the file is left out"
-            ids = {"dag_id": error.dag_id, "task_id": error.task_id}
-            self._problem(error.cause, text, name, line, **ids)
-            return
-        self._problem("import", f"{_explained(error)}; the file is left out", name, line)
-
-    def _problem(
-        self,
-        cause: Any,
-        message: str,
-        file: str | None,
-        line: int | None = None,
-        *,
-        dag_id: str | None = None,
-        task_id: str | None = None,
-    ) -> None:
-        self.problems.append(
-            Problem(
-                cause=cause, message=message, file=file, line=line, dag_id=dag_id, task_id=task_id
-            )
-        )
+        for result in results
+    )
+    good = [result.file for result in results if result.dags]
+    return Loaded(fleet, Bodies(settings, good), settings.roots, files, settings)
 
 
-def _subdags(dag: DAG) -> list[Any]:
-    """DAGs that run only as a task of this one; they have no schedule of their own."""
-    found = [vars(task)["subdag"] for task in dag.tasks if vars(task).get("subdag") is not None]
-    for subdag in found:
-        if isinstance(subdag, DAG):
-            subdag.schedule = None
-    return found
-
-
-def _line_in(error: BaseException, file: Path) -> int | None:
-    """The last line of the DAG file that was reached before the error."""
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        return error.lineno
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == str(file)]
-    return lines[-1] if lines else None
-
-
-def _explained(error: BaseException) -> str:
-    """What happened and, where it is known, what to do about it."""
-    network = _network_error(error)
-    if network is not None:
-        return str(network)
-    if isinstance(error, SystemExit):
-        return f"the file ends the program while it is loaded (exit code {error.code!r})"
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        own = could_be_own(error.name.partition(".")[0])
-        advice = (
-            f"there is {own}, but it can't be imported from here: load the folder that holds it, "
-            "or add that folder to PYTHONPATH"
-            if own
-            else f"install what provides it, or put {error.name} into the DAGs folder"
-        )
-        return f"{said} ({advice})"
-    if isinstance(error, KeyError) and _reads_environment(error):
-        return f"{said} (the environment variable isn't set; set it before windtunnel runs)"
-    return f"the file fails while it is loaded: {said}"
-
-
-def _network_error(error: BaseException | None) -> BaseException | None:
-    """The attempt to reach the network behind an error, however often it was wrapped."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, NetworkRefusedError):
-            return error
-        error = error.__cause__ or error.__context__
-    return None
-
-
-def _reads_environment(error: BaseException) -> bool:
-    """Whether a KeyError came out of ``os.environ``."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and frames[-1].filename.endswith(("os.py", "<frozen os>"))
+def _nothing(path: Path) -> Problem:
+    return Problem(
+        cause="empty",
+        message=f"no DAGs found in {path.name}; DAG files are .py files that mention both 'dag' "
+        "and 'airflow' and define a DAG at module level",
+    )

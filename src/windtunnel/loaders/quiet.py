@@ -6,7 +6,9 @@ import contextlib
 import io
 import logging
 import os
+import signal
 import socket
+import threading
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +28,7 @@ def quietly() -> Iterator[None]:
         contextlib.redirect_stdout(swallowed),
         contextlib.redirect_stderr(swallowed),
         _no_network(),
+        _signals(),
     ):
         warnings.simplefilter("ignore")
         try:
@@ -37,6 +40,52 @@ def quietly() -> Iterator[None]:
             if os.environ != environment:
                 os.environ.clear()
                 os.environ.update(environment)
+
+
+class TimedOut(BaseException):
+    """A file took longer than it may."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `TimedOut` inside the ``with`` block when so many seconds have passed.
+
+    It needs signals, and so the main thread and a system that has them; elsewhere nothing is
+    limited. Code that never comes back from C isn't stopped by it."""
+    if not _has_alarms():
+        yield
+        return
+
+    def strike(*_: Any) -> None:
+        raise TimedOut
+
+    before = signal.signal(signal.SIGALRM, strike)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _has_alarms() -> bool:
+    in_main = threading.current_thread() is threading.main_thread()
+    return hasattr(signal, "setitimer") and in_main
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """Signal handlers are restored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None and signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
 
 
 @contextlib.contextmanager

@@ -47,6 +47,7 @@ def read_scenario(
     cluster: Cluster | None = None,
     start: datetime | None = None,
     airflow: AirflowChoice = "auto",
+    **how: Any,
 ) -> ReadScenario:
     """Read a scenario: a ``scenario.toml``, a folder that holds one, or a folder or file of DAGs.
 
@@ -56,6 +57,7 @@ def read_scenario(
         start: used in place of the scenario's own, an aware datetime; without either it is
             `DEFAULT_START`.
         airflow: as for `load`.
+        how: more arguments of `load`.
 
     Raises:
         InvalidInput: there is nothing at the path, or the scenario or cluster file has mistakes.
@@ -64,19 +66,19 @@ def read_scenario(
     path = Path(path)
     file = path if path.suffix == ".toml" else path / FILE_NAME
     if file.is_file():
-        return _from_file(file, cluster, start, airflow)
+        return _from_file(file, cluster, start, {"airflow": airflow, **how})
     if path.suffix == ".toml":
         raise InvalidInput(f"{path}: no such file")
     begin = start or DEFAULT_START
     used = cluster or Cluster()
-    loaded = load(path, profile=used.profile, airflow=airflow, now=begin)
+    loaded = load(path, profile=used.profile, airflow=airflow, now=begin, **how)
     name = path.resolve().stem
     scenario = Scenario(name=name, fleet=loaded.fleet, cluster=used, start=begin)
     return ReadScenario(scenario, loaded)
 
 
 def _from_file(
-    file: Path, cluster: Cluster | None, start: datetime | None, airflow: AirflowChoice
+    file: Path, cluster: Cluster | None, start: datetime | None, how: Mapping[str, Any]
 ) -> ReadScenario:
     data = _toml(file)
     mistakes = Mistakes(str(file))
@@ -98,7 +100,7 @@ def _from_file(
     if scenario is None or own is None:
         raise InvalidInput(f"{file}: can't be used")
     begin, used = start or scenario.start, cluster or own
-    loaded = load(dags, profile=used.profile, airflow=airflow, now=begin)
+    loaded = load(dags, profile=used.profile, now=begin, **how)
     update = {"fleet": loaded.fleet, "cluster": used, "start": begin}
     return ReadScenario(scenario.model_copy(update=update), loaded, file)
 

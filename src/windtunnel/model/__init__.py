@@ -25,10 +25,20 @@ from windtunnel.model.dag import (
 from windtunnel.model.loop import SchedulerLoop
 from windtunnel.model.profile import PROFILES, Profile
 from windtunnel.model.scenario import ManualRun, Scenario
-from windtunnel.model.schedule import Cron, Every, Once, OtherSchedule, Schedule
+from windtunnel.model.schedule import (
+    AssetCondition,
+    Assets,
+    Cron,
+    Every,
+    Once,
+    OtherSchedule,
+    Schedule,
+)
 
 __all__ = [
     "PROFILES",
+    "AssetCondition",
+    "Assets",
     "Assumption",
     "Behavior",
     "Branch",

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from windtunnel.model.base import Value
-from windtunnel.model.schedule import Schedule
+from windtunnel.model.schedule import AssetCondition, Schedule
 
 Seconds = Annotated[float, Field(ge=0)]
 WEEK_S = 7 * 24 * 3600.0
@@ -85,6 +85,9 @@ class Sensor(Value):
     poke_interval_s: Seconds = 60.0
     timeout_s: Seconds = WEEK_S
     soft_fail: bool = False
+    exponential_backoff: bool = False
+    max_wait_s: Seconds | None = None
+    """Longest time between two pokes, however often they were doubled."""
     deferrable: bool = False
     """Waits in the triggerer: holds no worker slot; pool slots only if the pool counts deferred
     tasks."""
@@ -100,7 +103,16 @@ class ExternalTaskSensor(Value):
     external_dag_id: str
     external_task_ids: tuple[str, ...] = ()
     """Empty: the whole run is waited for."""
+    external_task_group_id: str | None = None
+    """All tasks of this group are waited for."""
     execution_delta_s: float = 0.0
+    execution_date_fn: bool = False
+    """Whether a function of the DAG file says which run is waited for; ``execution_delta_s`` is
+    then what it gave for several logical dates, 0 if that was not always the same."""
+    other_deltas_s: tuple[float, ...] = ()
+    """More runs that are waited for as well, when that function gives several dates."""
+    check_existence: bool = False
+    """Whether it fails at once if the DAG or task waited for doesn't exist (2.x)."""
     allowed_states: tuple[str, ...] = ("success",)
     failed_states: tuple[str, ...] = ()
     skipped_states: tuple[str, ...] = ()
@@ -108,6 +120,8 @@ class ExternalTaskSensor(Value):
     poke_interval_s: Seconds = 60.0
     timeout_s: Seconds = WEEK_S
     soft_fail: bool = False
+    exponential_backoff: bool = False
+    max_wait_s: Seconds | None = None
     deferrable: bool = False
 
 
@@ -129,6 +143,14 @@ class TriggerDagRun(Value):
     poke_interval_s: Seconds = 60.0
     allowed_states: tuple[str, ...] = ("success",)
     failed_states: tuple[str, ...] = ("failed",)
+    trigger_run_id: str | None = None
+    """As written, templates too; ``None``: a new id at each try."""
+    logical_date: str | None = None
+    """As written, templates too; ``None``: the moment of the trigger."""
+    reset_dag_run: bool = False
+    """Clears the run if there is one of this id already."""
+    skip_when_already_exists: bool = False
+    fail_when_dag_is_paused: bool = False
 
 
 Kind = Annotated[
@@ -184,6 +206,12 @@ class Task(Value):
     start_date: AwareDatetime | None = None
     end_date: AwareDatetime | None = None
     expand: Expansion | None = None
+    sla_s: Seconds | None = None
+    """``sla`` of Airflow 2; Airflow 3 ignores it."""
+    inlets: tuple[str, ...] = ()
+    """URIs, or names, of the assets that it reads."""
+    outlets: tuple[str, ...] = ()
+    """URIs, or names, of the assets that it updates."""
 
     @model_validator(mode="after")
     def _waits_imply_past(self) -> Self:
@@ -213,6 +241,8 @@ class Dag(Value):
     """In the order of ``dag.task_dict``, which decides ties."""
     groups: tuple[TaskGroup, ...] = ()
     schedule: Schedule | None = None
+    asset_condition: AssetCondition | None = None
+    """Assets whose updates start runs, beside the schedule or in its place."""
     timezone: str = "UTC"
     start_date: AwareDatetime | None = None
     end_date: AwareDatetime | None = None

@@ -45,6 +45,18 @@ class OtherSchedule(Value):
 
     type: Literal["other"] = "other"
     description: str
+    timetable: str | None = None
+    """Class name of a custom timetable, ``"assets"`` or ``"@continuous"``."""
 
+
+class Assets(Value):
+    """Assets of which all, or any, must be updated."""
+
+    type: Literal["all", "any"] = "all"
+    of: tuple[AssetCondition, ...] = ()
+
+
+AssetCondition = str | Assets
+"""The URI (or the name) of one asset, or several of them joined."""
 
 Schedule = Annotated[Cron | Every | Once | OtherSchedule, Field(discriminator="type")]

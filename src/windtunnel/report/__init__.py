@@ -3,6 +3,7 @@
 from windtunnel.report.finding_text import finding_text, headline
 from windtunnel.report.highlight import THEME, ReportHighlighter
 from windtunnel.report.json_form import check_json, run_json
+from windtunnel.report.load_report import load_json, load_text
 from windtunnel.report.text import check_text, problems_text, run_text
 from windtunnel.report.wrap import wrap
 
@@ -13,6 +14,8 @@ __all__ = [
     "check_text",
     "finding_text",
     "headline",
+    "load_json",
+    "load_text",
     "problems_text",
     "run_json",
     "run_text",

@@ -12,6 +12,7 @@ from typing import Any
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.edges import Node
 from windtunnel.loaders.standin.exceptions import AirflowException, DagInvalid, DuplicateTaskIdFound
+from windtunnel.loaders.standin.placeholder import Survivor
 from windtunnel.loaders.standin.xcomarg import references
 
 NOT_GIVEN: Any = type(
@@ -147,6 +148,15 @@ def _before_teardown(teardown: Any, tasks: dict[str, Any]) -> Iterator[Any]:
             yield task
 
 
+def known_text(value: Any, what: str) -> Any:
+    """An id that a placeholder stands for, as its name; anything else as it is."""
+    if not isinstance(value, Survivor):
+        return value
+    name = re.sub(r"[^\w.-]", "", str(value))
+    session.current().assume(f"{what} {name}", "is a placeholder's name: the real one is unknown")
+    return name
+
+
 def free_id(used: set[str], wanted: str) -> str:
     """The id itself, or the first free of ``id__1``, ``id__2``..."""
     if wanted not in used:
@@ -171,6 +181,7 @@ class DAG(Node):
         auto_register: bool = True,
         **kwargs: Any,
     ) -> None:
+        dag_id = known_text(dag_id, "dag_id")
         if not isinstance(dag_id, str) or not dag_id:
             raise DagInvalid(f"a DAG needs a dag_id that is a text, not {dag_id!r}")
         now = session.current()

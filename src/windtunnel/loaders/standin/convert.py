@@ -17,6 +17,8 @@ from windtunnel.loaders.standin.session import current
 from windtunnel.loaders.standin.timing import (
     OMITTED,
     UnusableError,
+    asset_condition,
+    asset_names,
     instant,
     schedule_of,
     seconds,
@@ -69,6 +71,7 @@ class Converter:
                 line=self.dag.line,
                 tasks=tuple(t for t in tasks if t is not None),
                 groups=tuple(self._group(group) for group in self.dag.groups),
+                asset_condition=asset_condition(self.dag.schedule),
                 timezone=zone_name(self.zone, f"dag {self.dag.dag_id}"),
                 start_date=start,
                 end_date=end,
@@ -133,6 +136,7 @@ class Converter:
                 lambda: seconds(task.max_retry_delay, "max_retry_delay"), task
             ),
             "execution_timeout_s": self._try(lambda: _execution_timeout(task), task),
+            "sla_s": self._try(lambda: seconds(task.sla, "sla"), task),
         }
         if len(self.problems) > before:
             return None
@@ -166,6 +170,8 @@ class Converter:
                 start_date=start if start and dag_start and start > dag_start else None,
                 end_date=end if end and (dag_end is None or end < dag_end) else None,
                 expand=self._expansion(task, subject),
+                inlets=asset_names(task.inlets),
+                outlets=asset_names(task.outlets),
                 **fields,
             ),
             task,

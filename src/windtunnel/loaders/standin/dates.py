@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from windtunnel.loaders.standin import session
-from windtunnel.loaders.standin.placeholder import member
+from windtunnel.loaders.standin.placeholder import Survivor, member
 
 
 def now() -> DateTime:
@@ -33,7 +33,7 @@ def zone(name: Any = "UTC") -> tzinfo:
     """A timezone by its name."""
     if isinstance(name, tzinfo):
         return name
-    if name is None or str(name).upper() == "UTC":
+    if name is None or isinstance(name, Survivor) or str(name).upper() == "UTC":
         return UTC
     if isinstance(name, int | float):
         return fixed_offset(timedelta(hours=name))

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.loaders.standin import session
+from windtunnel.loaders.standin.attrs import is_pretend_attrs, pretend_attrs
 from windtunnel.loaders.standin.dates import is_pretend, pretend_pendulum
 from windtunnel.loaders.standin.placeholder import Placeholder
 from windtunnel.loaders.standin.surface import offer, third_party
+from windtunnel.loaders.standin.twins import twin_of
 
 
 def real_airflow() -> str | None:
@@ -100,11 +102,69 @@ class AirflowFinder(_Finder):
         target: Any = None,  # noqa: ARG002
     ) -> importlib.machinery.ModuleSpec | None:
         """Part of Python's import protocol."""
-        return self._spec(name) if name == "airflow" or name.startswith("airflow.") else None
+        if not _is_airflow(name):
+            return None
+        return _example(name) or self._spec(name)
 
     def make(self, name: str) -> types.ModuleType:
         """A pretend module."""
         return PretendModule(name)
+
+
+LEAST_TRUSTING = 2
+"""How generous a session must be to take a placeholder for a module of the repository."""
+
+
+class OwnFinder:
+    """Asked when Airflow's path has no answer: files of the repository that are deployed elsewhere
+    than they lie."""
+
+    def find_spec(
+        self,
+        name: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - part of the protocol
+        target: Any = None,  # noqa: ARG002
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Part of Python's import protocol."""
+        asking = _asking_file() if "." not in name else None
+        if asking is None:
+            return None
+        now = session.current()
+        now.missing.add(name)
+        place = now.own.place_of(name, asking) if now.generous < LEAST_TRUSTING else None
+        if place is None:
+            return None
+        now.assume(
+            f"module {name}",
+            f"taken from {place.relative_to(now.root)}, which isn't on Airflow's path",
+        )
+        return _spec_of(name, place)
+
+
+def _spec_of(name: str, place: Path) -> importlib.machinery.ModuleSpec | None:
+    """The spec of a module that a file or folder is."""
+    if place.is_file():
+        return importlib.util.spec_from_file_location(name, place)
+    initial = place / "__init__.py"
+    inside = [str(place)]
+    if initial.is_file():
+        return importlib.util.spec_from_file_location(
+            name, initial, submodule_search_locations=inside
+        )
+    spec = importlib.machinery.ModuleSpec(name, None, is_package=True)
+    spec.submodule_search_locations = inside
+    return spec
+
+
+def _example(name: str) -> importlib.machinery.ModuleSpec | None:
+    """A module of Airflow's own examples, if these are what is being loaded."""
+    below = name.partition(".example_dags.")[2]
+    for root in session.current().roots if below else ():
+        target = root.joinpath(*below.split("."))
+        file = target.with_name(f"{target.name}.py")
+        if file.is_file() or target.is_dir():
+            return _spec_of(name, file if file.is_file() else target)
+    return None
 
 
 class MissingFinder(_Finder):
@@ -120,20 +180,25 @@ class MissingFinder(_Finder):
         target: Any = None,  # noqa: ARG002
     ) -> importlib.machinery.ModuleSpec | None:
         """Part of Python's import protocol."""
-        top = name.partition(".")[0]
         parent = sys.modules.get(name.rpartition(".")[0])
-        if isinstance(parent, PlaceholderModule) or is_pretend(parent):
+        if isinstance(parent, PlaceholderModule) or is_pretend(parent) or is_pretend_attrs(parent):
             return self._spec(name)
         if "." in name and getattr(parent, "__file__", None) is not None:
-            return None  # a regular package is installed: that it lacks a module is a mistake
-        if not _asked_by_repository() or could_be_own(top):
-            return None
-        return self._spec(name)
+            now = session.current()
+            if not (now.generous and now.is_under_roots(str(getattr(parent, "__file__", "")))):
+                return None  # a regular package is there: that it lacks a module is a mistake
+        return self._spec(name) if _asking_file() is not None else None
 
     def make(self, name: str) -> types.ModuleType:
         """A placeholder module; pendulum is needed too often to be inert."""
         if name == "pendulum" or name.startswith("pendulum."):
             return pretend_pendulum(name)
+        if name.partition(".")[0] in ("attr", "attrs"):
+            return pretend_attrs(name)
+        twin = twin_of(name)
+        if twin is not None:
+            _twins.add(id(twin))
+            return twin
         if "." not in name or not isinstance(
             sys.modules.get(name.rpartition(".")[0]), PlaceholderModule
         ):
@@ -141,20 +206,22 @@ class MissingFinder(_Finder):
         return PlaceholderModule(name)
 
 
-def _asked_by_repository() -> bool:
-    """Whether the import statement stands in a file of the repository being loaded."""
+_HERE = f"{Path(__file__).parent}/"
+"""Where the stand-in itself lies, whose frames don't ask for anything."""
+
+
+def _asking_file() -> str | None:
+    """The file of the repository in which the import statement stands; ``None`` if it is elsewhere.
+
+    Installed libraries probe for optional modules, and must not find placeholders."""
     frame: types.FrameType | None = sys._getframe(2)
     while frame is not None:
         file = frame.f_code.co_filename
-        if "importlib" not in file and file != __file__:
-            return file == session.current().file or session.current().is_under_roots(file)
+        if "importlib" not in file and not file.startswith(_HERE):
+            now = session.current()
+            return file if file == now.file or now.is_under_roots(file) else None
         frame = frame.f_back
-    return False
-
-
-def could_be_own(top: str) -> str | None:
-    """A file or folder of this name anywhere in the repository; ``None`` if there is none."""
-    return session.current().own_modules.get(top)
+    return None
 
 
 @contextmanager
@@ -163,7 +230,7 @@ def offered(*folders: Path) -> Iterator[None]:
 
     Modules in these folders can be imported, too. Afterwards nothing of either is left. Blocks may
     be nested."""
-    airflow, missing = AirflowFinder(), MissingFinder()
+    airflow, own, missing = AirflowFinder(), OwnFinder(), MissingFinder()
     set_aside = {n: m for n, m in sys.modules.items() if _is_airflow(n)}
     if not isinstance(set_aside.get("airflow"), PretendModule):
         for name in set_aside:
@@ -173,14 +240,14 @@ def offered(*folders: Path) -> Iterator[None]:
     write_bytecode = sys.dont_write_bytecode
     sys.dont_write_bytecode = True  # reading a repository must not write into it
     sys.meta_path.insert(0, airflow)
-    sys.meta_path.append(missing)
+    sys.meta_path += [own, missing]
     # Appended, as Airflow does: a repository may hold a package called yaml or http.
     sys.path.extend(str(f) for f in folders if str(f) not in sys.path)
     importlib.invalidate_caches()
     try:
         yield
     finally:
-        sys.meta_path[:] = [f for f in sys.meta_path if f is not airflow and f is not missing]
+        sys.meta_path[:] = [f for f in sys.meta_path if f not in (airflow, own, missing)]
         sys.path[:] = path
         sys.dont_write_bytecode = write_bytecode
         for name in [n for n in sys.modules if n not in before]:
@@ -189,13 +256,23 @@ def offered(*folders: Path) -> Iterator[None]:
         sys.modules.update(set_aside)
 
 
+_twins: set[int] = set()
+"""Ids of the modules that stand for others; they go when the load ends."""
+
+
 def _is_airflow(name: str) -> bool:
     return name == "airflow" or name.startswith("airflow.")
 
 
 def _is_ours(module: Any, folders: Sequence[Path]) -> bool:
     """Whether a module exists only because of the load."""
-    if isinstance(module, PretendModule | PlaceholderModule) or is_pretend(module):
+    if isinstance(module, PretendModule | PlaceholderModule) or id(module) in _twins:
         return True
-    places = [getattr(module, "__file__", None) or "", *map(str, getattr(module, "__path__", []))]
+    if is_pretend(module) or is_pretend_attrs(module):
+        return True
+    try:
+        inside = [str(p) for p in getattr(module, "__path__", [])]
+    except KeyError:  # a namespace package whose parent is gone already
+        return True
+    places = [getattr(module, "__file__", None) or "", *inside]
     return any(Path(p).is_relative_to(f) for p in places if p for f in folders)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from windtunnel.loaders.standin.awaited import deltas_of
 from windtunnel.loaders.standin.operators import MappedOperator, operator_class_of
+from windtunnel.loaders.standin.placeholder import Survivor
 from windtunnel.loaders.standin.session import current
 from windtunnel.loaders.standin.timing import UnusableError, seconds
 from windtunnel.loaders.standin.xcomarg import Reference
@@ -84,6 +87,8 @@ def _waiting(task: Any) -> dict[str, Any]:
         "poke_interval_s": seconds(_value(task, "poke_interval", 60), "poke_interval"),
         "timeout_s": seconds(_value(task, "timeout", 7 * 86400), "timeout"),
         "soft_fail": bool(_value(task, "soft_fail", False)),
+        "exponential_backoff": bool(_value(task, "exponential_backoff", False)),
+        "max_wait_s": seconds(_value(task, "max_wait"), "max_wait"),
         "deferrable": asynchronous or _value(task, "deferrable", False) is True,
     }
 
@@ -99,17 +104,20 @@ def _external(task: Any, subject: str) -> Kind:
             subject, "which DAG it waits for is known only at run time: a plain sensor"
         )
         return _sensor(task)
-    if _value(task, "execution_date_fn") is not None:
-        current().assume(
-            subject,
-            "execution_date_fn is not called: it waits for the run of the same logical date, less "
-            "its execution_delta",
-        )
+    function = _value(task, "execution_date_fn")
+    group = _value(task, "external_task_group_id")
+    if group is not None:
+        current().assume(subject, f"task group {group!r} is waited for as the whole run of its DAG")
+    deltas = deltas_of(function, subject) if function is not None else _delta(task)
     return ExternalTaskSensor(
         external_dag_id=str(dag_id),
         external_task_ids=_external_tasks(task, subject),
-        execution_delta_s=seconds(_value(task, "execution_delta", 0), "execution_delta"),
-        **_states(task, ("allowed_states", "failed_states", "skipped_states")),
+        external_task_group_id=None if group is None else str(group),
+        execution_delta_s=deltas[0],
+        other_deltas_s=deltas[1:],
+        execution_date_fn=function is not None,
+        check_existence=bool(_value(task, "check_existence", False)),
+        **_states(task, ("allowed_states", "failed_states", "skipped_states"), subject),
         **_waiting(task),
     )
 
@@ -121,9 +129,6 @@ def _external_tasks(task: Any, subject: str) -> tuple[str, ...]:
         several = [one]
     if isinstance(several, str):
         several = [several]
-    if _value(task, "external_task_group_id") is not None:
-        group = _value(task, "external_task_group_id")
-        current().assume(subject, f"task group {group!r} is waited for as the whole run of its DAG")
     if several is None:
         return ()
     if isinstance(several, Reference):
@@ -132,9 +137,17 @@ def _external_tasks(task: Any, subject: str) -> tuple[str, ...]:
     return tuple(str(task_id) for task_id in several)
 
 
-def _states(task: Any, names: Iterable[str]) -> dict[str, Any]:
+UNKNOWN_FAILED = ("failed", "skipped", "upstream_failed")
+"""What a ``failed_states`` that can't be known is taken for: whoever gives one wants no endless
+wait."""
+
+
+def _states(task: Any, names: Iterable[str], subject: str) -> dict[str, Any]:
     """State arguments that were given; what wasn't keeps Airflow's default."""
     found = {name: _value(task, name) for name in names}
+    if isinstance(found.get("failed_states"), Survivor):
+        current().assume(subject, f"failed_states is unknown: {', '.join(UNKNOWN_FAILED)}")
+        found["failed_states"] = UNKNOWN_FAILED
     return {
         name: tuple(str(getattr(s, "value", s)) for s in value)
         for name, value in found.items()
@@ -152,8 +165,24 @@ def _trigger(task: Any, subject: str) -> Kind:
         wait_for_completion=bool(_value(task, "wait_for_completion", False)),
         deferrable=_value(task, "deferrable", False) is True,
         poke_interval_s=seconds(_value(task, "poke_interval", 60), "poke_interval"),
-        **_states(task, ("allowed_states", "failed_states")),
+        trigger_run_id=_text(_value(task, "trigger_run_id")),
+        logical_date=_text(_value(task, "logical_date", _value(task, "execution_date"))),
+        reset_dag_run=bool(_value(task, "reset_dag_run", False)),
+        skip_when_already_exists=bool(_value(task, "skip_when_already_exists", False)),
+        fail_when_dag_is_paused=bool(_value(task, "fail_when_dag_is_paused", False)),
+        **_states(task, ("allowed_states", "failed_states"), subject),
     )
+
+
+def _text(value: Any) -> str | None:
+    """An argument as it was written; a date as ISO 8601."""
+    if value is None:
+        return None
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _delta(task: Any) -> tuple[float, ...]:
+    return (seconds(_value(task, "execution_delta", 0), "execution_delta") or 0.0,)
 
 
 def _subdag(task: Any, subject: str) -> Kind:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.operators import BaseOperator, OperatorMeta
 from windtunnel.loaders.standin.placeholder import Placeholder
+from windtunnel.loaders.standin.providers import defaults_of
 
 PYTHON_ARGUMENTS: dict[str, Any] = {
     "python_callable": None,
@@ -152,6 +155,8 @@ class TriggerDagRunOperator(BaseOperator):
         "logical_date": None,
         "execution_date": None,
         "reset_dag_run": False,
+        "skip_when_already_exists": False,
+        "fail_when_dag_is_paused": False,
         "wait_for_completion": False,
         "poke_interval": 60,
         "allowed_states": None,
@@ -192,9 +197,13 @@ class GenericSensor(BaseSensorOperator):
         return _unknown_member(self, name)
 
 
+OURS = frozenset(("_dag", "_defaults", "_ready", "_arguments", "_is_stub"))
+"""Names that tasks have, or haven't, by us."""
+
+
 def _unknown_member(task: BaseOperator, name: str) -> Any:
     """What an unknown class offers under a name; nothing of ours, nothing that Python asks for."""
-    if name.startswith("_"):
+    if name.startswith("__") or name in OURS:
         raise AttributeError(name)
     return Placeholder(f"{type(task).__name__}.{name}")
 
@@ -210,7 +219,33 @@ def generic_class(name: str, module: str) -> type:
     waits = name.endswith(("Sensor", "SensorAsync", "SensorOperator", "SensorOperatorAsync"))
     base = GenericSensor if waits else GenericOperator
     bases: tuple[type, ...] = (base, BranchMixIn) if "Branch" in name else (base,)
-    return new_class(name, bases, {"__module__": module, "__doc__": None})
+    namespace = {
+        "__module__": module,
+        "__doc__": None,
+        "_arguments": defaults_of(name, session.current().profile),
+    }
+    return new_class(name, bases, namespace)
+
+
+def task_of_call(called: str, kwargs: dict[str, Any]) -> BaseOperator | None:
+    """The task that a call of something unknown makes: one that gives it a task_id, for a DAG.
+
+    Repositories keep functions that make tasks in packages that are installed beside Airflow."""
+    task_id, dag = kwargs.get("task_id"), kwargs.get("dag")
+    if not isinstance(task_id, str) or not (session.current().dag_stack or hasattr(dag, "tasks")):
+        return None
+    module, _, name = called.rpartition(".")
+    session.current().assume(called, "can't be called without its module: it makes one task")
+    made: BaseOperator = _unknown_class(name or called, module)(**kwargs)
+    return made
+
+
+@functools.cache
+def _unknown_class(name: str, module: str) -> Any:
+    return generic_class(name, module)
+
+
+Placeholder.task_of_call = staticmethod(task_of_call)
 
 
 def apply_defaults(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from abc import ABCMeta
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
@@ -13,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.edges import Node, link
 from windtunnel.loaders.standin.exceptions import AirflowException, DagInvalid
+from windtunnel.loaders.standin.placeholder import InertMeta
 from windtunnel.loaders.standin.setup_scopes import close_scope, note_created, open_scope
 from windtunnel.loaders.standin.xcomarg import XComArg, references
 
@@ -118,7 +118,7 @@ def _open_group(dag: Any) -> Any:
     return group if group is not None and group.dag is dag else None
 
 
-class OperatorMeta(ABCMeta):
+class OperatorMeta(InertMeta):
     """Wraps the constructor of every operator class, so that default_args are applied by name."""
 
     def __new__(

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import dis
+import re
+import sys
 import types
-from collections.abc import Iterator
-from typing import Any
+from abc import ABCMeta
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+
+def _unpacked(frame: types.FrameType) -> int:
+    """How many values an assignment unpacks at this moment, 0 if none does."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    return code[at + 1] if dis.opname[code[at]] == "UNPACK_SEQUENCE" else 0
 
 
 class Survivor:
     """Takes part in whatever expression it stands in, and changes nothing."""
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(())
+        # In `a, b = unknown` there must be two; in a loop there is nothing.
+        return iter([self] * _unpacked(sys._getframe(1)))
 
     def __contains__(self, item: object) -> bool:
         return False
@@ -86,12 +97,35 @@ class InertBase(Survivor):
             raise AttributeError(name)
         return Placeholder(f"{type(self).__name__}.{name}")
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Another placeholder; of a decorator, what it decorates."""
+        return _called(type(self).__name__, args, kwargs)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
 
+def _called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What a call of something unknown gives."""
+    # A decorator must give back what it decorates, or the DAG in it is lost.
+    if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType):
+        return args[0]
+    if len(args) == 1 and not kwargs and isinstance(args[0], type):
+        return _takes_anything(args[0])
+    if name.endswith(CLASS_MAKERS):
+        return inert_class("Base", name)
+    if "task_id" in kwargs and Placeholder.task_of_call is not None:
+        task = Placeholder.task_of_call(name, kwargs)
+        if task is not None:
+            return task
+    return Placeholder(f"{name}()")
+
+
 class Placeholder(Survivor):
     """Survives whatever a module does with a value at import time, and does nothing."""
+
+    task_of_call: ClassVar[Callable[[str, dict[str, Any]], Any] | None] = None
+    """What makes a task of a call that names one; set by those who know tasks."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -103,10 +137,7 @@ class Placeholder(Survivor):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Another placeholder; of a decorator, what it decorates."""
-        # A decorator must give back what it decorates, or the DAG in it is lost.
-        if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type):
-            return args[0]
-        return Placeholder(f"{self._name}()")
+        return _called(self._name, args, kwargs)
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
         return () if any(b is InertBase for b in bases) else (InertBase,)
@@ -117,8 +148,25 @@ class Placeholder(Survivor):
     def __str__(self) -> str:
         return self._name
 
+    def __format__(self, form: str) -> str:
+        return self._name
+
     def __fspath__(self) -> str:
         return self._name
+
+
+def _takes_anything(cls: type) -> type:
+    """A class under a missing decorator, such as that of attrs: its constructor may be lost."""
+    names = list(vars(cls).get("__annotations__", {}))
+    if "__init__" in vars(cls) or not names:
+        return cls
+
+    def take(self: Any, *args: Any, **kwargs: Any) -> None:
+        for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+            setattr(self, name, value)
+
+    cls.__init__ = take  # type: ignore[misc]
+    return cls
 
 
 class PlaceholderText(str):
@@ -132,6 +180,51 @@ class PlaceholderText(str):
 
     def __getitem__(self, key: Any) -> Any:
         return str(self)[key] if isinstance(key, int | slice) else PlaceholderText()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return PlaceholderText()
+
+    def __call__(self, *_: Any, **__: Any) -> PlaceholderText:
+        """As of a function that gives a text."""
+        return PlaceholderText()
+
+    def __index__(self) -> int:
+        return int(str(self)) if str(self).isdigit() else 1
+
+    def __add__(self, other: Any) -> Any:
+        return str(self) + other if isinstance(other, str) else self.__index__() + other
+
+    def __radd__(self, other: Any) -> Any:
+        return other + (str(self) if isinstance(other, str) else self.__index__())
+
+    def __sub__(self, other: Any) -> Any:
+        return self.__index__() - other
+
+    def __rsub__(self, other: Any) -> Any:
+        return other - self.__index__()
+
+    def __truediv__(self, other: Any) -> Any:
+        return PlaceholderText(f"{self}/{other}")
+
+    def __lt__(self, other: Any) -> bool:
+        return str(self) < other if isinstance(other, str) else self.__index__() < other
+
+    def __gt__(self, other: Any) -> bool:
+        return str(self) > other if isinstance(other, str) else self.__index__() > other
+
+    def __le__(self, other: Any) -> bool:
+        return not self > other
+
+    def __ge__(self, other: Any) -> bool:
+        return not self < other
+
+    def split(self, *_: Any, **__: Any) -> Any:
+        """Parts, of which there are as many as are asked for."""
+        return PlaceholderList(str(self))
+
+    rsplit = split
 
     def get(self, _key: Any, default: Any = None) -> Any:
         """As of a mapping: the default, or another unknown text."""
@@ -150,25 +243,60 @@ class PlaceholderText(str):
         return []
 
 
+class PlaceholderList(list[Any]):
+    """Stands for an unknown list of texts: one that can be looped over, any that is asked for."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__([PlaceholderText(text)])
+
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(key) if isinstance(key, slice) else PlaceholderText()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([PlaceholderText()] * max(1, _unpacked(sys._getframe(1))))
+
+
+class PlaceholderMapping(dict[Any, Any]):
+    """Stands for an unknown mapping: it has every key, and nothing in it when it is looped over."""
+
+    def __missing__(self, key: Any) -> Any:
+        return PlaceholderText()
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """The default, or an unknown text."""
+        if key in self:
+            return self[key]
+        return PlaceholderText() if default is None else default
+
+
+EXCEPTION_ENDINGS = ("Error", "Exception", "Warning")
+EXCEPTION_HOME = re.compile(r"(^|\.)(\w*exceptions?|errors?|exc)\.\w+$")
+"""Modules in which classes are exceptions whatever they are called."""
+CLASS_MAKERS = ("declarative_base", "automap_base")
+"""Functions that give a class to inherit from."""
+
+
 def member(dotted: str) -> Any:
     """What a missing module offers under a name: a class if it is written like one."""
     name = dotted.rpartition(".")[2]
-    if name.endswith(("Error", "Exception", "Warning")) and name[0].isupper():
+    if name[:1].isupper() and (name.endswith(EXCEPTION_ENDINGS) or EXCEPTION_HOME.search(dotted)):
         return type(name, (Exception,), {"__module__": dotted.rpartition(".")[0]})
     if name[:1].isupper() and not name.isupper():
         return inert_class(name, dotted.rpartition(".")[0])
     return Placeholder(dotted)
 
 
-class _InertMeta(type):
+class InertMeta(ABCMeta):
     """Lets class-level names of an inert class be read."""
 
     def __getattr__(cls, name: str) -> Any:
-        if name.startswith("_"):
+        if name == "__members__":
+            return {}
+        if name.startswith("_") or InertBase not in cls.__mro__:
             raise AttributeError(name)
         return Placeholder(f"{cls.__name__}.{name}")
 
 
 def inert_class(name: str, module: str) -> type:
     """A class that can be instantiated and inherited from, and does nothing."""
-    return _InertMeta(name, (InertBase,), {"__module__": module})
+    return InertMeta(name, (InertBase,), {"__module__": module})

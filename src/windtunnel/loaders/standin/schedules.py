@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from windtunnel.loaders.standin.authoring import DAG
 from windtunnel.loaders.standin.known import PythonOperator
@@ -58,14 +60,35 @@ class DatasetOrTimeSchedule(AssetOrTimeSchedule):
     """AssetOrTimeSchedule by its old name."""
 
 
+class PartitionedAssetTimetable(Timetable):
+    """Runs when assets have updated one partition."""
+
+
 class _AssetExpression:
     """Assets joined by ``&`` and ``|``."""
 
     def __and__(self, other: Any) -> AssetAll:
-        return AssetAll(self, other)
+        return AssetAll(*_parts(self, AssetAll), other)
 
     def __or__(self, other: Any) -> AssetAny:
-        return AssetAny(self, other)
+        return AssetAny(*_parts(self, AssetAny), other)
+
+
+def _parts(expression: Any, joint: type[Any]) -> tuple[Any, ...]:
+    """What is joined already in the same way, so that ``a | b | c`` is one expression of three."""
+    return tuple(expression.objects) if type(expression) is joint else (expression,)
+
+
+def normalized(uri: str) -> str:
+    """A URI as Airflow keeps it: no trailing slash, user, fragment (``assets: _sanitize_uri``)."""
+    parts = urlsplit(uri)
+    scheme = parts.scheme.lower()
+    if not scheme or not uri.lower().startswith(f"{scheme}://") or scheme.startswith("x-"):
+        return uri
+    query = urlencode(sorted(parse_qsl(parts.query))) if parts.query else ""
+    netloc = parts.netloc.rpartition("@")[2]
+    path = parts.path.rstrip("/") or "/"
+    return urlunsplit((scheme, netloc, path, query, ""))
 
 
 class Asset(_AssetExpression):
@@ -73,7 +96,7 @@ class Asset(_AssetExpression):
 
     def __init__(self, name: Any = None, uri: Any = None, **kwargs: Any) -> None:
         self.name = str(name if name is not None else uri)
-        self.uri = str(uri if uri is not None else name)
+        self.uri = normalized(str(uri if uri is not None else name))
         self.group = kwargs.get("group", "asset")
         self.extra = kwargs.get("extra") or {}
         self.watchers = kwargs.get("watchers") or []
@@ -138,7 +161,12 @@ def asset(*_: Any, **options: Any) -> Any:
 
     def make(function: Any, name: str, outlets: list[Any]) -> None:
         with DAG(name, **of_dag):
-            PythonOperator(task_id=function.__name__, python_callable=function, outlets=outlets)
+            PythonOperator(
+                task_id=function.__name__,
+                python_callable=function,
+                outlets=outlets,
+                inlets=_asked_assets(function),
+            )
 
     def single(function: Any) -> Asset:
         name = options.get("name") or function.__name__
@@ -151,3 +179,14 @@ def asset(*_: Any, **options: Any) -> Any:
         return function
 
     return multi if "outlets" in options else single
+
+
+def _asked_assets(function: Any) -> list[Asset]:
+    """The assets that a function under ``@asset`` names as its arguments."""
+    # assets: _AssetMainOperator.from_definition
+    reserved = ("self", "context", "outlet_events")
+    return [
+        Asset(name)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name not in reserved and parameter.default is parameter.empty
+    ]

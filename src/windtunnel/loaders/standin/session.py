@@ -12,10 +12,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from windtunnel.loaders.standin.own import OwnModules
+
 DEFAULT_NOW = datetime(2026, 1, 1, tzinfo=UTC)
 """What ``days_ago`` and ``pendulum.now`` count from unless a scenario says when it starts.
 
 Never the wall clock: loading twice must give the same fleet."""
+
+
+LIBRARY = (os.path.dirname(os.__file__) + os.sep, "<frozen ", os.path.dirname(__file__) + os.sep)
+"""Where Python's own library, and the stand-in, lie."""
 
 
 @dataclass(eq=False)
@@ -24,7 +30,24 @@ class Session:
 
     profile: str = "airflow-3.3"
     roots: tuple[Path, ...] = ()
+    """Folders that are on Airflow's path: DAGs, plugins, and what is imported beside them."""
+    root: Path = Path()
+    """Root of the repository."""
+    folder: Path = Path()
+    """The folder of DAG files that is loaded."""
     now: datetime = DEFAULT_NOW
+    variables: dict[str, Any] = field(default_factory=dict)
+    """Airflow Variables that the user supplied."""
+    connections: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, dict[str, str]] = field(default_factory=dict)
+    generous: int = 0
+    """How much gets a placeholder. 0: what can't be without one. 1, after a file failed: also what
+    Python would go on without. 2, after it failed again: also modules of the repository that aren't
+    on Airflow's path, a library with its examples perhaps."""
+    environment: dict[str, str | None] = field(default_factory=dict)
+    """Environment variables that were read, with their values."""
+    missing: set[str] = field(default_factory=set)
+    """Top-level modules that were asked for and aren't installed."""
     file: str | None = None
     """The DAG file being executed, as its code objects name it."""
     assumed: dict[tuple[str, str], None] = field(default_factory=dict)
@@ -40,18 +63,9 @@ class Session:
         self.assumed[subject, assumed] = None
 
     @cached_property
-    def own_modules(self) -> dict[str, str]:
-        """Names under which files and folders of the repository could be imported, with paths."""
-        found: dict[str, str] = {}
-        for root in self.roots:
-            for folder, folders, files in os.walk(root):
-                folders[:] = sorted(f for f in folders if not f.startswith((".", "__")))
-                python = sorted(f for f in files if f.endswith(".py"))
-                if python and Path(folder) not in self.roots:
-                    found.setdefault(Path(folder).name, folder)
-                for file in python:
-                    found.setdefault(file.removesuffix(".py"), os.path.join(folder, file))
-        return found
+    def own(self) -> OwnModules:
+        """The Python files of the repository by the names that could mean them."""
+        return OwnModules(self.root)
 
     def begin(self, file: str) -> None:
         """Start on a new DAG file; nothing that the last one left open reaches it."""
@@ -59,10 +73,30 @@ class Session:
         for open_things in (self.dags, self.dag_stack, self.group_stack, self.scopes):
             open_things.clear()
 
+    def is_own(self, file: str) -> bool:
+        """Whether code of this file name is the repository's."""
+        return file == self.file or self.is_under_roots(file)
+
+    def asked_by_repository(self) -> bool:
+        """Whether the code that runs was called by a file of the repository, seen from the caller,
+        with nothing but Python's own library between."""
+        frame: Any = sys._getframe(2)
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if self.is_own(name):
+                return True
+            if not name.startswith(LIBRARY) or "site-packages" in name:
+                return False
+            frame = frame.f_back
+        return False
+
     def is_under_roots(self, file: str) -> bool:
         """Whether a source file belongs to the repository being loaded."""
-        path = Path(file)
-        return any(path.is_relative_to(root) for root in self.roots)
+        return file.startswith(self._prefixes)
+
+    @cached_property
+    def _prefixes(self) -> tuple[str, ...]:
+        return tuple(f"{folder}{os.sep}" for folder in (self.root, *self.roots))
 
     def line(self) -> int | None:
         """Line of the DAG file that is being executed right now, seen from the caller."""

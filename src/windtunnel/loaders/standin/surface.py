@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import importlib
+from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +23,7 @@ from windtunnel.loaders.standin import (
     xcomarg,
 )
 from windtunnel.loaders.standin.placeholder import Placeholder, inert_class, member
+from windtunnel.loaders.standin.providers import defaults_of
 from windtunnel.model import TriggerRule, WeightRule
 
 VERSIONS = {"airflow-3.3": "3.3.2", "airflow-2.11": "2.11.2"}
@@ -117,6 +119,10 @@ def names() -> dict[str, Any]:
         "NOTSET": authoring.NOT_GIVEN,
         "task": taskflow.task,
         "task_group": taskflow.task_group,
+        "task_decorator_factory": taskflow.task_decorator_factory,
+        "get_unique_task_id": taskflow.get_unique_task_id,
+        "DecoratedOperator": taskflow.DecoratedOperator,
+        "TaskDecorator": taskflow.TaskDecorator,
         "setup": taskflow.setup,
         "teardown": taskflow.teardown,
         "context_wrapper": taskflow.ContextWrapper,
@@ -150,7 +156,7 @@ def names() -> dict[str, Any]:
         "days_ago": dates.days_ago,
         "provide_session": _same,
         "literal": lambda value: value,
-        "is_venv_installed": lambda: True,
+        "is_venv_installed": values.is_venv_installed,
         "Context": dict,
     }
 
@@ -167,11 +173,25 @@ def _public_classes(*modules: ModuleType) -> dict[str, Any]:
 SUBMODULE_NAMES: dict[str, dict[str, Any]] = {
     "airflow.utils.timezone": dates.TIMEZONE_NAMES,
     "airflow.sdk.timezone": dates.TIMEZONE_NAMES,
+    "airflow.utils.dates": {"timedelta": timedelta, "datetime": datetime},
 }
 """Names that mean this only in one module."""
 
 SUBMODULES = frozenset(("timezone", "macros", "datasets", "models", "settings", "operators"))
 """Lower-case names that are modules even where they are asked from another module."""
+
+
+def _setting(name: str) -> Any:
+    """What ``airflow.settings`` holds, as far as it is known here; else a placeholder."""
+    now = session.current()
+    home = now.folder.parent if now.folder.name == "dags" else now.folder
+    known = {
+        "TIMEZONE": dates.zone(),
+        "AIRFLOW_HOME": str(home),
+        "DAGS_FOLDER": str(now.folder),
+        "PLUGINS_FOLDER": str(home / "plugins"),
+    }
+    return known.get(name, Placeholder(f"airflow.settings.{name}"))
 
 
 def offer(module: str, name: str) -> Any:
@@ -184,6 +204,8 @@ def offer(module: str, name: str) -> Any:
         return VERSIONS.get(session.current().profile, "3.3.2")
     if name.startswith("__"):
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    if module == "airflow.settings" and name.isupper():
+        return _setting(name)
     if name in SUBMODULE_NAMES.get(module, {}):
         return SUBMODULE_NAMES[module][name]
     if name in names():
@@ -202,7 +224,11 @@ def unknown(module: str, name: str) -> Any:
     """What a module offers under a name that nobody knows: a class that fits its ending."""
     if name.endswith("Async") and name.removesuffix("Async") in names():
         base = names()[name.removesuffix("Async")]
-        return type(base)(name, (base,), {"__module__": module})
+        namespace = {
+            "__module__": module,
+            "_arguments": defaults_of(name, session.current().profile),
+        }
+        return type(base)(name, (base,), namespace)
     if name.endswith(OPERATOR_ENDINGS):
         return known.generic_class(name, module)
     if name.endswith("Hook"):

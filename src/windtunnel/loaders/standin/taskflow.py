@@ -30,6 +30,13 @@ class DecoratedOperator(BaseOperator):
     template_fields: Any = PYTHON_TEMPLATES
     custom_operator_name = "@task"
 
+    def __init__(
+        self, *, task_id: Any = None, kwargs_to_upstream: Any = None, **kwargs: Any
+    ) -> None:
+        # Classes of repositories call this without having looked for a free id.
+        task_id = get_unique_task_id(str(task_id), kwargs.get("dag"), kwargs.get("task_group"))
+        super().__init__(task_id=task_id, **{**(kwargs_to_upstream or {}), **kwargs})
+
 
 class DecoratedSensor(BaseSensorOperator):
     """A function under ``@task.sensor``."""
@@ -87,8 +94,16 @@ def decorated_class(variant: str) -> Any:
 class TaskDecorator:
     """A function under ``@task``; each call of it makes a task and gives its result."""
 
-    def __init__(self, variant: str, function: Callable[..., Any], **options: Any) -> None:
+    def __init__(
+        self,
+        variant: str,
+        function: Callable[..., Any],
+        *,
+        decorated_operator_class: Any = None,
+        **options: Any,
+    ) -> None:
         self.variant = variant
+        self.own_class = decorated_operator_class
         self.function = function
         self.options = options
         self.is_setup = False
@@ -98,10 +113,15 @@ class TaskDecorator:
 
     def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
         """A task that calls the function with these arguments."""
-        task = decorated_class(self.variant)(
+        task = self.operator_class(
             python_callable=self.function, op_args=args, op_kwargs=kwargs, **self._task_options()
         )
         return self._finish(task)
+
+    @property
+    def operator_class(self) -> Any:
+        """The class of the tasks that it makes."""
+        return self.own_class or decorated_class(self.variant)
 
     def _finish(self, task: BaseOperator) -> XComArg:
         if self.is_setup:
@@ -112,7 +132,7 @@ class TaskDecorator:
 
     def _task_options(self) -> dict[str, Any]:
         options = dict(self.options)
-        options["task_id"] = _unique_task_id(
+        options["task_id"] = get_unique_task_id(
             options.get("task_id") or self.function.__name__,
             options.get("dag"),
             options.get("task_group"),
@@ -136,7 +156,9 @@ class TaskDecorator:
         return _PartialTask(self, {}).expand_kwargs(kwargs)
 
     def _copy(self, **options: Any) -> TaskDecorator:
-        other = TaskDecorator(self.variant, self.function, **options)
+        other = TaskDecorator(
+            self.variant, self.function, decorated_operator_class=self.own_class, **options
+        )
         other.is_setup, other.is_teardown = self.is_setup, self.is_teardown
         other.on_failure_fail_dagrun = self.on_failure_fail_dagrun
         return other
@@ -168,7 +190,7 @@ class _PartialTask:
     def _map(self, expand_input: Any) -> XComArg:
         decorator = self.decorator
         task = MappedOperator(
-            operator_class=decorated_class(decorator.variant),
+            operator_class=decorator.operator_class,
             expand_input=expand_input,
             python_callable=decorator.function,
             op_kwargs=self.kwargs,
@@ -177,12 +199,13 @@ class _PartialTask:
         return decorator._finish(task)
 
 
-def _unique_task_id(task_id: str, dag: Any, group: Any) -> str:
+def get_unique_task_id(task_id: str, dag: Any = None, task_group: Any = None) -> str:
     """A task id that is free in the DAG: a function may be called several times."""
     now = session.current()
     dag = dag or (now.dag_stack[-1] if now.dag_stack else None)
     if dag is None:
         return task_id
+    group = task_group
     if group is None and now.group_stack and now.group_stack[-1].dag is dag:
         group = now.group_stack[-1]
     complete = group.child_id(task_id) if group is not None else task_id
@@ -217,6 +240,23 @@ def _decorate(variant: str, python_callable: Any = None, *_: Any, **options: Any
 
 
 task = TaskDecorators()
+
+
+def task_decorator_factory(
+    python_callable: Any = None, *, decorated_operator_class: Any, **options: Any
+) -> Any:
+    """What a provider or a repository makes a ``@task``-like decorator of its own with."""
+    variant = str(getattr(decorated_operator_class, "custom_operator_name", None) or "python")
+
+    def make(function: Callable[..., Any]) -> TaskDecorator:
+        return TaskDecorator(
+            variant.removeprefix("@task."),
+            function,
+            decorated_operator_class=decorated_operator_class,
+            **options,
+        )
+
+    return make(python_callable) if python_callable is not None else make
 
 
 def setup(function: Any) -> Any:

@@ -14,6 +14,7 @@ from windtunnel.loaders.standin.schedules import (
     Asset,
     AssetAlias,
     AssetAll,
+    AssetAny,
     AssetOrTimeSchedule,
     CronDataIntervalTimetable,
     CronTriggerTimetable,
@@ -21,10 +22,11 @@ from windtunnel.loaders.standin.schedules import (
     DeltaTriggerTimetable,
     NullTimetable,
     OnceTimetable,
+    PartitionedAssetTimetable,
     Timetable,
 )
 from windtunnel.loaders.standin.session import current
-from windtunnel.model import Cron, Every, Once, OtherSchedule, Schedule
+from windtunnel.model import AssetCondition, Assets, Cron, Every, Once, OtherSchedule, Schedule
 from windtunnel.model.schedule import TimetableFamily
 
 PRESETS = frozenset(
@@ -145,15 +147,54 @@ def _class_name(value: Any) -> str:
     return str(value) if isinstance(value, Placeholder) else type(value).__name__
 
 
-def _other(description: str, subject: str) -> OtherSchedule:
+def _other(description: str, subject: str, timetable: str | None = None) -> OtherSchedule:
     current().assume(
         subject, f"schedule {description} is not simulated: it makes no runs by itself"
     )
-    return OtherSchedule(description=description)
+    return OtherSchedule(description=description, timetable=timetable)
 
 
 def _from_assets(description: str, subject: str) -> OtherSchedule:
-    return _other(f"assets {description}", subject)
+    return _other(f"assets {description}", subject, "assets")
+
+
+def asset_names(values: Any) -> tuple[str, ...]:
+    """URIs, or names, of the assets among inlets or outlets."""
+    if isinstance(values, Asset | AssetAlias):
+        values = [values]
+    if not isinstance(values, list | tuple | set | frozenset):
+        return ()
+    return tuple(
+        value.uri if isinstance(value, Asset) else value.name
+        for value in values
+        if isinstance(value, Asset | AssetAlias)
+    )
+
+
+def asset_condition(schedule: Any) -> AssetCondition | None:
+    """The assets of what was written as ``schedule=``, and how they are joined."""
+    if isinstance(schedule, Asset):
+        return Assets(of=(schedule.uri,))
+    if isinstance(schedule, AssetAlias):
+        return Assets(of=(schedule.name,))
+    if isinstance(schedule, AssetAll):
+        return _joined(schedule)
+    if isinstance(schedule, PartitionedAssetTimetable):
+        return asset_condition(schedule.argument(0, "assets"))
+    if isinstance(schedule, AssetOrTimeSchedule):
+        return asset_condition(schedule.options.get("assets") or schedule.options.get("datasets"))
+    if isinstance(schedule, list | tuple | set | frozenset) and schedule:
+        return Assets(of=tuple(_joined(part) for part in schedule))
+    return None
+
+
+def _joined(part: Any) -> AssetCondition:
+    if isinstance(part, AssetAll):
+        joint = "any" if isinstance(part, AssetAny) else "all"
+        return Assets(type=joint, of=tuple(_joined(inner) for inner in part.objects))
+    if isinstance(part, Asset):
+        return part.uri
+    return part.name if isinstance(part, AssetAlias) else repr(part)
 
 
 def _from_text(text: str, subject: str, **how: Any) -> Schedule | None:
@@ -162,7 +203,7 @@ def _from_text(text: str, subject: str, **how: Any) -> Schedule | None:
     if text == "@once":
         return Once()
     if text == "@continuous":
-        return _other("@continuous", subject)
+        return _other("@continuous", subject, "@continuous")
     if text not in PRESETS and not croniter.is_valid(text):
         raise UnusableError(
             f"schedule={text!r} is neither a cron expression of five fields, such as '0 6 * * *', "
@@ -202,4 +243,4 @@ def _from_timetable(value: Timetable, subject: str) -> Schedule | None:
         assets = value.options.get("assets") or value.options.get("datasets")
         current().assume(subject, f"assets {assets!r} are not simulated: only its timetable is")
         return schedule_of(value.argument(0, "timetable"), subject)
-    return _other(type(value).__name__, subject)
+    return _other(type(value).__name__, subject, type(value).__name__)

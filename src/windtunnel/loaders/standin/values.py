@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.exceptions import AirflowException
-from windtunnel.loaders.standin.placeholder import Placeholder, PlaceholderText
+from windtunnel.loaders.standin.placeholder import (
+    Placeholder,
+    PlaceholderMapping,
+    PlaceholderText,
+)
 
 _NONE_GIVEN: Any = object()
 
@@ -53,20 +60,21 @@ class Variable:
         cls,
         key: str,
         default_var: Any = _NONE_GIVEN,
-        deserialize_json: bool = False,  # noqa: ARG003 - a placeholder serves for both
+        deserialize_json: bool = False,
         default: Any = _NONE_GIVEN,
     ) -> Any:
-        """The default given in the file, else a placeholder that reads as ``1``."""
+        """What was supplied, the default given in the file, or a placeholder that reads as
+        ``1``."""
         given = default if default is not _NONE_GIVEN else default_var
+        now = session.current()
+        known = _supplied_variable(str(key))
+        if known is not _NONE_GIVEN:
+            return _in_form(known, as_json=deserialize_json)
         if given is not _NONE_GIVEN:
-            session.current().assume(
-                f"Variable {key}", "not set: the DAG file's own default is used"
-            )
+            now.assume(f"Variable {key}", "not set: the DAG file's own default is used")
             return given
-        session.current().assume(
-            f"Variable {key}", "unknown: a placeholder that reads as '1' is used"
-        )
-        return PlaceholderText()
+        now.assume(f"Variable {key}", "unknown: a placeholder that reads as '1' is used")
+        return PlaceholderMapping() if deserialize_json else PlaceholderText()
 
     @classmethod
     def setdefault(cls, key: str, default: Any, *_: Any, **__: Any) -> Any:
@@ -83,18 +91,48 @@ class Variable:
         return 0
 
 
-class Connection:
-    """An Airflow Connection: what the file itself gives, placeholders for the rest."""
+def _supplied_variable(key: str) -> Any:
+    """A Variable that the user, or the environment, supplied."""
+    now = session.current()
+    if key in now.variables:
+        return now.variables[key]
+    return _from_environment(f"AIRFLOW_VAR_{key.upper()}")
 
-    def __init__(self, conn_id: str | None = None, **fields: Any) -> None:
+
+def _from_environment(name: str) -> Any:
+    """What an environment variable of Airflow's says; it is recorded that it was asked for."""
+    value = os.environ.get(name)
+    session.current().environment[name] = value
+    return _NONE_GIVEN if value is None else value
+
+
+def _in_form(value: Any, *, as_json: bool) -> Any:
+    """A Variable as text, or as what its JSON means."""
+    if as_json:
+        return json.loads(value) if isinstance(value, str) else value
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+class Connection:
+    """An Airflow Connection: what the file or the user gives, placeholders for the rest."""
+
+    def __init__(
+        self, conn_id: str | None = None, *_: Any, uri: str | None = None, **fields: Any
+    ) -> None:
         self.conn_id = conn_id
+        if uri is not None:
+            fields = {**_fields_of(uri), **fields}
+        if isinstance(fields.get("extra"), dict):
+            fields["extra_dejson"], fields["extra"] = fields["extra"], json.dumps(fields["extra"])
         for name, value in fields.items():
             setattr(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return {"port": 1, "extra_dejson": {}}.get(name, PlaceholderText())
+        if name == "extra_dejson":
+            return PlaceholderMapping()
+        return 1 if name == "port" else PlaceholderText()
 
     @classmethod
     def get_connection_from_secrets(cls, conn_id: str) -> Connection:
@@ -104,8 +142,31 @@ class Connection:
     get = get_connection_from_secrets
 
 
+def _fields_of(uri: str) -> dict[str, Any]:
+    """The fields of a Connection that is written as a URI."""
+    parts = urlsplit(uri)
+    return {
+        "conn_type": parts.scheme.replace("-", "_"),
+        "host": unquote(parts.hostname or ""),
+        "login": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "port": parts.port,
+        "schema": unquote(parts.path.lstrip("/")),
+        "extra": dict(parse_qsl(parts.query)),
+    }
+
+
 def get_connection(conn_id: str) -> Connection:
-    """A Connection whose fields are placeholders."""
+    """A Connection as it was supplied; else its fields are placeholders."""
+    known = session.current().connections.get(conn_id, _NONE_GIVEN)
+    if known is _NONE_GIVEN:
+        known = _from_environment(f"AIRFLOW_CONN_{str(conn_id).upper()}")
+    if isinstance(known, str) and known.lstrip().startswith("{"):
+        known = json.loads(known)
+    if isinstance(known, str):
+        return Connection(conn_id, uri=known)
+    if isinstance(known, dict):
+        return Connection(conn_id, **known)
     session.current().assume(f"Connection {conn_id}", "unknown: its fields are placeholders")
     return Connection(conn_id)
 
@@ -148,7 +209,8 @@ class Settings:
         self, section: str, key: str = "", *_: Any, fallback: Any = _NONE_GIVEN, **__: Any
     ) -> bool:
         """The fallback, else ``False``."""
-        return bool(self._read(section, key, fallback, False))
+        value = self._read(section, key, fallback, False)
+        return value.lower() in ("t", "true", "1") if isinstance(value, str) else bool(value)
 
     def getint(
         self, section: str, key: str = "", *_: Any, fallback: Any = _NONE_GIVEN, **__: Any
@@ -175,14 +237,28 @@ class Settings:
         return {}
 
     def _read(self, section: str, key: str, fallback: Any, placeholder: Any) -> Any:
+        now = session.current()
+        told = now.config.get(section.lower(), {}).get(key.lower(), _NONE_GIVEN)
+        if told is _NONE_GIVEN:
+            told = _from_environment(f"AIRFLOW__{section.upper()}__{key.upper()}")
+        if told is not _NONE_GIVEN:
+            return told
+        if (section, key) == ("core", "dags_folder"):
+            return str(now.folder)
         known = fallback is not _NONE_GIVEN
-        session.current().assume(
+        now.assume(
             f"setting [{section}] {key}",
             "not set: the DAG file's own fallback is used"
             if known
             else f"unknown: {str(placeholder)!r} is used",
         )
         return fallback if known else placeholder
+
+
+def is_venv_installed() -> bool:
+    """Whether virtualenv is installed where tasks run: taken not to be."""
+    session.current().assume("module virtualenv", "isn't installed where DAG files are loaded")
+    return False
 
 
 class Param:
