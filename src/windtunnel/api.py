@@ -13,7 +13,6 @@ from windtunnel import loaders
 from windtunnel.detect import Finding, detect
 from windtunnel.engine import Simulation
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders.standin import task_context
 from windtunnel.model import (
     Assumption,
     Behavior,
@@ -24,7 +23,7 @@ from windtunnel.model import (
     Scenario,
 )
 from windtunnel.search import Counterexample, explore, identify, keep, recall, repair
-from windtunnel.trace import DagRun, TaskInstance, Trace, Wait, Waits
+from windtunnel.trace import DagRun, Output, TaskInstance, Trace, Wait, Waits
 
 DEFAULT_STORE = Path(".windtunnel")
 LONGEST_WINDOW_S = 100 * 366 * 86400.0
@@ -175,7 +174,7 @@ def simulate(
     runs: Iterable[ManualRun | str] = (),
     seed: int | None = None,
     execute: loaders.Loaded | None = None,
-    show: Callable[[str], None] | None = None,
+    show: Callable[[Output], None] | None = None,
 ) -> Result:
     """Simulate once. What is not given is the scenario's own, or the default.
 
@@ -207,10 +206,9 @@ def simulate(
         trace = Simulation(scenario).run()
     else:
         # Imported here: the freezer and the templates are heavy, and few simulations need them.
-        from windtunnel.engine.bodies import Executed  # noqa: PLC0415
+        from windtunnel.execute import Executed  # noqa: PLC0415
 
-        with execute.importable():
-            executed = Executed(execute.callables, task_context, show)
+        with execute.importable(), Executed(execute.callables, show) as executed:
             trace = Simulation(scenario, bodies=executed).run()
     return Result(scenario, trace, detect(scenario, trace))
 

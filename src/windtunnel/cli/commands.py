@@ -8,6 +8,7 @@ from windtunnel import api
 from windtunnel.cli.target import Asked, read
 from windtunnel.cli.terminal import Terminal
 from windtunnel.report import check_json, check_text, run_json, run_text
+from windtunnel.trace import Output
 
 CLEAN, FINDINGS, BAD_INPUT = 0, 1, 2
 STORE = Path(".windtunnel")
@@ -17,7 +18,11 @@ def run(target: str, asked: Asked, terminal: Terminal, *, execute: bool, json: b
     """Simulate once and print what happened."""
     found = read(target, asked)
     bodies = found.loaded if execute else None
-    result = api.simulate(found.scenario, execute=bodies, show=None if json else terminal.relay)
+
+    def show(output: Output) -> None:
+        terminal.relay(output.text)
+
+    result = api.simulate(found.scenario, execute=bodies, show=None if json else show)
     terminal.show(run_json(result) if json else run_text(result))
     return _code(result)
 

@@ -135,6 +135,10 @@ class Timetable:
             return None
         return self._next_interval(last, now) if self.is_interval else self._next_tick(last, now)
 
+    def before(self, at: datetime) -> datetime | None:
+        """The tick before this instant; None without a schedule (``dag.previous_schedule``)."""
+        return None if self._ticks is None else self._ticks.before(at)
+
     def following(self, interval: tuple[datetime, datetime]) -> tuple[datetime, datetime] | None:
         """The data interval after this one, whatever the clock says (for LatestOnly)."""
         if self._ticks is None:

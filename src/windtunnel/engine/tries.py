@@ -64,6 +64,8 @@ class Attempt:
     """It has done its own part and now waits for other work of the fleet."""
     gives_up: int | None = None
     """When its own timeout ends the wait."""
+    was_cut: bool = False
+    """A real callable was told that execution_timeout has passed."""
     asleep: bool = False
     """A real sensor between two pokes."""
 
@@ -221,10 +223,12 @@ class Tries:
             attempt.ends, attempt.gives_up = poke_until(kind, plan, world.now)
             attempt.waits = True
             return
-        limit = run.dag.tasks[task].execution_timeout_s
-        if limit is not None and duration > micros(limit):
-            duration, attempt.cut = micros(limit), True
         attempt.ends = world.now + duration
+        limit = run.dag.tasks[task].execution_timeout_s
+        # Airflow's alarm rings once: a callable that survives it is not cut again.
+        if limit is None or attempt.was_cut or attempt.ends <= attempt.started + micros(limit):
+            return
+        attempt.ends, attempt.cut = attempt.started + micros(limit), True
 
     # -- the end of a try ---------------------------------------------------------------------
 
@@ -236,6 +240,8 @@ class Tries:
         if attempt is None:
             world.move(ti, SUCCESS)
             self._mini_schedule(ti, run, task)
+            return
+        if attempt.plan.sleeping and not self._wakes(ti, attempt):
             return
         kind = run.dag.kind[task]
         if isinstance(kind, TriggerDagRun | ExternalTaskSensor) and not attempt.cut:
@@ -249,9 +255,22 @@ class Tries:
             self._conclude(ti, attempt)
         self._mini_schedule(ti, run, task)
 
+    def _wakes(self, ti: int, attempt: Attempt) -> bool:
+        """A real callable slept and goes on; returns whether it is over now."""
+        attempt.plan = self._planner.go_on(ti, timed_out=attempt.cut)
+        attempt.was_cut |= attempt.cut
+        attempt.cut = False
+        self._plan_end(ti, attempt)
+        if attempt.ends == self._world.now and not attempt.plan.sleeping:
+            return True
+        self._arm(attempt.ends, END, attempt.number, ti)
+        return False
+
     def _free(self, ti: int) -> None:
         """The try is over: its worker slot is free."""
-        self.running.pop(ti, None)
+        attempt = self.running.pop(ti, None)
+        if attempt is not None and attempt.plan.sleeping:
+            self._planner.drop(ti)
         self._workers.release(ti)
 
     def _conclude(self, ti: int, attempt: Attempt) -> None:
@@ -375,7 +394,7 @@ class Tries:
         if attempt.asleep:
             attempt.asleep = False
             attempt.plan = self._planner.plan(ti)
-            attempt.ends = now + attempt.plan.duration
+            self._plan_end(ti, attempt)
         elif now - attempt.started > micros(kind.timeout_s):
             self._sensor_gives_up(ti, kind)
             return

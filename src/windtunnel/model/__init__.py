@@ -34,6 +34,7 @@ from windtunnel.model.schedule import (
     OtherSchedule,
     Schedule,
 )
+from windtunnel.model.xcom import XComBackend
 
 __all__ = [
     "PROFILES",
@@ -73,4 +74,5 @@ __all__ = [
     "When",
     "Work",
     "WorkerGroup",
+    "XComBackend",
 ]

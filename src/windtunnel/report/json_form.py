@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +34,7 @@ def run_json(result: Result) -> str:
         dags=[_dag(one) for one in summary.dags],
         tasks=[_task(one) for one in summary.tasks],
         waits=[_limit(one) for one in summary.limits],
-        output=list(trace.output),
+        output=[asdict(output) for output in trace.output],
         findings=_values(result.findings),
     )
 
