@@ -1,4 +1,4 @@
-"""Airflow's own examples, executed here, against what ``record.py`` saw ``dag.test()`` make of them.
+"""Airflow's own examples, executed here, against what ``dag.test()`` made of them (``record.py``).
 
     python tests/dag_test/compare.py RECORD.json FOLDER
 
@@ -28,22 +28,23 @@ class Seen(Executed):
 
     def results(self) -> dict[str, dict[str, str]]:
         """Task -> key -> the value as it reads when it is pulled."""
-        if self._xcoms is None:
+        if self._kept is None:
             return {}
         found: dict[str, dict[str, str]] = {}
-        for (_, task_id), of_task in self._xcoms._stored.items():
+        for (_, task_id), of_task in self._kept.xcoms._stored.items():
             for index, keys in of_task.items():
                 name = task_id if index < 0 else f"{task_id}[{index}]"
                 for key, stored in keys.items():
-                    value = self._xcoms._serde.decode(stored.value)
+                    value = self._kept.xcoms._serde.decode(stored.value)
                     found.setdefault(name, {})[key] = repr(value)
         return found
 
 
 def executed(loaded: loaders.Loaded, dag_id: str, profile: str) -> dict[str, Any]:
     """States and XComs of one run of one DAG."""
+    dag = loaded.fleet.dag(dag_id).model_copy(update={"schedule": None})
     scenario = Scenario(
-        fleet=loaded.fleet.model_copy(update={"dags": (loaded.fleet.dag(dag_id),)}),
+        fleet=loaded.fleet.model_copy(update={"dags": (dag,)}),
         cluster=Cluster(profile=profile),
         start=LOGICAL_DATE,
         duration_s=10 * 86400,
@@ -77,6 +78,7 @@ def differences(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
 
 def _plain(value: Any) -> str:
     """Without what the real clock, or an address, put into it."""
+    value = dict(sorted(value.items())) if isinstance(value, dict) else value
     text = re.sub(r"datetime\.datetime\([^)]*\)|DateTime\([^)]*\)", "DATETIME", str(value))
     text = re.sub(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*", "TIME", text)
     text = text.replace("no_status", "None").replace("none", "None")

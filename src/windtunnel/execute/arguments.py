@@ -67,6 +67,12 @@ class Arguments:
             return dict(_items(self.value(body.expand_kwargs))[self._map_index])
         return {}
 
+    def render(self, content: Any, context: Mapping[str, Any], *_: Any, **__: Any) -> Any:
+        """``task.render_template``: the templates in a value, with a context of one's own."""
+        if isinstance(content, str):
+            return self._templates.render(content, context)
+        return self.value(content)
+
     def value(self, value: Any) -> Any:
         """A value with everything that is known only now filled in; results are never rendered."""
         if isinstance(value, str):

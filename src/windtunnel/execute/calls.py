@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Collection, Mapping
+import types
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from windtunnel.engine.branches import followed
 from windtunnel.engine.plans import Plan
 from windtunnel.engine.world import World
 from windtunnel.execute.arguments import Arguments, with_context
-from windtunnel.execute.context import TaskInstance, context_of
+from windtunnel.execute.context import Stores, TaskInstance, context_of
 from windtunnel.execute.failures import is_ours, outcome_of, told
 from windtunnel.execute.xcoms import RETURN_VALUE, XComs
 from windtunnel.loaders.standin import task_context
@@ -24,6 +26,14 @@ NOT_YET = ("AirflowRescheduleException",)
 FINAL_FOR_SENSORS = ("AirflowSensorTimeout", "AirflowTaskTimeout", "AirflowFailException")
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What outlives a task."""
+
+    xcoms: XComs
+    stores: Stores
+
+
 class ResultError(TypeError):
     """A task returned something that can't be used as it must be."""
 
@@ -32,9 +42,10 @@ class Call:
     """One execution of one body; its `work` is what a strand runs."""
 
     def __init__(
-        self, world: World, xcoms: XComs, bodies: Mapping[tuple[str, str], Body], ti: int
+        self, kept: Kept, bodies: Mapping[tuple[str, str], Body], world: World, ti: int
     ) -> None:
-        self._world, self._xcoms, self._bodies, self._ti = world, xcoms, bodies, ti
+        self._world, self._bodies, self._ti = world, bodies, ti
+        self._xcoms, self._stores = kept.xcoms, kept.stores
         self._run = world.runs[world.ti_run[ti]]
         self._index = world.ti_task[ti]
         self._dag_id, self._task_id = self._run.dag.dag_id, self._run.dag.ids[self._index]
@@ -61,9 +72,10 @@ class Call:
         body = self._body
         task = copy.copy(body.task)
         ti = TaskInstance(self._world, self._xcoms, self._ti, task)
-        context = ti.context = context_of(self._world, ti, self._run)
+        context = ti.context = context_of(self._world, ti, self._run, self._stores)
         with task_context(context):
             arguments = Arguments(body, self._xcoms, self._ti, context, self._splits)
+            vars(task)["render_template"] = arguments.render
             if body.function is None:
                 return self._of_operator(arguments, ti, context)
             args, kwargs = arguments.positional(), arguments.named()
@@ -76,7 +88,8 @@ class Call:
             if body.templates_dict is not None:
                 context["templates_dict"] = arguments.value(body.templates_dict)
             kwargs = with_context(body.function, args, kwargs, context)
-            return self._invoke(body.function, *args, **kwargs)
+            made = self._invoke(body.function, *args, **kwargs)
+            return self._drained(made) if isinstance(made, types.GeneratorType) else made
 
     def _of_operator(self, arguments: Arguments, ti: TaskInstance, context: dict[str, Any]) -> Any:
         """The operator's own method, on a copy whose template fields are rendered."""
@@ -89,15 +102,22 @@ class Call:
         ti.task = context["task"] = task
         if body.kind == "trigger":
             return task.conf
-        for name in ("execute", "poke", "choose_branch"):
-            method = getattr(type(task), name, None)
-            if method is not None and not method.__module__.startswith("windtunnel."):
-                return self._invoke(getattr(task, name), context)
-        raise ResultError(f"{type(task).__name__} has no execute method")
+        method = entrance(type(task))
+        if method is None:
+            raise ResultError(f"{type(task).__name__} has no execute method")
+        return self._invoke(method, task, context)
 
     def _splits(self, task_id: str) -> bool:
         body = self._bodies.get((self._dag_id, task_id))
         return body is not None and body.multiple_outputs
+
+    def _drained(self, steps: types.GeneratorType[Any, Any, Any]) -> Any:
+        """What a generator returns at its end; what it yields are notes on assets."""
+        while True:
+            try:
+                self._invoke(next, steps)
+            except StopIteration as end:
+                return end.value
 
     @staticmethod
     def _invoke(function: Any, *args: Any, **kwargs: Any) -> Any:
@@ -201,6 +221,15 @@ class Call:
                 f"a task is mapped over the result of {self._task_id}, which has {len(value)} "
                 f"items; [core] max_map_length allows {LONGEST_MAPPING}"
             )
+
+
+def entrance(operator_class: type) -> Callable[..., Any] | None:
+    """The method of a repository's operator class that does the work."""
+    for name in ("execute", "poke", "choose_branch"):
+        method: Callable[..., Any] | None = getattr(operator_class, name, None)
+        if method is not None and not str(method.__module__).startswith("windtunnel."):
+            return method
+    return None
 
 
 def _instance_of(task: MappedOperator, item: dict[str, Any]) -> Any:

@@ -25,6 +25,8 @@ from windtunnel.execute.strands import Strand
 
 REAL_TIME = ("concurrent.", "multiprocessing", "queue", "selectors", "subprocess", "threading")
 """Modules that wait for something real: theirs is the real clock."""
+WAIT_FOR_PROCESSES = ("multiprocessing", "subprocess")
+"""Modules that sleep while they wait for another process."""
 MICRO = 1_000_000
 _real_sleep = time.sleep
 
@@ -37,10 +39,11 @@ class SimulatedClock:
         """Told the time whenever it moves."""
         self._now = start
         self._strand: Strand | None = None
-        self._strand_of: dict[int, Strand] = {}
-        self._ahead_of: dict[int, int] = {}
-        """Threads that callables started: how long each has slept, by its ident."""
-        self._freezer = freezegun.freeze_time(start, ignore=["windtunnel.", *REAL_TIME])
+        self._strand_of: dict[Any, Strand] = {}
+        """Threads that callables started, and whose they are."""
+        self._time_of: dict[Any, datetime] = {}
+        """How far each thread is: threads of one callable sleep beside each other."""
+        self._freezer = freezegun.freeze_time(start, ignore=["windtunnel", *REAL_TIME])
         self._frozen: Any = None
         self._undo: list[tuple[Any, str, Any]] = []
         self._reached: set[int] = set()
@@ -52,8 +55,12 @@ class SimulatedClock:
         real: list[Any] = [datetime_module.datetime, datetime_module.date]
         real += [getattr(time, name) for name in TIME_NAMES]
         self._frozen = self._freezer.start()
-        # Only who asks decides whether it is told the real time, not who called it.
+        # Only who asks decides whether it is told the real time, not who called it. DAG files ask,
+        # too, and their modules are called windtunnel_dag_file_...
         freezegun.api.call_stack_inspection_limit = 1
+        freezegun.api.ignore_lists[-1] = REAL_TIME
+        for fake, was in ((freezegun.api.FakeDatetime, real[0]), (freezegun.api.FakeDate, real[1])):
+            self._replace(fake, PYDANTIC, _schema_of(was))
         fakes: list[Any] = [datetime_module.datetime, datetime_module.date]
         fakes += [getattr(time, name) for name in TIME_NAMES]
         self._fakes = {id(was): fake for was, fake in zip(real, fakes, strict=True)}
@@ -66,12 +73,15 @@ class SimulatedClock:
         loop = asyncio.selector_events.BaseSelectorEventLoop
         self._replace(loop, "__init__", self._looping(loop.__init__))
         self._replace(threading.Thread, "start", self._starting(threading.Thread.start))
+        self._replace(threading.Thread, "join", self._joining(threading.Thread.join))
 
     def end(self) -> None:
         """Bring the real clock back."""
         for owner, name, value in reversed(self._undo):
             if isinstance(owner, dict):
                 owner[name] = value
+            elif value is None:
+                delattr(owner, name)
             else:
                 setattr(owner, name, value)
         self._undo.clear()
@@ -81,9 +91,12 @@ class SimulatedClock:
     def run(self, strand: Strand, now: datetime, error: BaseException | None = None) -> None:
         """Let a strand run from now on until it sleeps or ends."""
         self._move_to(now)
-        self._strand, strand.ahead_us = strand, 0
+        self._strand, self._time_of[strand.thread] = strand, now
         strand.resume(error)
+        strand.ahead_us = (self._time_of[strand.thread] - now) // timedelta(microseconds=1)
         self._strand = None
+        if strand.asleep_us is None:
+            self._forget(strand)
 
     def now(self) -> datetime:
         """The simulated now."""
@@ -102,7 +115,7 @@ class SimulatedClock:
         length = float(seconds)
         if length < 0:
             raise ValueError("sleep length must be non-negative")
-        if asks.startswith(REAL_TIME):
+        if asks.startswith(WAIT_FOR_PROCESSES):
             _real_sleep(length)
         elif length:
             self.wait(length)
@@ -110,37 +123,44 @@ class SimulatedClock:
     def wait(self, seconds: float) -> None:
         """Time passes for whoever calls."""
         us = max(1, round(seconds * MICRO))
+        thread = threading.current_thread()
         strand = self._strand
-        if strand is not None and strand.is_mine:
-            strand.sleep(strand.ahead_us + us)
+        if strand is not None and strand.thread is thread:
+            strand.sleep(us)
             return
-        # A thread that a callable started: it sleeps beside the others, and they wait for it.
-        strand = self._strand_of.get(threading.get_ident(), strand)
-        if strand is None:
-            return
-        mine = self._ahead_of.get(threading.get_ident(), 0) + us
-        self._ahead_of[threading.get_ident()] = mine
-        if mine > strand.ahead_us:
-            self._move_to(self._now + timedelta(microseconds=mine - strand.ahead_us))
-            strand.ahead_us = mine
+        # A thread that a callable started: whoever waits for it will be as far as it is.
+        if thread in self._strand_of:
+            self._time_of[thread] += timedelta(microseconds=us)
+            self._move_to(max(self._now, self._time_of[thread]))
 
     def _starting(self, start: Callable[[Any], None]) -> Callable[[Any], None]:
-        """``Thread.start``, which notes at what time a thread begins, and whose it is."""
+        """``Thread.start``, which notes how far a thread is when it begins, and whose it is."""
 
         def started(thread: Any) -> None:
-            strand = self._strand
-            if strand is not None:
-                ahead, run = strand.ahead_us, thread.run
-
-                def begin() -> None:
-                    self._strand_of[threading.get_ident()] = strand
-                    self._ahead_of[threading.get_ident()] = ahead
-                    run()
-
-                thread.run = begin
+            strand, starter = self._strand, threading.current_thread()
+            if strand is not None and starter in self._time_of:
+                self._strand_of[thread] = strand
+                self._time_of[thread] = self._time_of[starter]
             start(thread)
 
         return started
+
+    def _joining(self, join: Callable[..., None]) -> Callable[..., None]:
+        """``Thread.join``: who waited for a thread is as far as it is."""
+
+        def joined(thread: Any, timeout: float | None = None) -> None:
+            join(thread, timeout)
+            waiter = threading.current_thread()
+            if thread in self._time_of and waiter in self._time_of:
+                self._time_of[waiter] = max(self._time_of[waiter], self._time_of[thread])
+
+        return joined
+
+    def _forget(self, strand: Strand) -> None:
+        """A callable is over, and its threads with it."""
+        for thread in [t for t, whose in self._strand_of.items() if whose is strand]:
+            del self._strand_of[thread], self._time_of[thread]
+        del self._time_of[strand.thread]
 
     def _looping(self, make: Callable[..., None]) -> Callable[..., None]:
         """An event loop's constructor: its timers are simulated."""
@@ -149,6 +169,8 @@ class SimulatedClock:
             if selector is None and self._strand is not None:
                 selector = _Selector(self, loop)
             make(loop, selector)
+            # A timer is due one resolution before its time; simulated time has microseconds.
+            loop._clock_resolution = max(loop._clock_resolution, 1 / MICRO)
 
         return made
 
@@ -172,8 +194,17 @@ class SimulatedClock:
                 namespace[name] = fake
 
     def _replace(self, owner: Any, name: str, value: Any) -> None:
-        self._undo.append((owner, name, getattr(owner, name)))
+        self._undo.append((owner, name, getattr(owner, name, None)))
         setattr(owner, name, value)
+
+
+PYDANTIC = "__get_pydantic_core_schema__"
+
+
+def _schema_of(real: type) -> Any:
+    """Lets pydantic take a class of freezegun's for the real one, in models of modules that are
+    imported while tasks run."""
+    return classmethod(lambda _, __, handler: handler.generate_schema(real))
 
 
 TIME_NAMES = (

@@ -7,7 +7,6 @@ From Airflow: ``sdk/execution_time/task_runner.py: get_template_context`` (3.x),
 from __future__ import annotations
 
 import logging
-import types
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -128,6 +127,7 @@ class DagRun:
         self.end_date: Any = None
         self.triggering_user_name: str | None = None
         self.partition_key: str | None = None
+        self.partition_date: Any = None
 
     @property
     def state(self) -> str:
@@ -213,8 +213,53 @@ class _Events(defaultdict[Any, Any]):
         return made
 
 
-def _outlet() -> Any:
-    return types.SimpleNamespace(extra={}, add=lambda *_, **__: None)
+class _Outlet:
+    """What a task says of an asset that it updates; nothing is done with it."""
+
+    def __init__(self) -> None:
+        self.extra: dict[str, Any] = {}
+
+    def add(self, *_: Any, **__: Any) -> None:
+        """To an alias: the asset that it stands for this time."""
+
+    add_partitions = add
+
+
+class StateStore:
+    """``task_state_store``: what a task keeps from one try to the next (3.3)."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """What was kept under a key, or the default."""
+        return self._values.get(key, default)
+
+    def set(self, key: str, value: Any, **_: Any) -> None:
+        """Keep a value."""
+        self._values[key] = value
+
+    def delete(self, key: str) -> None:
+        """Forget a key."""
+        self._values.pop(key, None)
+
+    def clear(self, **_: Any) -> None:
+        """Forget all."""
+        self._values.clear()
+
+
+class Stores:
+    """The state stores of tasks and assets of one simulation."""
+
+    def __init__(self) -> None:
+        self._of: defaultdict[Any, StateStore] = defaultdict(StateStore)
+
+    def of_task(self, ti: TaskInstance) -> StateStore:
+        """That of a task instance; all its tries share it."""
+        return self._of[ti.dag_id, ti.run_id, ti.task_id, ti.map_index]
+
+    def __getitem__(self, asset: Any) -> StateStore:
+        return self._of[getattr(asset, "name", None) or getattr(asset, "uri", None) or str(asset)]
 
 
 def params_of(task: Any, conf: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,7 +272,7 @@ def _value_of(param: Any) -> Any:
     return param.resolve() if hasattr(param, "schema") and hasattr(param, "resolve") else param
 
 
-def context_of(world: World, ti: TaskInstance, run: Run) -> dict[str, Any]:
+def context_of(world: World, ti: TaskInstance, run: Run, stores: Stores) -> dict[str, Any]:
     """The whole context of a try."""
     dag_run, task = ti.dag_run, ti.task
     mapped = run.tis(run.dag.index[ti.task_id]) if ti.is_mapped else None
@@ -240,7 +285,7 @@ def context_of(world: World, ti: TaskInstance, run: Run) -> dict[str, Any]:
         "inlets": task.inlets or [],
         "macros": Macros(),
         "map_index_template": task.map_index_template,
-        "outlet_events": _Events(_outlet),
+        "outlet_events": _Events(_Outlet),
         "outlets": task.outlets or [],
         "params": params_of(task, dag_run.conf),
         "run_id": ti.run_id,
@@ -258,8 +303,13 @@ def context_of(world: World, ti: TaskInstance, run: Run) -> dict[str, Any]:
     if run.logical is not None:
         context |= _of_date(run.logical, ti, dag_run)
     if world.profile.context_has_old_names:
-        context |= _old_names(world, run, dag_run)
-    return context
+        return context | _old_names(world, run, dag_run)
+    return context | {
+        "asset_state_store": stores,
+        "partition_date": None,
+        "partition_key": None,
+        "task_state_store": stores.of_task(ti),
+    }
 
 
 def _of_date(logical: datetime, ti: TaskInstance, dag_run: DagRun) -> dict[str, Any]:
@@ -329,4 +379,4 @@ def _old_names(world: World, run: Run, dag_run: DagRun) -> dict[str, Any]:
     return names
 
 
-__all__ = ["DagRun", "TaskInstance", "context_of", "params_of", "previous"]
+__all__ = ["DagRun", "Stores", "TaskInstance", "context_of", "params_of", "previous"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import random
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 from windtunnel.engine.plans import Plan
 from windtunnel.engine.world import World
-from windtunnel.execute.calls import Call
+from windtunnel.execute.calls import Call, Kept, entrance
 from windtunnel.execute.clock import SimulatedClock
 from windtunnel.execute.console import Console
+from windtunnel.execute.context import Stores
 from windtunnel.execute.strands import Strand
 from windtunnel.execute.xcoms import (
     RETURN_VALUE,
@@ -18,6 +21,7 @@ from windtunnel.execute.xcoms import (
     XComTooLargeError,
 )
 from windtunnel.loaders.standin.exceptions import AirflowTaskTimeout
+from windtunnel.loaders.standin.operators import operator_class_of
 from windtunnel.loaders.standin.values import tasks_run
 from windtunnel.model import Empty, ExternalTaskSensor, LatestOnly, TriggerDagRun
 from windtunnel.model.body import Body
@@ -46,7 +50,7 @@ class Executed:
         """Callables that sleep, by task instance."""
         self._clock: SimulatedClock | None = None
         self._console: Console | None = None
-        self._xcoms: XComs | None = None
+        self._kept: Kept | None = None
         self._tasks_run = tasks_run()
 
     def __enter__(self) -> Self:
@@ -72,14 +76,15 @@ class Executed:
         task = world.ti_task[ti]
         task_id = run.dag.ids[task]
         body = self._bodies.get((run.dag.dag_id, task_id))
-        xcoms = self._ready(world)
+        kept = self._ready(world)
+        xcoms = kept.xcoms
         xcoms.clear(ti)
         if body is None or body.kind == "none":
             returns = getattr(body and body.task, "do_xcom_push", True)
             if returns and not isinstance(run.dag.kind[task], RETURNS_NOTHING):
                 xcoms.unknown.add((run.index, task_id))
             return None
-        call = Call(world, xcoms, self._bodies, ti)
+        call = Call(kept, self._bodies, world, ti)
         plan = self._step(world, ti, Strand(call.work), None)
         return None if body.kind == "trigger" and plan.error is None else plan
 
@@ -99,7 +104,7 @@ class Executed:
 
     def declare(self, world: World, ti: int, result: Any) -> str | None:
         """A modelled try returns this; gives the reason if that can't be."""
-        xcoms = self._ready(world)
+        xcoms = self._ready(world).xcoms
         run = world.runs[world.ti_run[ti]]
         xcoms.unknown.discard((run.index, run.dag.ids[world.ti_task[ti]]))
         xcoms.clear(ti)
@@ -111,14 +116,14 @@ class Executed:
 
     # -- running ------------------------------------------------------------------------------
 
-    def _ready(self, world: World) -> XComs:
-        if self._xcoms is None:
+    def _ready(self, world: World) -> Kept:
+        if self._kept is None:
             len(self._bodies)  # DAG files are executed now, while the clock is the real one
-            self._xcoms = XComs(world)
+            self._kept = Kept(XComs(world), Stores())
             self._console = Console()
             self._clock = SimulatedClock(world.datetime_at(world.now), self._tell)
             self._clock.begin()
-        return self._xcoms
+        return self._kept
 
     def _step(self, world: World, ti: int, strand: Strand, error: BaseException | None) -> Plan:
         """Let a callable run until it sleeps or ends."""
@@ -126,13 +131,15 @@ class Executed:
         assert clock is not None
         assert console is not None
         body = self._bodies[_name_of(world, ti)]
-        clock.reach(body.function if body.function is not None else _method_of(body))
-        with console.watching(strand) as written:
+        function = body.function or entrance(operator_class_of(body.task))
+        if function is not None:
+            clock.reach(function)
+        with console.watching(strand) as written, _drawing(strand, world, ti):
             clock.run(strand, world.datetime_at(world.now), error)
         self._note(world, ti, written)
         if strand.asleep_us is not None:
             self._strands[ti] = strand
-            return Plan(strand.asleep_us, sleeping=True)
+            return Plan(strand.ahead_us + strand.asleep_us, sleeping=True)
         if strand.error is not None:
             raise strand.error
         plan: Plan = strand.result
@@ -150,16 +157,22 @@ class Executed:
                 self._show(output)
 
 
+@contextlib.contextmanager
+def _drawing(strand: Strand, world: World, ti: int) -> Iterator[None]:
+    """Inside the ``with`` block random numbers are the try's own: the same in every simulation."""
+    kept = random.getstate()
+    if strand.chance is None:
+        key = (world.scenario.seed, *world.name_of(ti), world.tries[ti])
+        random.seed("|".join(map(str, key)))
+    else:
+        random.setstate(strand.chance)
+    try:
+        yield
+    finally:
+        strand.chance = random.getstate()
+        random.setstate(kept)
+
+
 def _name_of(world: World, ti: int) -> tuple[str, str]:
     run = world.runs[world.ti_run[ti]]
     return run.dag.dag_id, run.dag.ids[world.ti_task[ti]]
-
-
-def _method_of(body: Body) -> Callable[..., Any]:
-    """A method of the operator's class: by it what its module sees is found."""
-    cls = getattr(body.task, "operator_class", type(body.task))
-    for name in ("execute", "poke", "choose_branch"):
-        if (method := getattr(cls, name, None)) is not None:
-            found: Callable[..., Any] = method
-            return found
-    return print

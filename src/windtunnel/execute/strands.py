@@ -26,30 +26,27 @@ class Strand:
         self._turn, self._done = threading.Lock(), threading.Lock()
         self._turn.acquire()
         self._done.acquire()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="windtunnel-strand")
+        self.thread = threading.Thread(target=self._run, daemon=True, name="windtunnel-strand")
         self._thrown: BaseException | None = None
         self._given_up = False
         self.asleep_us: int | None = None
         """How long it sleeps, if it does."""
         self.ahead_us = 0
-        """Time that threads of its own slept meanwhile."""
+        """Time that passed while it ran last: it waited for threads of its own that slept."""
         self.result: Any = None
         self.error: BaseException | None = None
         """What ``work`` raised."""
         self.environment: tuple[dict[str, str], str] | None = None
         """The environment variables and the folder that it left behind when it went to sleep."""
-
-    @property
-    def is_mine(self) -> bool:
-        """Whether the caller is the strand itself, not a thread that it started."""
-        return threading.current_thread() is self._thread
+        self.chance: Any = None
+        """The state of Python's generator of random numbers, likewise."""
 
     def resume(self, error: BaseException | None = None) -> None:
         """Run until the next sleep or the end; an error is raised in the sleep that it wakes
         from."""
         self._thrown, self.asleep_us = error, None
-        if self._thread.ident is None:
-            self._thread.start()
+        if self.thread.ident is None:
+            self.thread.start()
         else:
             self._turn.release()
         self._done.acquire()
