@@ -414,3 +414,35 @@ with DAG("etl"):
 """
     )
     assert printed(flight) == ['{"day":"2026-03-01","at":"2026-03-01T00:00:00"}']
+
+
+def test_conditions_and_hooks_run_before_and_after(execute):
+    flight = execute(
+        HEAD
+        + """
+@dag
+def etl():
+    @task.run_if(lambda context: context["ds"] == "2026-03-01")
+    @task
+    def runs():
+        print("runs")
+
+    @task.skip_if(lambda context: True)
+    @task
+    def skips():
+        print("never")
+
+    runs() >> skips()
+
+etl()
+
+with DAG("hooks"):
+    PythonOperator(
+        task_id="t", python_callable=lambda: 5,
+        pre_execute=lambda context: print("before", context["ds"]),
+        post_execute=lambda context, result: print("after", result),
+    )
+"""
+    )
+    assert sorted(printed(flight)) == ["after 5", "before 2026-03-01", "runs"]
+    assert flight.state("etl.skips") == "skipped"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 
+import pytest
+
 from windtunnel.execute.strands import Strand, StrandEnded
 
 HEAD = """\
@@ -112,6 +114,25 @@ with DAG("etl"):
     )
     assert printed(flight) == ["0", "1", "2"]
     assert flight.times("etl.t", "failed") == [60]
+
+
+@pytest.mark.parametrize(
+    ("poke", "pokes"),
+    [("lambda: print('poke')", 2), ("lambda: [print('poke'), time.sleep(70)]", 1)],
+)
+def test_execution_timeout_cuts_a_sensor_in_a_poke_and_between_two(execute, poke, pokes):
+    flight = execute(
+        HEAD
+        + f"""
+with DAG("etl"):
+    PythonSensor(
+        task_id="t", python_callable={poke}, execution_timeout=timedelta(seconds=65),
+        poke_interval=60,
+    )
+"""
+    )
+    assert printed(flight) == ["poke"] * pokes
+    assert flight.times("etl.t", "failed") == [65]
 
 
 def test_a_callable_that_survives_its_timeout_goes_on(execute):

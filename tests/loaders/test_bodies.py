@@ -137,17 +137,22 @@ def test_an_operator_that_is_all_the_repositorys_own_runs_by_its_own_method(repo
             def execute(self, context):
                 return self.left
 
+        class Hand(BaseOperator):
+            def execute(self, context):
+                self.defer(trigger=None, method_name="resume")
+
         class Wait(BaseSensorOperator):
             def poke(self, context):
                 return True
 
         with DAG("d", schedule=None):
-            Add(task_id="add", left="{{ ds }}") >> Wait(task_id="wait")
+            Add(task_id="add", left="{{ ds }}") >> Wait(task_id="wait") >> Hand(task_id="hand")
         """
     )
     add, wait = loaded.callables["d", "add"], loaded.callables["d", "wait"]
     assert (add.function, add.kind, add.fields) == (None, "python", {"left": "{{ ds }}"})
     assert wait.kind == "sensor"
+    assert loaded.callables["d", "hand"].kind == "none", "no trigger runs here"
 
 
 def test_a_function_that_says_it_returns_a_dict_has_an_xcom_for_each_key(repository):

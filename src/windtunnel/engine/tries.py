@@ -223,10 +223,15 @@ class Tries:
             attempt.ends, attempt.gives_up = poke_until(kind, plan, world.now)
             attempt.waits = True
             return
-        attempt.ends = world.now + duration
-        limit = run.dag.tasks[task].execution_timeout_s
+        self._end_by(ti, attempt, world.now + duration)
+
+    def _end_by(self, ti: int, attempt: Attempt, ends: int) -> None:
+        """The try goes on until then, or until execution_timeout cuts it."""
+        attempt.ends = ends
+        run = self._world.runs[self._world.ti_run[ti]]
+        limit = run.dag.tasks[self._world.ti_task[ti]].execution_timeout_s
         # Airflow's alarm rings once: a callable that survives it is not cut again.
-        if limit is None or attempt.was_cut or attempt.ends <= attempt.started + micros(limit):
+        if limit is None or attempt.was_cut or ends <= attempt.started + micros(limit):
             return
         attempt.ends, attempt.cut = attempt.started + micros(limit), True
 
@@ -379,7 +384,7 @@ class Tries:
     def _end_sensor(self, ti: int, attempt: Attempt, kind: Sensor) -> None:
         world, plan = self._world, attempt.plan
         true = plan.true_at is not None and world.now >= plan.true_at
-        if true:
+        if true or attempt.cut:
             self._conclude(ti, attempt)
         elif plan.live and kind.mode == "poke":
             self._poke_live(ti, attempt, kind)
@@ -400,7 +405,7 @@ class Tries:
             return
         else:
             attempt.asleep = True
-            attempt.ends = now + max(1, micros(kind.poke_interval_s))
+            self._end_by(ti, attempt, now + max(1, micros(kind.poke_interval_s)))
         self._arm(attempt.ends, END, attempt.number, ti)
 
     def _is_out_of_time(self, ti: int, attempt: Attempt, kind: Sensor | ExternalTaskSensor) -> bool:

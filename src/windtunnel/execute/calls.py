@@ -88,8 +88,11 @@ class Call:
             if body.templates_dict is not None:
                 context["templates_dict"] = arguments.value(body.templates_dict)
             kwargs = with_context(body.function, args, kwargs, context)
+            self._hook(task, "pre_execute", context)
             made = self._invoke(body.function, *args, **kwargs)
-            return self._drained(made) if isinstance(made, types.GeneratorType) else made
+            result = self._drained(made) if isinstance(made, types.GeneratorType) else made
+            self._hook(task, "post_execute", context, result)
+            return result
 
     def _of_operator(self, arguments: Arguments, ti: TaskInstance, context: dict[str, Any]) -> Any:
         """The operator's own method, on a copy whose template fields are rendered."""
@@ -105,7 +108,16 @@ class Call:
         method = entrance(type(task))
         if method is None:
             raise ResultError(f"{type(task).__name__} has no execute method")
-        return self._invoke(method, task, context)
+        self._hook(task, "pre_execute", context)
+        result = self._invoke(method, task, context)
+        self._hook(task, "post_execute", context, result)
+        return result
+
+    def _hook(self, task: Any, name: str, *args: Any) -> None:
+        """What a DAG file gave to be called before or after."""
+        hook = getattr(task, name, None)
+        if callable(hook):
+            self._invoke(hook, *args)
 
     def _splits(self, task_id: str) -> bool:
         body = self._bodies.get((self._dag_id, task_id))

@@ -84,6 +84,9 @@ class Executed:
             if returns and not isinstance(run.dag.kind[task], RETURNS_NOTHING):
                 xcoms.unknown.add((run.index, task_id))
             return None
+        function = body.function or entrance(operator_class_of(body.task))
+        if function is not None and self._clock is not None:
+            self._clock.reach(function)
         call = Call(kept, self._bodies, world, ti)
         plan = self._step(world, ti, Strand(call.work), None)
         return None if body.kind == "trigger" and plan.error is None else plan
@@ -130,16 +133,12 @@ class Executed:
         clock, console = self._clock, self._console
         assert clock is not None
         assert console is not None
-        body = self._bodies[_name_of(world, ti)]
-        function = body.function or entrance(operator_class_of(body.task))
-        if function is not None:
-            clock.reach(function)
         with console.watching(strand) as written, _drawing(strand, world, ti):
             clock.run(strand, world.datetime_at(world.now), error)
         self._note(world, ti, written)
         if strand.asleep_us is not None:
             self._strands[ti] = strand
-            return Plan(strand.ahead_us + strand.asleep_us, sleeping=True)
+            return Plan(strand.ahead_us + strand.asleep_us, live=True, sleeping=True)
         if strand.error is not None:
             raise strand.error
         plan: Plan = strand.result
@@ -171,8 +170,3 @@ def _drawing(strand: Strand, world: World, ti: int) -> Iterator[None]:
     finally:
         strand.chance = random.getstate()
         random.setstate(kept)
-
-
-def _name_of(world: World, ti: int) -> tuple[str, str]:
-    run = world.runs[world.ti_run[ti]]
-    return run.dag.dag_id, run.dag.ids[world.ti_task[ti]]

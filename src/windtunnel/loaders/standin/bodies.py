@@ -95,7 +95,14 @@ def _is_all_its_own(cls: type) -> bool:
     """Whether all that the task does is written in the repository."""
     ours = {c.__name__ for c in cls.__mro__ if c.__module__.startswith("windtunnel.")}
     foreign = [c for c in cls.__mro__ if c.__module__.partition(".")[0] == "airflow"]
-    return bool(_own_methods(cls)) and ours <= {*PLAIN_BASES, "Node"} and not foreign
+    plain = ours <= {*PLAIN_BASES, "Node"} and not foreign
+    return plain and bool(_own_methods(cls)) and not _defers(cls)
+
+
+def _defers(cls: type) -> bool:
+    """Whether it hands over to the triggerer: no trigger can run here."""
+    codes = [getattr(getattr(cls, name, None), "__code__", None) for name in ENTRANCES]
+    return any(code and {"defer", "TaskDeferred"} & {*code.co_names} for code in codes)
 
 
 def _kind(names: set[str]) -> BodyKind:

@@ -58,6 +58,8 @@ TASK_ARGUMENTS: dict[str, Any] = {
     "do_xcom_push": True,
     "multiple_outputs": None,
     "inlets": None,
+    "pre_execute": None,
+    "post_execute": None,
     "outlets": None,
     "map_index_template": None,
     "task_display_name": None,
