@@ -318,6 +318,24 @@ with DAG("etl"):
     assert capfd.readouterr() == ("", "")
 
 
+def test_what_a_task_logs_is_output_too(execute):
+    flight = execute(
+        HEAD
+        + """
+import logging
+
+def talk(ti):
+    logging.getLogger(__name__).info("loaded %s rows", 3)
+    ti.log.warning("slow")
+    logging.debug("never")
+
+with DAG("etl"):
+    PythonOperator(task_id="t", python_callable=talk)
+"""
+    )
+    assert printed(flight) == ["INFO - loaded 3 rows", "WARNING - slow"]
+
+
 def test_a_traceback_shows_the_frames_of_the_dag_file_only(execute):
     flight = execute(
         HEAD

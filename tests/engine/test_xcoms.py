@@ -110,6 +110,37 @@ def test_what_airflow_has_no_serializer_for_is_refused(value):
         Serde(nested_tuples_kept=False).encode(value)
 
 
+def test_what_stands_for_a_library_that_is_not_installed_is_refused(execute):
+    flight = execute(
+        HEAD
+        + """
+import numpy
+import pandas
+
+with DAG("etl"):
+    PythonOperator(task_id="a", python_callable=lambda: pandas.DataFrame())
+    PythonOperator(task_id="b", python_callable=lambda: 5)
+"""
+    )
+    assert flight.state("etl.a") == "failed"
+    assert flight.state("etl.b") == "success"
+
+
+def test_dates_read_as_they_do_in_airflow(execute):
+    flight = execute(
+        HEAD
+        + """
+from datetime import datetime
+
+with DAG("etl"):
+    PythonOperator(task_id="a", python_callable=lambda: datetime.now()) >> PythonOperator(
+        task_id="b", python_callable=lambda ti: print([ti.xcom_pull("a")])
+    )
+"""
+    )
+    assert printed(flight) == ["[datetime.datetime(2026, 3, 1, 0, 0)]"]
+
+
 def test_with_pickling_classes_come_through_and_functions_of_a_function_do_not():
     serde = Serde(pickling=True)
     assert serde.decode(serde.encode(Point(1))) == Point(1)

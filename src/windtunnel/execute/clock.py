@@ -61,6 +61,7 @@ class SimulatedClock:
         freezegun.api.ignore_lists[-1] = REAL_TIME
         for fake, was in ((freezegun.api.FakeDatetime, real[0]), (freezegun.api.FakeDate, real[1])):
             self._replace(fake, PYDANTIC, _schema_of(was))
+            self._replace(fake, "__repr__", _repr_of(was))
         fakes: list[Any] = [datetime_module.datetime, datetime_module.date]
         fakes += [getattr(time, name) for name in TIME_NAMES]
         self._fakes = {id(was): fake for was, fake in zip(real, fakes, strict=True)}
@@ -199,6 +200,16 @@ class SimulatedClock:
 
 
 PYDANTIC = "__get_pydantic_core_schema__"
+
+
+def _repr_of(real: Any) -> Callable[[Any], str]:
+    """Dates print as what they are in Airflow."""
+
+    def printed(value: Any) -> str:
+        _, _, arguments = real.__repr__(value).partition("(")
+        return f"datetime.{real.__name__}({arguments}"
+
+    return printed
 
 
 def _schema_of(real: type) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import sys
 import tempfile
@@ -70,7 +71,8 @@ class Console:
             os.dup2(self._file.fileno(), number)
         sys.stdin, sys.stdout, sys.stderr = self._nothing, out, out
         try:
-            yield
+            with _logging_to(out):
+                yield
         finally:
             sys.stdin, sys.stdout, sys.stderr = streams
             with contextlib.suppress(ValueError):  # the callable closed it
@@ -78,6 +80,21 @@ class Console:
             for number, real in kept.items():
                 os.dup2(real, number)
                 os.close(real)
+
+
+@contextlib.contextmanager
+def _logging_to(out: io.TextIOBase) -> Iterator[None]:
+    """What is logged, from INFO on, is output as well, as it is in Airflow's task logs."""
+    root, handler = logging.getLogger(), logging.StreamHandler(out)
+    handler.setFormatter(logging.Formatter("%(levelname)s - %(message)s"))
+    level, handlers = root.level, list(root.handlers)
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.handlers[:] = handlers
 
 
 def _copy(number: int) -> int | None:

@@ -13,7 +13,6 @@ import enum
 import importlib
 import json
 import pickle
-import sys
 import uuid
 import zoneinfo
 from collections.abc import Callable
@@ -122,7 +121,7 @@ class Serde:
     def _packed_object(self, value: Any) -> Any:
         cls = type(value)
         name = type_name(value)
-        if cls.__module__.startswith("windtunnel."):
+        if _is_pretended(cls):
             raise NotCarriedError(
                 f"{value!r} stands for something that is not known here", cls.__name__
             )
@@ -220,19 +219,26 @@ def _known(value: Any) -> tuple[str, Any] | None:
 
 
 def _of_numbers(value: Any) -> tuple[str, Any] | None:
-    """Scalars of numpy and tables of pandas, if they are loaded at all."""
-    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
-    name = f"numpy.{type(value).__name__}"
-    if numpy is not None and isinstance(value, getattr(numpy, "generic", ())):
-        if isinstance(value, numpy.bool_):
-            return name, bool(value)
-        if isinstance(value, numpy.integer):
-            return name, int(value)
-        return (name, float(value)) if isinstance(value, numpy.floating) else None
-    if pandas is not None and isinstance(value, getattr(pandas, "DataFrame", ())):
-        table: Any = value
-        return "pandas.core.frame.DataFrame", table.to_parquet(engine="pyarrow").hex()
-    return None
+    """Scalars of numpy and tables of pandas; neither is imported for that."""
+    cls = type(value)
+    library = cls.__module__.partition(".")[0]
+    if library not in ("numpy", "pandas") or _is_pretended(cls):
+        return None
+    name, bases = f"numpy.{cls.__name__}", {base.__name__ for base in cls.__mro__}
+    if library == "pandas":
+        is_table = "DataFrame" in bases
+        data = value.to_parquet(engine="pyarrow").hex() if is_table else None
+        return ("pandas.core.frame.DataFrame", data) if is_table else None
+    if bases & {"bool_", "bool"}:
+        return name, bool(value)
+    if "integer" in bases:
+        return name, int(value)
+    return (name, float(value)) if "floating" in bases else None
+
+
+def _is_pretended(cls: type) -> bool:
+    """Whether it stands for something that isn't installed, or for Airflow's own."""
+    return any(base.__module__.startswith("windtunnel.") for base in cls.__mro__)
 
 
 def _data_frame(data: str) -> Any:
