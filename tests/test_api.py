@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import windtunnel as wt
-from windtunnel.model import Every, ExternalTaskSensor, TriggerDagRun
+from windtunnel.model import Every, ExternalTaskSensor, Problem, TriggerDagRun
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -113,7 +113,7 @@ def test_the_last_run_is_meant_unless_one_is_named(result):
 
 
 def test_a_run_that_does_not_exist_lists_those_that_do(result):
-    with pytest.raises(wt.InvalidInput, match=r"has no run 'x'; its runs: manual__2026-03-01"):
+    with pytest.raises(wt.InvalidInput, match=r"has no run 'x'; its runs: scheduled@2026-03-01"):
         result.dag_run("etl", "x")
 
 
@@ -162,7 +162,8 @@ def test_what_had_to_be_assumed_is_told(etl, db):
 
 def test_a_task_with_a_rule_is_no_assumption(etl, db):
     behavior = wt.Behavior(rules=(wt.Rule(tasks="etl.*", duration_s=5),))
-    assert wt.simulate(etl, cluster=db, behavior=behavior).assumptions == ()
+    result = wt.simulate(etl, cluster=db, behavior=behavior, start=START, window="1d")
+    assert result.assumptions == ()
 
 
 def test_a_dag_outside_the_fleet_is_an_assumption():
@@ -197,7 +198,8 @@ def test_replay_shows_the_same_finding_again(nested, tmp_path):
 
 def test_check_without_a_store_writes_nothing(nested, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert wt.check(nested, seeds=1).findings[0].counterexample
+    (finding,) = wt.check(nested, seeds=1).findings
+    assert finding.counterexample is None  # there would be nothing to replay
     assert list(tmp_path.iterdir()) == []
 
 
@@ -217,10 +219,19 @@ def test_a_clean_fleet_is_clean(etl, db):
 
 
 def test_a_missing_pool_is_found_and_needs_no_counterexample(etl, tmp_path):
-    (finding,) = wt.check(etl, start=START, window="3h", seeds=2, store=tmp_path).findings
+    other = wt.Cluster(pools={"other": wt.Pool(slots=1)})
+    report = wt.check(etl, cluster=other, start=START, window="3h", seeds=2, store=tmp_path)
+    (finding,) = report.findings
     assert finding.code == "WT110"
     assert finding.counterexample is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pool_is_assumed_when_nobody_says_which_pools_there_are(etl):
+    report = wt.check(etl, start=START, window="3h", seeds=2)
+    assert report.findings == ()
+    said = {a.subject: a.assumed for a in report.assumptions}
+    assert said["pool db (named by 1 task, size unknown)"] == "128 slots"
 
 
 def test_applying_the_named_fix_cures_it(nested):
@@ -240,3 +251,80 @@ def test_an_unknown_counterexample_is_told(tmp_path):
 def test_every_error_has_a_stable_slug():
     assert (wt.WindtunnelError.slug, wt.InvalidInput.slug) == ("windtunnel", "invalid-input")
     assert issubclass(wt.InvalidInput, wt.WindtunnelError)
+
+
+# -- progress, and what may be given ------------------------------------------------------------
+
+
+def test_watching_a_simulation_changes_nothing_in_it(nested):
+    seen = []
+    watched = wt.simulate(nested, progress=lambda *told: seen.append(told))
+    assert watched.trace == wt.simulate(nested).trace
+    assert seen[0] == ("Simulating", 0, 100)
+    assert seen[-1][1:] == (99, 100)
+
+
+def test_a_check_tells_how_far_it_is_also_while_fixes_are_looked_for(nested):
+    seen = []
+    wt.check(nested, seeds=2, progress=lambda *told: seen.append(told))
+    assert seen[:3] == [("Simulating", n, 3) for n in (1, 2, 3)]
+    assert ("Looking for fixes", 0, 1) in seen
+
+
+def test_a_fleet_alone_is_simulated_in_a_window_that_is_told(etl):
+    result = wt.simulate(etl)
+    assert result.scenario.start == START
+    assert "the window" in {one.subject for one in result.assumptions}
+    assert result.ran
+
+
+@pytest.mark.parametrize("given", ["2026-03-01", "2026-03-01T01:00+01:00", START, START.date()])
+def test_a_start_is_a_datetime_a_date_or_text(etl, given):
+    assert wt.simulate(etl, start=given, window="1h").scenario.start == START
+
+
+def test_a_cluster_is_a_value_or_a_file(etl, tmp_path):
+    file = tmp_path / "cluster.toml"
+    file.write_text("parallelism = 7\n")
+    assert wt.simulate(etl, cluster=file, window="1h").scenario.cluster.parallelism == 7
+
+
+def test_one_run_may_be_named_without_a_list(nested):
+    assert {run.dag_id for run in wt.simulate(nested, runs="a").dag_runs()} == {"a", "child"}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"start": "soon"}, "start=soon: not a date or time"),
+        ({"start": datetime(9999, 12, 31, tzinfo=UTC)}, "must be from 1970 to 2200"),
+        ({"seed": "x"}, "seed='x': must be a whole number"),
+        ({"execute": True}, "execute=True: give it what windtunnel.loaders.load"),
+        ({"cluster": "nowhere.toml"}, "nowhere.toml: no such file"),
+        ({"window": "soon"}, "window='soon': 'soon' is no duration"),
+    ],
+)
+def test_what_cannot_be_used_is_told_with_its_name(etl, given, said):
+    with pytest.raises(wt.InvalidInput, match=said):
+        wt.simulate(etl, **given)
+
+
+def test_a_rule_that_no_task_matches_is_told(etl):
+    behavior = wt.Behavior(rules=(wt.Rule(tasks="elt.*"),))
+    told = {one.subject: one.assumed for one in wt.simulate(etl, behavior=behavior).assumptions}
+    assert told["behavior rule 1 (tasks = 'elt.*')"].endswith("did you mean 'etl.*'?")
+
+
+def test_a_question_about_a_dag_whose_file_failed_shows_the_problem(etl):
+    broken = Problem(cause="syntax", message="invalid syntax", file="broken.py", line=3)
+    fleet = etl.model_copy(update={"problems": (broken,)})
+    with pytest.raises(wt.InvalidInput, match=r"(?s)not in the fleet.*broken\.py:3: invalid"):
+        wt.simulate(fleet).dag_run("broken")
+
+
+def test_a_store_that_cannot_be_written_loses_no_finding(nested, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    report = wt.check(nested, seeds=1, store=tmp_path / "file")
+    assert [finding.code for finding in report.findings] == ["WT101"]
+    assert report.findings[0].counterexample is None
+    assert "can't be stored here" in report.not_kept

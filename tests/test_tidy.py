@@ -19,7 +19,8 @@ LAYERS = (
     {"cli"},
     {"report"},
     {"api"},
-    {"search", "capacity", "execute"},
+    {"result"},
+    {"search", "capacity", "window", "execute"},
     {"engine", "loaders", "detect"},
     {"trace"},
     {"model"},
@@ -36,8 +37,10 @@ HOMES = {
     "typer": {"cli"},
     "click": {"cli"},
     "rich": {"cli", "report"},
-    "croniter": {"engine", "loaders"},
+    "croniter": {"model", "engine", "loaders"},
     "jinja2": {"report", "execute"},
+    "sqlalchemy": {"loaders"},
+    "yaml": {"loaders"},
     "pytest": set(),
 }
 CLOSED = ("model", "trace", "engine", "detect")

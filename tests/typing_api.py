@@ -10,6 +10,7 @@ import windtunnel as wt
 
 def simulate_a_folder() -> bool:
     fleet: wt.Fleet = wt.load("dags/", profile="airflow-2.11")
+    wt.load("dags/", airflow="real", airflow_python="/opt/airflow/bin/python")
     cluster = wt.Cluster(
         parallelism=8, pools={"db": wt.Pool(slots=3)}, workers=(wt.WorkerGroup(count=2, slots=4),)
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 from windtunnel import Finding
 from windtunnel.report import finding_text, headline
 
+STORE = ".windtunnel"
+"""Folder for counterexamples below pytest's rootdir; `windtunnel replay` looks there by default."""
 SEEN = pytest.StashKey[list["Findings"]]()
 
 
@@ -34,5 +37,8 @@ def note(item: pytest.Item, findings: Iterable[Finding]) -> Findings:
 def explain(item: pytest.Item, report: pytest.TestReport) -> None:
     """Add the findings of a failed test to its report, each of them once."""
     texts = [finding_text(one) for seen in item.stash.get(SEEN, []) for one in seen]
+    root = item.config.rootpath
+    if root != Path.cwd() and any("windtunnel replay" in text for text in texts):
+        texts.append(f"Counterexamples are in {root / STORE}: name it with --store to replay them.")
     if texts:
         report.sections.append(("windtunnel findings", "\n\n".join(dict.fromkeys(texts))))

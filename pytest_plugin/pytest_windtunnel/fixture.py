@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import windtunnel as wt
-from pytest_windtunnel.failure import note
+from pytest_windtunnel.failure import STORE, note
 from pytest_windtunnel.settings import Settings, settings_of
-from pytest_windtunnel.source import What, cluster_from, source_from
+from pytest_windtunnel.source import Source, What, cluster_from, source_from
 
 
 def windtunnel_for(request: pytest.FixtureRequest) -> Windtunnel:
@@ -24,8 +24,9 @@ def windtunnel_for(request: pytest.FixtureRequest) -> Windtunnel:
 class Windtunnel:
     """What a test does with DAGs: `load` them, `run` or `simulate` them, `check` them.
 
-    Paths are relative to pytest's rootdir. What can't be used (a DAG file with an error, a cluster
-    file with a misspelt key) fails the test with a message and no traceback.
+    Paths are relative to pytest's rootdir. What can't be used (a cluster file with a misspelt key,
+    a folder without a usable DAG) fails the test with a message and no traceback. A DAG file with
+    an error costs only itself: `load` has it in ``fleet.problems``, the others warn of it.
     """
 
     def __init__(self, item: pytest.Item, settings: Settings) -> None:
@@ -36,8 +37,7 @@ class Windtunnel:
         """The DAGs of a folder, a file or a scenario; without an argument, of the settings."""
         __tracebackhide__ = True
         with _said_without_traceback():
-            target = source_from(self._settings, dags, {}).target
-        return target.fleet if isinstance(target, wt.Scenario) else target
+            return source_from(self._settings, dags, {}).fleet
 
     def cluster(self, file: str | Path | None = None, **knobs: Any) -> wt.Cluster:
         """The cluster of a file (default: of the settings) with some of its values changed.
@@ -64,18 +64,19 @@ class Windtunnel:
                 ``dags`` of the settings.
             execute: run the real Python callables, at simulated time. They come with the DAG files,
                 so *what* must be a path or a name.
-            changes: as for `windtunnel.simulate`: ``cluster``, ``behavior``, ``window``, ``start``
-                (also as ``"2026-03-01"``), ``runs``, ``seed``.
+            changes: as for `windtunnel.simulate`: ``cluster`` (also the path of a file),
+                ``behavior``, ``window``, ``start`` (also as ``"2026-03-01"``), ``runs``, ``seed``.
         """
         __tracebackhide__ = True
         with _said_without_traceback():
-            source = source_from(self._settings, what, changes)
+            source = self._usable(what, changes)
             bodies = source.bodies() if execute else None
             result = wt.simulate(source.target, execute=bodies, **source.changes)
         return replace(result, findings=note(self._item, result.findings))
 
     def check(self, what: What | None = None, *, seeds: int = 8, **changes: Any) -> wt.Report:
-        """Simulate under several orders of equal tasks.
+        """Simulate under several orders of equal tasks; what is found is stored for replay in
+        ``.windtunnel`` below pytest's rootdir.
 
         Args:
             what: as for `simulate`.
@@ -84,9 +85,24 @@ class Windtunnel:
         """
         __tracebackhide__ = True
         with _said_without_traceback():
-            source = source_from(self._settings, what, changes)
-            report = wt.check(source.target, seeds=seeds, **source.changes)
+            source = self._usable(what, changes)
+            store = self._settings.root / STORE
+            report = wt.check(source.target, seeds=seeds, store=store, **source.changes)
         return replace(report, findings=note(self._item, report.findings))
+
+    def _usable(self, what: What | None, changes: dict[str, Any]) -> Source:
+        """What the test named; its broken files become warnings, unless nothing else is left.
+
+        Raises:
+            InvalidInput: there is no DAG that can be used.
+        """
+        source = source_from(self._settings, what, changes)
+        problems = [str(problem) for problem in source.fleet.problems]
+        if problems and not source.fleet.dags:
+            raise wt.InvalidInput("\n".join(problems))
+        for problem in problems:
+            self._item.warn(pytest.PytestWarning(f"windtunnel: not used: {problem}"))
+        return source
 
 
 @contextmanager
@@ -96,4 +112,5 @@ def _said_without_traceback() -> Iterator[None]:
     try:
         yield
     except (wt.WindtunnelError, ValueError) as error:
-        pytest.fail(f"windtunnel: {error}", pytrace=False)
+        # `from None`: else pytest prints the same once more as the cause.
+        raise pytest.fail.Exception(f"windtunnel: {error}", pytrace=False) from None

@@ -23,7 +23,7 @@ SETTINGS = {
     "dags": ("PATH", "folder of DAG files, or a scenario file, for the fixture windtunnel"),
     "cluster": ("FILE", "cluster file for the fixture windtunnel"),
     "seed": ("N", "key of everything that a simulation draws"),
-    "airflow": ("NAME", "stand-in: load DAG files without Airflow, even where it is installed"),
+    "airflow": ("NAME", "auto, stand-in (load DAG files without Airflow) or real (with it)"),
 }
 
 

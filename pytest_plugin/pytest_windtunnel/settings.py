@@ -25,7 +25,7 @@ class Settings:
     start: str | date | None = None
     seed: int | None = None
     profile: str | None = None
-    airflow: Literal["auto", "stand-in"] = "auto"
+    airflow: Literal["auto", "stand-in", "real"] = "auto"
 
 
 def settings_of(item: pytest.Item) -> Settings:

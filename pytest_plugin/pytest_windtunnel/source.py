@@ -8,9 +8,12 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 import windtunnel as wt
 from pytest_windtunnel.settings import Settings
 from windtunnel.loaders import Loaded, ReadScenario, read_cluster, read_scenario
+from windtunnel.loaders.forms import machine_mistakes, unknown_key
 from windtunnel_scenarios import folder
 
 What = str | Path | wt.Fleet | wt.Scenario
@@ -25,6 +28,11 @@ class Source:
     changes: dict[str, Any]
     loaded: Loaded | None = None
     """What the DAG files came to; None if the target was given as a value."""
+
+    @property
+    def fleet(self) -> wt.Fleet:
+        """The DAGs of the target."""
+        return self.target.fleet if isinstance(self.target, wt.Scenario) else self.target
 
     def bodies(self) -> Loaded:
         """The real Python callables.
@@ -46,6 +54,8 @@ def source_from(settings: Settings, what: What | None, changes: Mapping[str, Any
         InvalidInput: nothing was named, or it can't be used.
     """
     own = _known(changes)
+    if isinstance(own.get("cluster"), str | Path):
+        own["cluster"] = read_cluster(settings.root / own["cluster"])
     if isinstance(what, wt.Scenario):
         return Source(what, own)
     asked = _known({"window": settings.window, "start": settings.start, "seed": settings.seed})
@@ -55,21 +65,36 @@ def source_from(settings: Settings, what: What | None, changes: Mapping[str, Any
     if isinstance(what, wt.Fleet):
         return Source(what, asked)
     found = _read(settings, _path(settings, what), asked)
-    return Source(found.scenario, asked, found.loaded)
+    if found.file is not None:
+        return Source(found.scenario, asked, found.loaded)
+    # DAG files alone say nothing of time: the window is chosen, as on the command line.
+    return Source(found.loaded.fleet, {"cluster": found.scenario.cluster} | asked, found.loaded)
 
 
 def cluster_from(settings: Settings, file: str | Path | None = None, **knobs: Any) -> wt.Cluster:
     """The cluster of a file (else: of the settings) with some of its values changed.
 
     Raises:
-        InvalidInput: the file can't be used.
-        ValueError: there is no such knob, or the value doesn't fit it.
+        InvalidInput: the file can't be used, there is no such knob, or the value doesn't fit it.
     """
+    known = tuple(wt.Cluster.model_fields)
+    for name in knobs:
+        if name not in known:
+            raise wt.InvalidInput(f"windtunnel.cluster({name}=...): {unknown_key(name, known)}")
     named = file or settings.cluster
     cluster = read_cluster(settings.root / named) if named else wt.Cluster()
     if settings.profile:
         knobs = {"profile": settings.profile, **knobs}
-    return wt.Cluster(**{**dict(cluster), **knobs})
+    return _cluster(cluster, knobs)
+
+
+def _cluster(cluster: wt.Cluster, knobs: dict[str, Any]) -> wt.Cluster:
+    values = {**dict(cluster), **knobs}
+    try:
+        return wt.Cluster(**values)
+    except ValidationError as error:
+        machine_mistakes(error, values, "cluster").report()
+        raise
 
 
 def _read(settings: Settings, path: Path, asked: Mapping[str, Any]) -> ReadScenario:
@@ -78,12 +103,8 @@ def _read(settings: Settings, path: Path, asked: Mapping[str, Any]) -> ReadScena
     if cluster is None and settings.profile:
         # What a scenario file says of its cluster holds, except for the release.
         own = read_scenario(path, airflow=airflow).scenario.cluster
-        cluster = wt.Cluster(**{**dict(own), "profile": settings.profile})
-    found = read_scenario(path, cluster=cluster, start=start, airflow=airflow)
-    problems = found.scenario.fleet.problems
-    if problems:
-        raise wt.InvalidInput("\n".join(str(problem) for problem in problems))
-    return found
+        cluster = _cluster(own, {"profile": settings.profile})
+    return read_scenario(path, cluster=cluster, start=start, airflow=airflow)
 
 
 def _path(settings: Settings, what: str | Path | None) -> Path:

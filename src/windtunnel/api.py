@@ -2,193 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
+from collections.abc import Callable, Generator, Iterable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from windtunnel import loaders
 from windtunnel.detect import Finding, detect
 from windtunnel.engine import Simulation
-from windtunnel.errors import InvalidInput
-from windtunnel.model import (
-    Assumption,
-    Behavior,
-    Cluster,
-    Fleet,
-    ManualRun,
-    Problem,
-    Scenario,
-)
+from windtunnel.errors import InvalidInput, ReplayDrifted
+from windtunnel.model import Behavior, Cluster, Fleet, ManualRun, Scenario
+from windtunnel.result import Failure, Report, Result, Task
 from windtunnel.search import Counterexample, explore, identify, keep, recall, repair
-from windtunnel.trace import DagRun, Output, TaskInstance, Trace, Wait, Waits
+from windtunnel.trace import Output
+from windtunnel.window import check_length, check_start, chosen, triggered
 
 DEFAULT_STORE = Path(".windtunnel")
-LONGEST_WINDOW_S = 100 * 366 * 86400.0
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and of how much."""
+STEPS = 100
 
 
 def load(
-    path: str | Path, *, profile: str = "airflow-3.3", airflow: loaders.AirflowChoice = "auto"
+    path: str | Path,
+    *,
+    profile: str | None = None,
+    airflow: loaders.AirflowChoice = "auto",
+    airflow_python: str | Path | None = None,
 ) -> Fleet:
     """Load a folder of DAG files, or one file.
 
     What can't be used is in ``Fleet.problems``; what had to be assumed in ``Fleet.assumptions``.
 
+    Args:
+        path: The folder or file.
+        profile: The Airflow release whose defaults hold; by default that of the real Airflow, if it
+            reads the files, else ``airflow-3.3``.
+        airflow: Who reads DAG files: ``"real"``, ``"stand-in"``, or ``"auto"``: the real Airflow if
+            it is installed, else the stand-in.
+        airflow_python: Python interpreter of the environment in which Airflow is installed, if that
+            is another one.
+
     Raises:
-        InvalidInput: there is nothing at this path.
+        InvalidInput: there is nothing at this path, or it can't be read.
     """
-    return loaders.load(Path(path), profile=profile, airflow=airflow).fleet
-
-
-@dataclass(frozen=True)
-class Task:
-    """What became of one task instance; times are datetimes in UTC."""
-
-    name: str
-    """``dag_id.task_id``, with the map index in brackets if it has one."""
-    run: str
-    state: str
-    try_number: int
-    map_index: int
-    started: datetime | None
-    ended: datetime | None
-    waited_on: tuple[Wait, ...]
-    """Where its time went before it started, limit by limit."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """One simulation and what is wrong in it."""
-
-    scenario: Scenario
-    trace: Trace
-    findings: tuple[Finding, ...]
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """Parts of the input that could not be used."""
-        return self.scenario.fleet.problems
-
-    @property
-    def assumptions(self) -> tuple[Assumption, ...]:
-        """What the input did not say, and what was taken instead."""
-        return (*self.scenario.fleet.assumptions, *assumed(self.scenario))
-
-    @cached_property
-    def _runs(self) -> list[DagRun]:
-        return self.trace.dag_runs()
-
-    @cached_property
-    def _instances(self) -> list[TaskInstance]:
-        return self.trace.task_instances()
-
-    @cached_property
-    def _waits(self) -> Waits:
-        return Waits(self.trace)
-
-    def dag_runs(self, dag_id: str | None = None) -> list[DagRun]:
-        """The dag runs, in order of creation; of one DAG, if given."""
-        return [run for run in self._runs if dag_id in (None, run.dag_id)]
-
-    def dag_run(self, dag_id: str, run: str | None = None) -> DagRun:
-        """The last run of a DAG, or the one of this name or run_id.
-
-        Raises:
-            InvalidInput: there is none; the message lists what there is.
-        """
-        of_dag = self.dag_runs(dag_id)
-        found = [r for r in of_dag if run in (None, r.run, r.run_id)]
-        if found:
-            return found[-1]
-        if not of_dag:
-            known = sorted({dag.dag_id for dag in self.scenario.fleet.dags})
-            why = "has no run in this window" if dag_id in known else "is not in the fleet"
-            raise InvalidInput(f"DAG {dag_id!r} {why}; DAGs: {', '.join(known)}")
-        names = ", ".join(r.run for r in of_dag)
-        raise InvalidInput(f"DAG {dag_id!r} has no run {run!r}; its runs: {names}")
-
-    def tasks(self, name: str | None = None, run: str | None = None) -> list[Task]:
-        """Task instances in order of creation: of ``dag_id.task_id`` and of a run, if given."""
-        return [
-            self._task(ti)
-            for ti in self._instances
-            if name in (None, f"{ti.dag_id}.{ti.task_id}", ti.name)
-            and (run in (None, ti.run) or run == self._run_id(ti))
-        ]
-
-    def _run_id(self, ti: TaskInstance) -> str:
-        return self.trace.runs[self.trace.ti_run[ti.index]].run_id
-
-    def task(self, name: str, run: str | None = None) -> Task:
-        """The last task instance of ``dag_id.task_id`` (or ``dag_id.task_id[2]``).
-
-        Raises:
-            InvalidInput: there is none; the message lists what there is.
-        """
-        found = self.tasks(name, run)
-        if found:
-            return found[-1]
-        dag_id = name.split(".", 1)[0]
-        known = sorted({f"{t.dag_id}.{t.task_id}" for t in self._instances if t.dag_id == dag_id})
-        if not known:
-            self.dag_run(dag_id, run)
-        raise InvalidInput(f"no task instance {name!r}; of this DAG: {', '.join(known)}")
-
-    def _task(self, ti: TaskInstance) -> Task:
-        at = self.trace.at
-        return Task(
-            ti.name,
-            ti.run,
-            ti.state,
-            ti.try_number,
-            ti.map_index,
-            None if ti.started_us is None else at(ti.started_us),
-            None if ti.ended_us is None else at(ti.ended_us),
-            tuple(self._waits.of(ti.index)),
-        )
-
-
-@dataclass(frozen=True)
-class Report:
-    """Several simulations of one scenario, what they found, and what that covers."""
-
-    scenario: Scenario
-    findings: tuple[Finding, ...]
-    simulations: int
-    covered: str
-    result: Result
-    """The first, calm simulation; of a replay, the replayed one."""
-    problems: tuple[Problem, ...] = field(default=())
-    assumptions: tuple[Assumption, ...] = field(default=())
+    return loaders.load(path, profile=profile, airflow=airflow, airflow_python=airflow_python).fleet
 
 
 def simulate(
     target: Scenario | Fleet,
     *,
-    cluster: Cluster | None = None,
+    cluster: Cluster | str | Path | None = None,
     behavior: Behavior | None = None,
-    start: datetime | None = None,
+    start: datetime | date | str | None = None,
     window: str | float | None = None,
-    runs: Iterable[ManualRun | str] = (),
+    runs: Iterable[ManualRun | str] | str = (),
     seed: int | None = None,
     execute: loaders.Loaded | None = None,
     show: Callable[[Output], None] | None = None,
+    progress: Progress | None = None,
 ) -> Result:
-    """Simulate once. What is not given is the scenario's own, or the default.
+    """Simulate once. What is not given is the scenario's own.
+
+    A fleet alone says nothing of time: without *start* and *window* these are chosen from its
+    schedules, and without *runs* DAGs that nothing would run are triggered once at the start; both
+    are among the assumptions.
 
     Args:
         target: A scenario, or a fleet to make one of.
-        cluster: The deployment.
+        cluster: The deployment, or the path of a cluster file.
         behavior: What tasks do.
-        start: First instant of the window.
+        start: First instant of the window; text such as ``"2026-03-01"`` and dates are UTC.
         window: Its length: seconds, or ``"90m"``, ``"2d"``.
         runs: Manual runs; a string is a dag_id, triggered at the start.
         seed: Keys all randomness.
         execute: What was loaded from the DAG files: their real callables run in the place of
             modelled tries, at simulated time.
         show: Called with what a real callable printed; without it that is only in the trace.
+        progress: Called a hundred times on the way, with simulated time as the measure.
 
     Raises:
         InvalidInput: a value can't be used, or the fleet has nothing to simulate.
@@ -203,24 +95,44 @@ def simulate(
         seed=seed,
     )
     if execute is None:
-        trace = Simulation(scenario).run()
-    else:
-        # Imported here: the freezer and the templates are heavy, and few simulations need them.
-        from windtunnel.execute import Executed  # noqa: PLC0415
+        trace = _run(Simulation(scenario), progress)
+        return Result(scenario, trace, detect(scenario, trace))
+    if not isinstance(execute, loaders.Loaded):
+        raise InvalidInput(
+            f"execute={execute!r}: give it what windtunnel.loaders.load(path) returned, and its "
+            "fleet as the target; the callables are in there"
+        )
+    # Imported here: the freezer and the templates are heavy, and few simulations need them.
+    from windtunnel.execute import Executed  # noqa: PLC0415
 
-        with execute.importable(), Executed(execute.callables, show) as executed:
-            trace = Simulation(scenario, bodies=executed).run()
-    return Result(scenario, trace, detect(scenario, trace))
+    with execute.importable(), Executed(execute.callables, show) as executed:
+        trace = _run(Simulation(scenario, bodies=executed), progress)
+    ran = frozenset(name for name, body in execute.callables.items() if body.kind != "none")
+    return Result(scenario, trace, detect(scenario, trace), ran)
+
+
+def _run(simulation: Simulation, progress: Progress | None) -> Any:
+    if progress is not None:
+        clock = simulation.clock
+        clock.process(_reporting(clock, max(1, simulation.end_us // STEPS), progress))
+    return simulation.run()
+
+
+def _reporting(clock: Any, step_us: int, progress: Progress) -> Generator[Any, Any, None]:
+    """A process beside the scheduler that only looks at the clock."""
+    for done in range(STEPS):
+        progress("Simulating", done, STEPS)
+        yield clock.timeout(step_us)
 
 
 def scenario_of(
     target: Scenario | Fleet,
     *,
-    cluster: Cluster | None = None,
+    cluster: Cluster | str | Path | None = None,
     behavior: Behavior | None = None,
-    start: datetime | None = None,
+    start: datetime | date | str | None = None,
     window: str | float | None = None,
-    runs: Iterable[ManualRun | str] = (),
+    runs: Iterable[ManualRun | str] | str = (),
     seed: int | None = None,
 ) -> Scenario:
     """The scenario that these arguments describe; see `simulate`.
@@ -228,40 +140,108 @@ def scenario_of(
     Raises:
         InvalidInput: a value can't be used.
     """
-    if isinstance(target, Fleet):
-        target = Scenario(fleet=target, start=loaders.DEFAULT_START)
+    scenario = target
+    if isinstance(scenario, Fleet):
+        scenario = Scenario(fleet=scenario, start=loaders.DEFAULT_START)
+        if cluster is None:
+            scenario = _with_pools(scenario)
     changes: dict[str, Any] = {}
     if cluster is not None:
-        changes["cluster"] = cluster
+        changes["cluster"] = (
+            cluster if isinstance(cluster, Cluster) else loaders.read_cluster(cluster)
+        )
     if behavior is not None:
         changes["behavior"] = behavior
     if start is not None:
-        if start.tzinfo is None:
-            raise InvalidInput(f"start={start.isoformat()}: give it a timezone, e.g. tzinfo=UTC")
-        changes["start"] = start
+        shown = start.isoformat() if isinstance(start, date) else start
+        changes["start"] = instant(start, f"start={shown}")
     if window is not None:
-        seconds = loaders.parse_duration(window) if isinstance(window, str) else float(window)
-        if not 0 < seconds <= LONGEST_WINDOW_S:
-            raise InvalidInput(f"window={window!r}: must be more than 0 s and at most 100 years")
-        changes["duration_s"] = seconds
+        changes["duration_s"] = length(window, f"window={window!r}")
     if seed is not None:
+        if not isinstance(seed, int):
+            raise InvalidInput(f"seed={seed!r}: must be a whole number")
         changes["seed"] = seed
-    manual = tuple(ManualRun(dag_id=r) if isinstance(r, str) else r for r in runs)
-    known = {dag.dag_id for dag in target.fleet.dags}
-    for one in (*manual, *target.manual_runs):
-        if one.dag_id not in known:
-            listed = ", ".join(sorted(known)) or "none"
+    changes |= _manual_runs(scenario, runs)
+    made = scenario.model_copy(update=changes)
+    check_start(made.start, f"start={made.start.isoformat()}")
+    check_length(made.duration_s, f"duration={made.duration_s:g} s")
+    if isinstance(target, Scenario):
+        return made
+    return triggered(chosen(made, start=start is None, length=window is None))
+
+
+def instant(given: datetime | date | str, said: str) -> datetime:
+    """A start as an aware datetime; text and dates are in UTC unless they say otherwise.
+
+    Raises:
+        InvalidInput: it is no date or time, or out of bounds; *said* is how the user gave it.
+    """
+    at: datetime | date = given  # type: ignore[assignment]
+    if isinstance(given, str):
+        try:
+            at = datetime.fromisoformat(given)
+        except ValueError:
+            raise InvalidInput(
+                f"{said}: not a date or time; write 2026-03-01 or 2026-03-01T02:00+01:00"
+            ) from None
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    elif not isinstance(given, datetime):
+        at = datetime(given.year, given.month, given.day, tzinfo=UTC)
+    assert isinstance(at, datetime)
+    check_start(at, said)
+    return at
+
+
+def length(given: str | float, said: str) -> float:
+    """A window's length in seconds.
+
+    Raises:
+        InvalidInput: it is none, or out of bounds; *said* is how the user gave it.
+    """
+    try:
+        seconds = loaders.parse_duration(given) if isinstance(given, str) else float(given)
+    except InvalidInput as error:
+        raise InvalidInput(f"{said}: {error}") from None
+    check_length(seconds, said)
+    return seconds
+
+
+def _manual_runs(scenario: Scenario, runs: Iterable[ManualRun | str] | str) -> dict[str, Any]:
+    """The manual runs as a change of the scenario, if there are any.
+
+    Raises:
+        InvalidInput: one is of a DAG that the fleet doesn't have.
+    """
+    schedules = {dag.dag_id: dag.schedule for dag in scenario.fleet.dags}
+    asked = (runs,) if isinstance(runs, str) else tuple(runs)
+    # A second after the start: at the same instant it would have the logical date of a run that is
+    # scheduled then, and Airflow has one run for each logical date.
+    manual = tuple(
+        ManualRun(dag_id=run, at_s=0.0 if schedules.get(run) is None else 1.0)
+        if isinstance(run, str)
+        else run
+        for run in asked
+    )
+    for one in (*manual, *scenario.manual_runs):
+        if one.dag_id not in schedules:
+            listed = ", ".join(sorted(schedules)) or "none"
             raise InvalidInput(f"a run of DAG {one.dag_id!r} is asked for; the fleet has: {listed}")
-    if manual:
-        changes["manual_runs"] = manual
-    return target.model_copy(update=changes)
+    return {"manual_runs": manual} if manual else {}
+
+
+def _with_pools(scenario: Scenario) -> Scenario:
+    """Nobody said anything of a cluster, so the pools that tasks name are assumed."""
+    cluster, said = loaders.assume_pools(scenario.cluster, scenario.fleet)
+    fleet = scenario.fleet
+    assumed = fleet.model_copy(update={"assumptions": (*said, *fleet.assumptions)})
+    return scenario.model_copy(update={"cluster": cluster, "fleet": assumed}) if said else scenario
 
 
 def check(
     target: Scenario | Fleet,
     *,
     seeds: int = 8,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     store: Path | None = None,
     **changes: Any,
 ) -> Report:
@@ -270,25 +250,26 @@ def check(
     Args:
         target: A scenario, or a fleet to make one of.
         seeds: Simulations beside the first one.
-        progress: Called with (done, planned) after each simulation.
-        store: Folder for counterexamples; None stores nothing.
+        progress: Called after each simulation, and while fixes are looked for.
+        store: Folder for counterexamples. None stores nothing, and findings have no id to replay.
         changes: As for `simulate`.
 
     Raises:
-        InvalidInput: a value can't be used, or the store can't be written.
+        InvalidInput: a value can't be used.
     """
+    tell = progress or _silent
     scenario = scenario_of(target, **changes)
-    exploration = explore(scenario, seeds, progress)
-    findings = []
-    for finding, variant in exploration.found:
+    exploration = explore(scenario, seeds, lambda done, all_: tell("Simulating", done, all_))
+    findings: list[Finding] = []
+    not_kept = ""
+    for number, (finding, variant) in enumerate(exploration.found):
         if not finding.holding:
             findings.append(finding)
             continue
-        name = identify(variant, finding.code)
-        fixes = repair(scenario, finding, seeds)
-        full = finding.model_copy(update={"counterexample": name, "fixes": fixes})
-        if store is not None:
-            keep(store, Counterexample(finding=full, scenario=variant))
+        tell("Looking for fixes", number, len(exploration.found))
+        full = finding.model_copy(update={"fixes": repair(scenario, finding, seeds)})
+        if store is not None and not not_kept:
+            full, not_kept = _kept(full, variant, store)
         findings.append(full)
     result = Result(scenario, exploration.first, tuple(findings))
     hours = scenario.duration_s / 3600
@@ -307,26 +288,52 @@ def check(
         result,
         result.problems,
         result.assumptions,
+        not_kept,
     )
 
 
-def replay(name: str, *, store: Path = DEFAULT_STORE) -> Report:
+def _silent(_: str, __: int, ___: int) -> None:
+    """Progress that nobody looks at."""
+
+
+def _kept(finding: Finding, variant: Scenario, store: Path) -> tuple[Finding, str]:
+    """The finding with the id under which it was stored; or without, and why it was not."""
+    named = finding.model_copy(update={"counterexample": identify(variant, finding.code)})
+    try:
+        keep(store, Counterexample(finding=named, scenario=variant))
+    except InvalidInput as error:
+        return finding, str(error)
+    return named, ""
+
+
+def replay(name: str, *, store: Path = DEFAULT_STORE, progress: Progress | None = None) -> Report:
     """Simulate a stored counterexample again.
 
     Raises:
         InvalidInput: there is no such counterexample, or it can't be read.
-        ReplayDrifted: windtunnel decides differently since it was stored.
+        ReplayDrifted: it doesn't show its finding any more.
     """
     kept = recall(store, name)
-    trace = Simulation(kept.scenario).run()
+    trace = _run(Simulation(kept.scenario), progress)
     found = [f for f in detect(kept.scenario, trace) if _is_same(f, kept.finding)]
+    changed = identify(kept.scenario, kept.finding.code) != name
+    if not found:
+        why = (
+            "its file was changed since it was stored"
+            if changed
+            else "windtunnel decides differently since it was stored"
+        )
+        raise ReplayDrifted(
+            f"{name} does not show {kept.finding.code} {kept.finding.title} any more: {why}. "
+            "Run `windtunnel check` again"
+        )
     findings = tuple(
         f.model_copy(update={"counterexample": name, "fixes": kept.finding.fixes}) for f in found
     )
     result = Result(kept.scenario, trace, findings)
     covered = "the stored counterexample, once"
-    if not findings:
-        covered += f"; it no longer shows {kept.finding.code}"
+    if changed:
+        covered += "; its file is not as windtunnel stored it, so the id is no longer its own"
     return Report(kept.scenario, findings, 1, covered, result, result.problems, result.assumptions)
 
 
@@ -334,45 +341,16 @@ def _is_same(finding: Finding, kept: Finding) -> bool:
     return finding.code == kept.code and finding.cycle == kept.cycle
 
 
-def assumed(scenario: Scenario) -> tuple[Assumption, ...]:
-    """What the scenario leaves open and the simulation had to take for granted."""
-    behavior, fleet = scenario.behavior, scenario.fleet
-    known = {dag.dag_id for dag in fleet.dags}
-    found: list[Assumption] = []
-    unsaid = sum(
-        1
-        for dag in fleet.dags
-        for task in dag.tasks
-        if not any(rule.is_for(f"{dag.dag_id}.{task.task_id}") for rule in behavior.rules)
-    )
-    if unsaid:
-        found.append(
-            Assumption(
-                subject=f"{unsaid} task{'' if unsaid == 1 else 's'} without a behavior",
-                assumed=f"{behavior.default_duration_s:g} s each, always a success; a sensor's "
-                "condition holds at its first poke",
-            )
-        )
-    for dag in fleet.dags:
-        for task in dag.tasks:
-            other = getattr(task.kind, "external_dag_id", getattr(task.kind, "trigger_dag_id", ""))
-            if other and other not in known:
-                found.append(
-                    Assumption(
-                        subject=f"DAG {other} (named by {dag.dag_id}.{task.task_id})",
-                        assumed="not in the fleet: taken to do its part at once",
-                    )
-                )
-    return tuple(found)
-
-
 __all__ = [
     "DEFAULT_STORE",
+    "Failure",
+    "Progress",
     "Report",
     "Result",
     "Task",
-    "assumed",
     "check",
+    "instant",
+    "length",
     "load",
     "replay",
     "scenario_of",

@@ -104,10 +104,11 @@ def test_an_unknown_trigger_rule_is_reported_with_the_rules_that_exist(
     assert "etl.save" in outcome.out
 
 
-def test_a_pool_that_does_not_exist_is_a_finding(cli: Cli, write: Write) -> None:
+def test_a_pool_that_does_not_exist_is_a_finding(cli: Cli, write: Write, tmp_path: Path) -> None:
     write("good.py", more=', pool="nowhere"')
+    (tmp_path / "cluster.toml").write_text("[pools.db]\nslots = 3\n")
 
-    outcome = cli("check", "dags")
+    outcome = cli("check", "dags", "--cluster", "cluster.toml")
 
     assert outcome.code == 1
     assert "WT" in outcome.out

@@ -50,6 +50,9 @@ from windtunnel.model import (
 )
 from windtunnel.model.cluster import ProfileName
 
+INSTANT_S = 1e-6
+"""A recorded trace has what happened at its horizon, a simulation's window ends just before."""
+
 
 def load_case(source: Path | str | Json, *, profile: ProfileName = "airflow-3.3") -> Scenario:
     """The scenario that a case file (or its parsed JSON) describes, for one Airflow release."""
@@ -64,7 +67,7 @@ def to_scenario(case: CaseSpec, *, profile: ProfileName = "airflow-3.3") -> Scen
         cluster=_cluster(case, profile),
         behavior=Behavior(rules=tuple(rule for dag in case.dags for rule in _rules(dag))),
         start=instant(case.start),
-        duration_s=case.end_s,
+        duration_s=case.end_s + INSTANT_S,
         manual_runs=tuple(_manual_run(run) for run in case.manual_runs),
     )
 

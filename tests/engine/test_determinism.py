@@ -72,6 +72,12 @@ def test_the_same_scenario_gives_the_same_trace_byte_for_byte(busy):
     assert first.count('"kind":"event"') > 300, "the scenario must be busy to show anything"
 
 
+def test_the_history_is_the_same_on_every_python_and_machine(busy):
+    """A change of this digest is a change of what the engine decides, draws or orders."""
+    rows = "\n".join(f"{at} {who} {state}" for at, who, state in simulate(busy).history)
+    assert sha256(rows.encode()).hexdigest()[:16] == "e99803e58479d8e2"
+
+
 @pytest.mark.parametrize("hash_seed", ["0", "1", "4711"])
 def test_the_trace_does_not_depend_on_the_process_or_its_hash_seed(busy, hash_seed):
     other = subprocess.run(

@@ -2,7 +2,8 @@
 
 The folder is loaded and every DAG of the dump is compared, field by field. Prints which files load,
 ``equal N of M DAGs``, the differences by field with an example each, and what could not be
-compared. Exits 0 only at or above ``--at-least``.
+compared. Exits 0 only at or above ``--at-least``. What the recording's environment had and this one
+hasn't is given by ``--env``, ``--variables`` and ``--path``.
 """
 
 from __future__ import annotations

@@ -218,7 +218,7 @@ def test_the_limits_of_a_dag_and_a_task_are_taken_under_old_and_new_names(reposi
 
         with DAG("d", schedule=timedelta(hours=2), start_date=datetime(2026, 1, 1),
                  concurrency=3, max_active_runs=1, dagrun_timeout=timedelta(hours=1),
-                 fail_stop=True, tags=["b", "a"], is_paused_upon_creation=True):
+                 tags=["b", "a"], is_paused_upon_creation=True):
             BashOperator(task_id="t", bash_command="true", task_concurrency=2, pool_slots=3,
                          priority_weight=9, weight_rule="absolute", wait_for_downstream=True,
                          retries=2, retry_exponential_backoff=True, retry_delay=30,
@@ -229,7 +229,7 @@ def test_the_limits_of_a_dag_and_a_task_are_taken_under_old_and_new_names(reposi
     )
     assert dag.schedule == Every(seconds=7200)
     assert (dag.max_active_tasks, dag.max_active_runs, dag.dagrun_timeout_s) == (3, 1, 3600)
-    assert (dag.fail_fast, dag.tags, dag.is_paused) == (True, ("a", "b"), True)
+    assert (dag.tags, dag.is_paused) == (("a", "b"), True)
     (task,) = dag.tasks
     assert (task.max_active_tis_per_dag, task.pool_slots, task.priority_weight) == (2, 3, 9)
     assert task.weight_rule == WeightRule.ABSOLUTE
@@ -240,6 +240,27 @@ def test_the_limits_of_a_dag_and_a_task_are_taken_under_old_and_new_names(reposi
     assert task.start_date == datetime(2026, 1, 15, tzinfo=UTC)
     # Every task ends, so the DAG does.
     assert (task.end_date, dag.end_date) == (None, datetime(2026, 2, 1, tzinfo=UTC))
+
+
+def test_rules_that_airflow_refuses_leave_the_dag_out_with_a_reason(repository):
+    fleet = repository.load(
+        """
+        from airflow import DAG
+        from airflow.operators.empty import EmptyOperator
+
+        with DAG("fast", schedule=None, fail_stop=True):
+            EmptyOperator(task_id="t")
+        with DAG("too_fast", schedule=None, fail_stop=True):
+            EmptyOperator(task_id="t", trigger_rule="all_done")
+        with DAG("after_setup", schedule=None):
+            EmptyOperator(task_id="s").as_setup() >> EmptyOperator(
+                task_id="t", trigger_rule="always")
+        """
+    ).fleet
+    assert [(d.dag_id, d.fail_fast) for d in fleet.dags] == [("fast", True)]
+    assert [p.dag_id for p in fleet.problems] == ["too_fast", "after_setup"]
+    assert "fail_fast" in fleet.problems[0].message
+    assert "setup task 's'" in fleet.problems[1].message
 
 
 def test_a_naive_start_date_is_utc_and_an_aware_one_gives_the_dag_its_timezone(repository):
@@ -388,3 +409,31 @@ def test_a_plugins_folder_beside_the_dags_folder_can_be_imported_from(repository
     )
     (dag,) = repository.load().fleet.dags
     assert dag.tasks[0].operator == "Op"
+
+
+def test_a_mixin_between_a_class_and_its_operator_passes_arguments_on(repository):
+    dag = repository.dag(
+        """
+        from abc import ABC
+        from airflow import DAG
+        from airflow.operators.bash import BashOperator
+        from airflow.utils.log.logging_mixin import LoggingMixin
+        from no_such_library import MissingMixin
+
+        class Retrying(LoggingMixin, ABC):
+            def __init__(self, tries=5, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                self.tries = tries
+
+        class One(Retrying, BashOperator):
+            pass
+
+        class Other(MissingMixin, BashOperator):
+            pass
+
+        with DAG("d", schedule=None):
+            One(task_id="one", bash_command="true", retries=2).log
+            Other(task_id="other", bash_command="true", retries=3)
+        """
+    )
+    assert [(t.task_id, t.retries) for t in dag.tasks] == [("one", 2), ("other", 3)]

@@ -224,6 +224,29 @@ def test_hidden_and_ignored_files_are_no_dag_files(repository):
     assert [d.dag_id for d in repository.load().fleet.dags] == ["seen", "sub_deep"]
 
 
+@pytest.mark.parametrize(
+    ("rules", "left"),
+    [
+        ("a.py", ["b", "sub/b"]),
+        ("/a.py", ["b", "sub/a", "sub/b"]),
+        ("sub/", ["a", "b"]),
+        ("sub/*.py", ["a", "b"]),
+        ("**/b.py", ["a", "sub/a"]),
+        ("*.py\n!b.py", ["b", "sub/b"]),
+        ("sub\n!sub/a.py", ["a", "b"]),
+        ("su.*a", ["a", "b", "sub/b"]),
+        ("[", ["a", "b", "sub/a", "sub/b"]),
+    ],
+)
+def test_ignore_rules_are_globs_with_exceptions_or_regular_expressions(repository, rules, left):
+    for name in ("a", "b", "sub/a", "sub/b"):
+        dag_id = name.replace("/", ".")
+        text = f"from airflow import DAG\nd = DAG('{dag_id}', schedule=None)\n"
+        repository.write(f"{name}.py", text)
+    repository.write(".airflowignore", rules)
+    assert [d.dag_id.replace(".", "/") for d in repository.load().fleet.dags] == left
+
+
 def test_a_folder_that_links_to_itself_is_read_once(repository):
     repository.write("a/d.py", "from airflow import DAG\nd = DAG('d', schedule=None)\n")
     (repository.root / "a" / "again").symlink_to(repository.root / "a")
@@ -236,3 +259,21 @@ def test_one_file_given_by_name_is_loaded_whatever_words_are_in_it(repository):
     repository.write("makers.py", "from airflow import DAG\n\nmake = DAG\n")
     file = repository.write("plain.py", "from makers import make\n\nd = make('d', schedule=None)\n")
     assert [d.dag_id for d in load(file).fleet.dags] == ["d"]
+
+
+def test_names_that_only_a_missing_modules_star_import_brings_are_placeholders(repository):
+    repository.write(
+        "helper.py", "from no_such_library import *\n\n@retry(times=3)\ndef f(): ...\n"
+    )
+    dag = repository.dag(
+        """
+        from airflow import DAG
+        from airflow.operators.bash import *
+        from no_such_other_library import *
+        import helper
+
+        with DAG("d", schedule=None):
+            BashOperator(task_id="t", bash_command=SETTINGS.command)
+        """
+    )
+    assert dag.tasks[0].operator == "BashOperator"

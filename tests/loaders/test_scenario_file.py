@@ -143,6 +143,13 @@ def test_now_in_dag_files_is_the_start_of_the_scenario(folder):
         ('"cluster.toml"', '"claster.toml"', "there is no"),
         ("scenario/1", "scenario/9", "windtunnel.scenario/1"),
         ("2026-03-01T00:00:00Z", '"soon"', 'start = "soon"'),
+        (
+            "2026-03-01T00:00:00Z",
+            '"2026-03-01"',
+            'start = "2026-03-01": must be a date or time without quotes, such as 2026-03-01',
+        ),
+        ("when = { try_number = 1 }", "when = 1", "when = 1: must be a table"),
+        ('[[manual_runs]]\ndag_id = "d"\nat = "10m"', "manual_runs = 3", "must be a list in ["),
         ("seed = 7", "seed = ", "not valid TOML"),
         ("[behavior]\n", "[behaviour]\n", "did you mean 'behavior'?"),
     ],
@@ -189,6 +196,28 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path):
     for read in (read_cluster, read_scenario, read_json):
         with pytest.raises(InvalidInput, match="no such file"):
             read(tmp_path / "x.toml")
+
+
+def test_a_folder_in_the_place_of_a_file_is_said_to_be_one(folder):
+    for name in ("scenario.toml", "cluster.toml"):
+        (folder / name).unlink()
+        (folder / name).mkdir()
+        with pytest.raises(InvalidInput, match=rf"{name}: is a folder"):
+            (read_scenario if name == "scenario.toml" else read_cluster)(folder / name)
+
+
+def test_what_speaks_of_no_dag_or_task_is_a_problem_and_the_rest_is_kept(folder):
+    text = SCENARIO.replace('dag_id = "d"', 'dag_id = "e"').replace('"etl.*"', '"*.no_such_task"')
+    (folder / "scenario.toml").write_text(text)
+    scenario = read_scenario(folder).scenario
+    told = [str(problem) for problem in scenario.fleet.problems]
+    assert told == [
+        'scenario.toml: manual_runs[0].dag_id = "e": no such DAG; there are: d',
+        'scenario.toml: behavior.rules[0].tasks = "*.no_such_task": no task matches; it is a '
+        "pattern over dag_id.task_id, such as 'etl.*' or '*.load'",
+    ]
+    assert scenario.manual_runs == ()
+    assert [dag.dag_id for dag in scenario.fleet.dags] == ["d"]
 
 
 def test_the_json_form_gives_back_the_same_scenario(folder, tmp_path):

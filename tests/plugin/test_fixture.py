@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
+
 import pytest
 
+NESTED = """\
+from airflow import DAG
+from airflow.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.operators.bash import BashOperator
+
+for name in "ab":
+    with DAG(name, schedule=None):
+        TriggerDagRunOperator(task_id="call", trigger_dag_id="child", wait_for_completion=True)
+with DAG("child", schedule=None):
+    BashOperator(task_id="work", bash_command="true")
+"""
 NIGHTLY = """\
 import pytest
 
@@ -68,11 +83,11 @@ def test_a_shipped_scenario_is_a_target_too(pytester: pytest.Pytester) -> None:
 def test_findings_are_named_where_they_are_asserted_on_and_explained_below(
     project: pytest.Pytester,
 ) -> None:
-    project.path.joinpath("cluster.toml").unlink()
+    project.path.joinpath("pools.toml").write_text("[pools.other]\nslots = 1\n")
     project.makepyfile(
         test_it="""
         def test_pool(windtunnel):
-            run = windtunnel.simulate("dags/")
+            run = windtunnel.simulate("dags/", cluster=windtunnel.cluster("pools.toml"))
             assert not run.findings
     """
     )
@@ -100,17 +115,118 @@ def test_a_failure_without_findings_says_nothing_of_windtunnel(project: pytest.P
     assert "windtunnel findings" not in result.stdout.str()
 
 
-def test_a_broken_dag_file_fails_the_test_with_the_message_alone(project: pytest.Pytester) -> None:
+@pytest.fixture
+def broken(project: pytest.Pytester) -> pytest.Pytester:
+    """The project with one more DAG file, which has a syntax error."""
     project.path.joinpath("dags", "broken.py").write_text("from airflow import DAG\ndef f(:\n")
-    project.makepyfile(NIGHTLY)
+    return project
 
-    result = project.runpytest()
+
+def test_a_broken_dag_file_costs_only_itself_and_is_warned_of(broken: pytest.Pytester) -> None:
+    broken.makepyfile(NIGHTLY)
+
+    result = broken.runpytest()
+
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*PytestWarning: windtunnel: not used: broken.py:2: syntax*"])
+
+
+def test_the_problems_of_a_fleet_can_be_asserted_on(broken: pytest.Pytester) -> None:
+    broken.makepyfile("""
+        def test_loaded(windtunnel):
+            fleet = windtunnel.load("dags/")
+            assert [problem.file for problem in fleet.problems] == ["broken.py"]
+            assert [dag.dag_id for dag in fleet.dags] == ["etl"]
+    """)
+
+    broken.runpytest().assert_outcomes(passed=1)
+
+
+def test_a_folder_of_broken_files_fails_the_test_with_the_message_alone(
+    broken: pytest.Pytester,
+) -> None:
+    broken.path.joinpath("dags", "etl.py").unlink()
+    broken.makepyfile(NIGHTLY)
+
+    result = broken.runpytest()
 
     result.assert_outcomes(failed=1)
     text = result.stdout.str()
-    assert "broken.py:2" in text
+    assert text.count("broken.py:2") == 1
     assert "Traceback" not in text
     assert "fixture.py" not in text
+
+
+def test_an_error_is_printed_once_and_in_our_words(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import pytest
+
+        def test_knob(windtunnel):
+            windtunnel.cluster(paralelism=3)
+
+        def test_value(windtunnel):
+            windtunnel.cluster(parallelism=0)
+
+        @pytest.mark.windtunnel(dags="dags", profile="airflow-9")
+        def test_profile(windtunnel):
+            windtunnel.run()
+    """)
+
+    result = project.runpytest()
+
+    result.assert_outcomes(failed=3)
+    text = result.stdout.str()
+    assert "During handling" not in text
+    assert "pydantic" not in text
+    assert "windtunnel.cluster(paralelism=...): unknown key; did you mean 'parallelism'?" in text
+    assert "cluster: parallelism = 0: must be greater than or equal to 1" in text
+    assert 'cluster: profile = "airflow-9": must be ' in text
+
+
+def test_what_a_check_finds_can_be_replayed_as_it_says(project: pytest.Pytester) -> None:
+    project.path.joinpath("cluster.toml").write_text("[[workers]]\nslots = 2\n")
+    project.path.joinpath("dags", "nested.py").write_text(NESTED)
+    project.makepyfile("""
+        def test_checked(windtunnel):
+            assert not windtunnel.check("dags/nested.py", cluster="cluster.toml").findings
+    """)
+
+    text = project.runpytest().stdout.str()
+
+    (name,) = set(re.findall(r"windtunnel replay (wt1-\w+)", text))
+    assert project.path.joinpath(".windtunnel", f"{name}.json").is_file()
+    replayed = project.run(sys.executable, "-m", "windtunnel", "replay", name)
+    assert replayed.ret == 1
+
+
+def test_a_store_elsewhere_is_named(project: pytest.Pytester) -> None:
+    project.path.joinpath("dags", "nested.py").write_text(NESTED)
+    project.makeini("[pytest]")
+    test = project.mkdir("deep").joinpath("test_deep.py")
+    test.write_text(
+        "import windtunnel as wt\n"
+        "def test_checked(windtunnel):\n"
+        "    cluster = wt.Cluster(workers=(wt.WorkerGroup(slots=2),))\n"
+        "    assert not windtunnel.check('dags/nested.py', cluster=cluster).findings\n"
+    )
+
+    os.chdir("deep")
+    text = project.runpytest(str(test)).stdout.str()
+
+    assert f"Counterexamples are in {project.path / '.windtunnel'}" in text
+
+
+def test_arguments_are_taken_as_people_write_them(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        def test_run(windtunnel):
+            run = windtunnel.simulate(
+                "dags/", cluster="cluster.toml", runs="etl", start="2026-05-01", window="1d"
+            )
+            assert {one.run_type for one in run.dag_runs("etl")} == {"manual", "scheduled"}
+            assert run.scenario.cluster.pool("db").slots == 3
+    """)
+
+    project.runpytest().assert_outcomes(passed=1)
 
 
 def test_a_folder_that_does_not_exist_fails_the_test_with_the_message_alone(

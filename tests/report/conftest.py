@@ -9,6 +9,7 @@ import pytest
 
 from windtunnel.detect.finding import Finding, Fix, Party
 from windtunnel.model import Cluster, Dag, Fleet, Pool, Scenario, Task, WorkerGroup
+from windtunnel.result import Result
 from windtunnel.trace import RunRecord, RunState, TaskState, Trace
 
 POOLS = ("default_pool", "default_pool")
@@ -96,11 +97,22 @@ def finding() -> Finding:
 
 @pytest.fixture
 def result(scenario: Scenario, trace: Trace) -> SimpleNamespace:
-    return SimpleNamespace(scenario=scenario, trace=trace, findings=(), problems=(), assumptions=())
+    return SimpleNamespace(
+        scenario=scenario,
+        trace=trace,
+        findings=(),
+        problems=(),
+        assumptions=(),
+        never_ran=(),
+        failures=(),
+        ran=True,
+        dag_runs=trace.dag_runs,
+        tasks=lambda: Result(scenario, trace, ()).tasks(),
+    )
 
 
 @pytest.fixture
-def report(scenario: Scenario, finding: Finding) -> SimpleNamespace:
+def report(scenario: Scenario, finding: Finding, result: SimpleNamespace) -> SimpleNamespace:
     return SimpleNamespace(
         scenario=scenario,
         findings=(finding,),
@@ -108,4 +120,6 @@ def report(scenario: Scenario, finding: Finding) -> SimpleNamespace:
         covered="8 orders of equal tasks over 1 day",
         problems=(),
         assumptions=(),
+        not_kept="",
+        result=result,
     )

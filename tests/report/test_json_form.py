@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 from windtunnel.detect.finding import Finding
 from windtunnel.report import check_json, run_json
+from windtunnel.window import Idle
 
 
 def test_the_form_is_versioned(result: SimpleNamespace, report: SimpleNamespace) -> None:
@@ -42,6 +43,24 @@ def test_a_run_has_every_dag_run_with_when_it_was_due(result: SimpleNamespace) -
         ("success", "2026-03-01T00:00:00+00:00", "2026-03-01T00:01:30+00:00"),
         ("failed", "2026-03-01T01:00:00+00:00", "2026-03-01T01:00:10+00:00"),
     ]
+
+
+def test_task_instances_and_dag_runs_can_be_joined(result: SimpleNamespace) -> None:
+    told = json.loads(run_json(result))
+
+    for name in ("run", "run_id"):
+        runs = {(run["dag_id"], run[name]): run["state"] for run in told["dag_runs"]}
+        states = [runs[one["dag_id"], one[name]] for one in told["task_instances"]]
+        assert states == ["success", "success", "failed", "failed"]
+
+
+def test_a_check_counts_what_ran_and_names_what_did_not(report: SimpleNamespace) -> None:
+    report.result.never_ran = (Idle("other", "it is paused"),)
+
+    told = json.loads(check_json(report))
+
+    assert (told["dag_runs"], told["task_instances"]) == (2, 4)
+    assert told["never_ran"] == [{"dag_id": "other", "why": "it is paused"}]
 
 
 def test_keys_are_sorted_so_that_equal_results_are_equal_bytes(result: SimpleNamespace) -> None:

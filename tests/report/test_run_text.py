@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
-from windtunnel.model import Assumption, Dag, Fleet, Problem, Task
+from windtunnel.model import Assumption, Cluster, Dag, Fleet, Problem, Task, WorkerGroup
 from windtunnel.report import check_text, run_text
+from windtunnel.result import Failure
 from windtunnel.trace import Trace
+from windtunnel.window import Idle
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def test_a_run_shows_what_was_loaded_and_on_what(result: SimpleNamespace) -> None:
@@ -45,7 +50,9 @@ def test_problems_name_the_file_and_the_line(result: SimpleNamespace) -> None:
 
     text = run_text(result)
 
-    assert "Not used (1 problem); the rest was:\n  dags/bad.py:3: invalid syntax" in text
+    assert (
+        "Not used (1 problem), while everything else was:\n  dags/bad.py:3: invalid syntax" in text
+    )
 
 
 def test_assumptions_are_listed_once_under_their_own_heading(result: SimpleNamespace) -> None:
@@ -85,3 +92,65 @@ def test_tasks_with_trouble_are_shown_when_there_are_too_many_to_show(
 
     assert "etl.load" in text
     assert "... and 61 more (--format json lists all)" in text
+
+
+def test_dags_that_never_ran_are_told_once_for_each_reason(
+    result: SimpleNamespace, report: SimpleNamespace
+) -> None:
+    result.never_ran = (Idle("a", "it is paused"), Idle("b", "no"), Idle("c", "it is paused"))
+
+    for text in (run_text(result), check_text(report)):
+        assert "Never ran (3 of 1 DAG):\n  a, c: it is paused\n  b: no" in text
+        assert "3 of 1 DAG never ran." in text.splitlines()[-1]
+
+
+def test_a_check_says_how_much_ran(report: SimpleNamespace) -> None:
+    assert check_text(report).splitlines()[3] == (
+        "Ran      2 dag runs and 3 task instances, of 1 DAG (first simulation)"
+    )
+
+
+def test_a_check_in_which_nothing_ran_claims_nothing(report: SimpleNamespace) -> None:
+    report.findings, report.result.ran = (), False
+
+    assert check_text(report).endswith("Nothing was tried: no dag run started in 8 simulations.")
+
+
+def test_what_could_not_be_stored_is_said_and_the_finding_is_still_shown(
+    report: SimpleNamespace,
+) -> None:
+    report.not_kept = ".windtunnel: can't be stored here (Read-only file system)"
+
+    text = check_text(report)
+
+    assert "WT101 Worker slot deadlock" in text
+    assert "Not kept: .windtunnel: can't be stored here (Read-only file system)" in text
+
+
+def test_the_same_exception_of_several_tries_is_shown_once_with_its_traceback(
+    result: SimpleNamespace,
+) -> None:
+    trace = 'Traceback (most recent call last):\n  File "dags/etl.py", line 7, in load\nKeyError: 1'
+    result.failures = tuple(
+        Failure("etl", "load", -1, "manual", number, state, START, trace)
+        for number, state in ((1, "up_for_retry"), (2, "failed"))
+    )
+
+    text = run_text(result)
+
+    assert "Exceptions in real callables (2):" in text
+    assert "etl.load, try 1 of manual at 2026-03-01 00:00:00: up_for_retry (and 1 more try)" in (
+        " ".join(text.split())
+    )
+    assert '      File "dags/etl.py", line 7, in load\n    KeyError: 1' in text
+    assert text.endswith("No finding in 1 simulation. 2 tries of real callables failed.")
+
+
+def test_a_cluster_without_workers_and_queues_says_so(result: SimpleNamespace) -> None:
+    def shown(*groups: WorkerGroup) -> str:
+        cluster = Cluster(workers=groups)
+        result.scenario = result.scenario.model_copy(update={"cluster": cluster})
+        return run_text(result).splitlines()[1]
+
+    assert shown().endswith("no workers")
+    assert shown(WorkerGroup(slots=1, queues=())).endswith("1 worker with 1 slot (of no queue)")

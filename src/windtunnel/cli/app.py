@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from enum import StrEnum
 from importlib.metadata import version
@@ -11,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from windtunnel.cli import commands, loading, shipped
+from windtunnel.cli import commands, exits, loading, shipped
 from windtunnel.cli.loading import (
     AirflowConfig,
     Connections,
@@ -25,11 +24,7 @@ from windtunnel.cli.loading import (
 )
 from windtunnel.cli.target import Asked
 from windtunnel.cli.terminal import Terminal
-from windtunnel.errors import WindtunnelError
 from windtunnel.loaders.settings import IMPORT_TIMEOUT_S
-
-BAD_INPUT = 2
-"""Exit code when something given by the user can't be used."""
 
 
 class Profile(StrEnum):
@@ -46,20 +41,26 @@ class Format(StrEnum):
     JSON = "json"
 
 
-AirflowChoice = Literal["auto", "stand-in"]
+AirflowChoice = Literal["auto", "stand-in", "real"]
 
 
 Target = Annotated[
     str,
     typer.Argument(
         metavar="TARGET",
-        help="A DAG file, a folder of DAG files, a scenario file or its folder, "
-        "or the name of a shipped scenario.",
+        help="A DAG file, a folder of DAG files, a scenario file or its folder, serialized DAGs, "
+        "Airflow's SQLite database, a trace, a fleet file, or the name of a shipped scenario.",
         show_default=False,
     ),
 ]
 ClusterFile = Annotated[
-    Path | None, typer.Option("--cluster", metavar="FILE", help="The deployment, as TOML.")
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="FILE",
+        help="The deployment: cluster.toml, airflow.cfg, exported pools, Helm values, or a size "
+        "such as mwaa:mw1.small*4.",
+    ),
 ]
 Window = Annotated[
     str | None, typer.Option("--for", metavar="TIME", help="Simulated time: 12h, 2d, 1w.")
@@ -80,7 +81,15 @@ Trigger = Annotated[
 ]
 AirflowName = Annotated[
     AirflowChoice,
-    typer.Option("--airflow", help="auto: the installed Airflow if there is one, else a stand-in."),
+    typer.Option(
+        "--airflow", help="stand-in: read DAG files without Airflow, also where it is installed."
+    ),
+]
+AirflowPython = Annotated[
+    Path | None,
+    typer.Option(
+        "--airflow-python", metavar="PYTHON", help="Load with the Airflow of this interpreter."
+    ),
 ]
 FormatName = Annotated[Format, typer.Option("--format", help="How the report is written.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours, even on a terminal.")]
@@ -92,7 +101,7 @@ Store = Annotated[
 app = typer.Typer(
     name="windtunnel",
     help="Simulate Airflow DAGs in virtual time and find what deadlocks. "
-    "Exit codes: 0 clean, 1 findings, 2 bad input.",
+    "Exit codes: 0 clean, 1 findings, 2 bad input, 3 a mistake of windtunnel itself.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -127,6 +136,7 @@ def run(
     profile: ProfileName = None,
     trigger: Trigger = None,
     airflow: AirflowName = "auto",
+    airflow_python: AirflowPython = None,
     variables: Variables = None,
     connections: Connections = None,
     airflow_config: AirflowConfig = None,
@@ -140,6 +150,7 @@ def run(
 ) -> None:
     """Simulate once: runs, tasks, what they waited for, findings."""
     how = loading.how_to_load(
+        airflow_python=airflow_python,
         variables=variables,
         connections=connections,
         airflow_config=airflow_config,
@@ -164,6 +175,7 @@ def check(
     profile: ProfileName = None,
     trigger: Trigger = None,
     airflow: AirflowName = "auto",
+    airflow_python: AirflowPython = None,
     variables: Variables = None,
     connections: Connections = None,
     airflow_config: AirflowConfig = None,
@@ -175,6 +187,7 @@ def check(
 ) -> None:
     """Simulate several orders, and report what can deadlock."""
     how = loading.how_to_load(
+        airflow_python=airflow_python,
         variables=variables,
         connections=connections,
         airflow_config=airflow_config,
@@ -197,6 +210,7 @@ def load(
     *,
     profile: ProfileName = None,
     airflow: AirflowName = "auto",
+    airflow_python: AirflowPython = None,
     variables: Variables = None,
     connections: Connections = None,
     airflow_config: AirflowConfig = None,
@@ -211,6 +225,7 @@ def load(
 ) -> None:
     """Load DAG files and show what each came to, what is wrong, and what was assumed."""
     how = loading.how_to_load(
+        airflow_python=airflow_python,
         variables=variables,
         connections=connections,
         airflow_config=airflow_config,
@@ -226,7 +241,7 @@ def load(
             target,
             Terminal(color=not no_color),
             json=form is Format.JSON,
-            profile=profile or Profile.AIRFLOW_3_3,
+            profile=profile,
             airflow=airflow,
             how=how,
         )
@@ -261,13 +276,5 @@ def scenarios(
 
 
 def main() -> None:
-    """Run the command line; exits with 0 (clean), 1 (findings) or 2 (bad input)."""
-    try:
-        app()
-    except WindtunnelError as error:
-        Terminal().complain(str(error))
-        sys.exit(BAD_INPUT)
-    except BrokenPipeError:
-        # The reader has gone (`| head`): nobody is left to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    """Run the command line; exits with one of the codes of `windtunnel.cli.exits`."""
+    sys.exit(exits.guarded(lambda: app(standalone_mode=False)))

@@ -5,45 +5,55 @@ from __future__ import annotations
 from pathlib import Path
 
 from windtunnel import api
+from windtunnel.cli.exits import BAD_INPUT, CLEAN, FINDINGS
 from windtunnel.cli.target import Asked, read
 from windtunnel.cli.terminal import Terminal
 from windtunnel.report import check_json, check_text, run_json, run_text
+from windtunnel.result import Report, Result
 from windtunnel.trace import Output
 
-CLEAN, FINDINGS, BAD_INPUT = 0, 1, 2
 STORE = Path(".windtunnel")
 
 
 def run(target: str, asked: Asked, terminal: Terminal, *, execute: bool, json: bool) -> int:
     """Simulate once and print what happened."""
-    found = read(target, asked)
-    bodies = found.loaded if execute else None
 
     def show(output: Output) -> None:
         terminal.relay(output.text)
 
-    result = api.simulate(found.scenario, execute=bodies, show=None if json else show)
+    with terminal.only_reports(json):
+        with terminal.stages() as tell:
+            found = read(target, asked, tell)
+            if not execute:
+                result = api.simulate(found.scenario, progress=tell)
+        if execute:  # without a bar: callables print as they run
+            shown = None if json else show
+            result = api.simulate(found.scenario, execute=found.loaded, show=shown)
     terminal.show(run_json(result) if json else run_text(result))
+    if any(failure.state == "failed" for failure in result.failures):
+        return max(_code(result), FINDINGS)
     return _code(result)
 
 
 def check(target: str, asked: Asked, terminal: Terminal, *, store: Path, json: bool) -> int:
     """Simulate several orders and print what was found."""
-    scenario = read(target, asked).scenario
-    with terminal.progress("Simulating") as tick:
-        report = api.check(scenario, progress=tick, store=store)
+    with terminal.only_reports(json), terminal.stages() as tell:
+        report = api.check(read(target, asked, tell).scenario, progress=tell, store=store)
     terminal.show(check_json(report) if json else check_text(report))
+    if not report.result.ran:
+        return BAD_INPUT
     return _code(report)
 
 
 def replay(name: str, terminal: Terminal, *, store: Path, json: bool) -> int:
     """Simulate a stored counterexample and print its finding."""
-    report = api.replay(name, store=store)
+    with terminal.stages() as tell:
+        report = api.replay(name, store=store, progress=tell)
     terminal.show(check_json(report) if json else check_text(report))
     return _code(report)
 
 
-def _code(outcome: api.Result | api.Report) -> int:
+def _code(outcome: Result | Report) -> int:
     """Bad input weighs more than a finding: what was not read was not checked."""
     if outcome.problems:
         return BAD_INPUT

@@ -91,7 +91,13 @@ def how_to_load(
 
 
 def show(
-    target: Path, terminal: Terminal, *, json: bool, profile: str, airflow: Any, how: dict[str, Any]
+    target: Path,
+    terminal: Terminal,
+    *,
+    json: bool,
+    profile: str | None,
+    airflow: Any,
+    how: dict[str, Any],
 ) -> int:
     """Load a folder or file and print what it came to; gives the exit code."""
     with terminal.progress("Loading") as tick:

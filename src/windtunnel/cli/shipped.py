@@ -6,13 +6,15 @@ import shutil
 from pathlib import Path
 
 from windtunnel.errors import InvalidInput
+from windtunnel.report import wrap
 from windtunnel_scenarios import about, folder, names
 
 
 def listing() -> str:
     """Each shipped scenario with one line about it."""
     width = max(map(len, names()))
-    return "\n".join(f"{name:<{width}}  {about(name)}" for name in names())
+    lines = [wrap(about(name), first=f"{name:<{width}}  ") for name in names()]
+    return "\n".join(line for one in lines for line in one)
 
 
 def copy(name: str, to: Path) -> Path:

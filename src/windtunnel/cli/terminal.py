@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as ProgressBar
 
+from windtunnel.api import Progress
 from windtunnel.report import THEME, ReportHighlighter, wrap
 
 Tick = Callable[[int, int], None]
 """Called with (done, total)."""
+STDOUT, STDERR = 1, 2
 
 
 class Terminal:
@@ -43,13 +47,52 @@ class Terminal:
         print("\n".join(lines), file=sys.stderr)
 
     @contextmanager
-    def progress(self, what: str) -> Iterator[Tick | None]:
-        """A progress bar on stderr while the block runs; None instead of one if nobody looks."""
+    def stages(self) -> Iterator[Progress | None]:
+        """A bar on stderr that also says what is being done; None instead if nobody looks."""
         if not sys.stderr.isatty():
             yield None
             return
         console = Console(stderr=True, no_color=not self._color)
-        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task(what, total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        # What others print is not for this console: nothing is redirected to it.
+        with ProgressBar(
+            *columns,
+            console=console,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        ) as bar:
+            task = bar.add_task("", total=None)
+            yield lambda what, done, total: bar.update(
+                task, description=what, completed=done, total=total
+            )
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Tick | None]:
+        """A bar for one thing that is being done; None instead if nobody looks."""
+        with self.stages() as tell:
+            yield None if tell is None else lambda done, total: tell(what, done, total)
+
+    @contextmanager
+    def only_reports(self, json: bool) -> Iterator[None]:
+        """While the block runs, what anybody writes to stdout goes to stderr, if *json* is wanted.
+
+        Also what other programs write that DAG files start: nothing may stand before the JSON.
+        """
+        if not json:
+            yield
+            return
+        sys.stdout.flush()
+        kept = os.dup(STDOUT)
+        os.dup2(STDERR, STDOUT)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            os.dup2(kept, STDOUT)
+            os.close(kept)

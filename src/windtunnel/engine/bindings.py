@@ -17,19 +17,31 @@ class Bindings:
         self._world = world
         self._workers = workers
         self._since: dict[str, int] = {}
+        self._others: dict[str, None] = {}
+        """Of these, the ones that are looked up at every instant."""
 
     def note(self, section: CriticalSection) -> None:
         """Compare with the instant before, and write down what ended."""
-        if not self._world.waiting and not self._since and not self._workers.any_waiting:
+        world = self._world
+        if not (world.toggled or self._others or world.waiting or self._workers.any_waiting):
             return
-        now = self._world.now
-        binding = self._binding(section) if self._world.waiting else {}
-        if self._workers.any_waiting:
-            binding["worker slots"] = None
-        for limit in [known for known in self._since if known not in binding]:
-            self._write(limit, now)
-        for limit in binding:
-            self._since.setdefault(limit, now)
+        toggled, world.toggled = world.toggled, {}
+        over: list[str] = []
+        for kind, number in sorted(toggled):
+            if kind == "pool":
+                name, binds = f"pool {world.program.pools[number]}", number in world.full_pools
+            else:
+                name, binds = self._of_run(number), number in world.full
+            if binds:
+                self._since.setdefault(name, world.now)
+            elif name in self._since:
+                over.append(name)
+        others = self._look_up(section)
+        over.extend(name for name in self._others if name not in others)
+        self._end(over, world.now)
+        for name in others:
+            self._since.setdefault(name, world.now)
+        self._others = others
 
     @property
     def binding(self) -> tuple[str, ...]:
@@ -43,28 +55,26 @@ class Bindings:
 
     def end_all(self, now: int) -> None:
         """Nothing waits any more, or the window ends."""
-        for limit in list(self._since):
-            self._write(limit, now)
+        self._end(list(self._since), now)
+        self._others = {}
 
-    def _write(self, limit: str, end: int) -> None:
-        begin = self._since.pop(limit)
-        if end > begin:
-            self._world.trace.bindings.append((limit, begin, end))
+    def _end(self, limits: list[str], now: int) -> None:
+        """Write down what is over, in an order that doesn't depend on how it was found."""
+        for limit in sorted(limits):
+            begin = self._since.pop(limit)
+            if now > begin:
+                self._world.trace.bindings.append((limit, begin, now))
 
-    def _binding(self, section: CriticalSection) -> dict[str, None]:
+    def _look_up(self, section: CriticalSection) -> dict[str, None]:
         """A dict for its order: the same in every process."""
         world = self._world
         found: dict[str, None] = {}
+        if self._workers.any_waiting:
+            found["worker slots"] = None
+        if not world.waiting:
+            return found
         if world.occupied >= world.cluster.executor_slots:
             found["parallelism"] = None
-        for pool in sorted(world.waiting_in):
-            is_open = world.pool_open(pool)
-            if is_open is not None and is_open <= 0:
-                found[f"pool {world.program.pools[pool]}"] = None
-        per_run = world.profile.max_active_tasks_per == "run"
-        for run in world.full.values():
-            name = f"max_active_tasks {run.dag.dag_id}"
-            found[f"{name} {run.name}" if per_run else name] = None
         for dag, task in sorted(section.starved.tasks):
             found[self._of_task(dag, task)] = None
         for index, task in sorted(section.starved.run_tasks):
@@ -72,6 +82,14 @@ class Bindings:
             name = f"{run.dag.dag_id}.{run.dag.ids[task]} {run.name}"
             found[f"max_active_tis_per_dagrun {name}"] = None
         return found
+
+    def _of_run(self, number: int) -> str:
+        """The name of ``max_active_tasks`` over a run (3.x) or a DAG (2.x)."""
+        world = self._world
+        if world.profile.max_active_tasks_per == "run":
+            run = world.runs[number]
+            return f"max_active_tasks {run.dag.dag_id} {run.name}"
+        return f"max_active_tasks {world.program.dags[number].dag_id}"
 
     def _of_task(self, dag: int, task: int) -> str:
         program = self._world.program.dags[dag]

@@ -12,8 +12,10 @@ from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush, heappushpop, heapreplace
 from itertools import repeat
 
+from windtunnel.engine.lanes import TI
 from windtunnel.engine.parts import Parts
-from windtunnel.engine.queueing import TI, UNLIMITED, Starved
+from windtunnel.engine.program import UNLIMITED
+from windtunnel.engine.queueing import Starved
 from windtunnel.engine.world import QUEUED, RUNNING, SCHEDULED, SUCCESS, Run
 from windtunnel.trace.states import RunState
 
@@ -48,6 +50,7 @@ class Express:
             and parts.workers.unlimited
             and world.profile.candidate_window
             and world.cluster.loop is None
+            and not world.scenario.faults
         )
 
     def run(self, limit: float) -> int:
@@ -150,15 +153,15 @@ class _Stretch:
         who, logged = self._changes.extend, len(history)
         waiting = self._waiting()
         most = world.cluster.max_tis_per_query or UNLIMITED
-        number, unfinished, free, handled = tries.number, run.unfinished, self._room(), 0
+        number, unfinished, free = tries.number, run.unfinished, self._room()
         full = bool(waiting)
         woken: list[int] = []
         ended: list[int] = []
-        at = last = world.now
+        begun = len(history.instants)
         events += (NEVER, NEVER)
         while True:
             # By far the most frequent instant: one task ends, the best that waits takes its place.
-            begun = number
+            before = number
             for _ in repeat(None, min(CHUNK, len(waiting))):
                 event = events[0]
                 at = event[0]
@@ -201,17 +204,16 @@ class _Stretch:
                     logged += 3 + len(woken)
                     woken.clear()
                 heapreplace(events, (at + durations[chosen - first], END, number, chosen))
-                last = at
-            handled += number - begun
-            unfinished -= number - begun
+            unfinished -= number - before
             if full and not waiting:
                 full = False
-                self._ease(last)
-            # Nobody waits: what becomes ready starts at once.
-            for _ in repeat(None, 0 if waiting else CHUNK):
+                self._ease(history.instants[-1])
+            # Nobody waits: what becomes ready starts at once. The run's last end is not for here.
+            passed = len(history.instants)
+            for _ in repeat(None, 0 if waiting else min(CHUNK, unfinished - 1)):
                 event = events[0]
                 at = event[0]
-                if at > limit or unfinished < 2 or events[1][0] == at or events[2][0] == at:
+                if at > limit or events[1][0] == at or events[2][0] == at:
                     break
                 ti = event[3]
                 state[ti] = SUCCESS
@@ -224,17 +226,14 @@ class _Stretch:
                         if ready >= 0:
                             woken.append(ready)
                         ready = down
-                last = at
-                handled += 1
-                unfinished -= 1
+                instants(at)
+                firsts(logged)
                 if woken:
                     woken.append(ready)
                     heappop(events)
                     if len(woken) > min(free + 1, most):
                         ended.append(ti)
                         break
-                    instants(at)
-                    firsts(logged)
                     page = [c & TI for c in sorted([code[one] + base for one in woken])]
                     who((ti, *[base + one for one in woken], *page, *page))
                     count = len(page)
@@ -246,10 +245,7 @@ class _Stretch:
                         number += 1
                         heappush(events, (at + durations[new - first], END, number, new))
                     woken.clear()
-                    continue
-                instants(at)
-                firsts(logged)
-                if ready < 0:
+                elif ready < 0:
                     heappop(events)
                     free += 1
                     who((ti,))
@@ -263,6 +259,7 @@ class _Stretch:
                     states += ONE_FOR_TWO
                     logged += 4
                     heapreplace(events, (at + durations[new - first], END, number, new))
+            unfinished -= len(history.instants) - passed
             self._write_down()
             if not ended:
                 at = events[0][0]
@@ -289,11 +286,9 @@ class _Stretch:
                         if not left[slot + down]:
                             woken.append(down)
                 woken.sort()
-                last = at
-                handled += 1
                 unfinished -= len(ended)
-            instants(at)
-            firsts(logged)
+                instants(at)
+                firsts(logged)
             free += len(ended)
             who(ended)
             logged += len(ended) + len(woken)
@@ -322,7 +317,8 @@ class _Stretch:
                     self._press(at)
                 else:
                     self._ease(at)
-        self._leave(last, number, unfinished, free)
+        handled = len(history.instants) - begun
+        self._leave(history.instants[-1] if handled else world.now, number, unfinished, free)
         return handled
 
     def _waiting(self) -> list[int]:
@@ -357,9 +353,10 @@ class _Stretch:
         world.occupied += more
         run.active += more
         world.dag_active[run.dag.number] += more
-        world.pool_used[self._lane.pool] += more
+        world.use_pool(self._lane.pool, more)
         world.waiting = len(self._lane.heap)
-        world.waiting_in = {self._lane.pool: world.waiting} if world.waiting else {}
+        world.waiting_in[self._lane.pool] = world.waiting
+        world.note_pool(self._lane.pool)
         world.dag_waiting[run.dag.number] = run.waiting = world.waiting
         world.note_full(run)
         run.busy = run.active + world.waiting
@@ -378,12 +375,15 @@ class _Stretch:
             world.state[code & TI] = SCHEDULED
         world.freed_runs.append(self._run)
         self._parts.section.starved = Starved()
-        self._parts.section.enter(self._number)
+        self._parts.section.lanes.enter(self._number)
 
     def _press(self, at: int) -> None:
         """Somebody waits from now on: note which limits bind."""
         bindings = self._parts.bindings
         if self._limits is None:
+            # It may be known as full from before this stretch, and noted as over within it.
+            self._world.toggled["pool", self._lane.pool] = None
+            self._world.toggled["run", self._run.index] = None
             self._parts.section.starved = Starved()
             bindings.note(self._parts.section)
             self._limits = bindings.binding

@@ -13,8 +13,3 @@ def draw(seed: int, *key: object) -> int:
     """An even 64-bit integer draw for this key; the same on every machine and Python version."""
     text = "\x1f".join(str(part) for part in (seed, *key))
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
-
-
-def between(low: int, high: int, seed: int, *key: object) -> int:
-    """An integer drawn evenly from ``low`` to ``high``, both included."""
-    return low + draw(seed, *key) % (high - low + 1)

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from windtunnel.engine.luck import between
+from windtunnel.engine.durations import EVEN, drawn_us, longest_us
+from windtunnel.engine.luck import draw
 from windtunnel.engine.program import DagProgram, micros
 from windtunnel.engine.world import Run, World
 from windtunnel.model import (
     Deferrable,
+    Distribution,
     ExternalTaskSensor,
     Rule,
     Sensor,
     Task,
     TriggerDagRun,
-    Uniform,
     When,
 )
 
@@ -35,6 +36,8 @@ class Plan:
     fire_at: int | None = None
     fire_after: int | None = 0
     resume: int = 0
+    memory: float = 0.0
+    """MB on the worker."""
     error: str | None = None
     """Traceback of a real callable that failed."""
     live: bool = False
@@ -77,7 +80,7 @@ class Planner:
         self._poke = micros(behavior.default_poke_s)
         self._default = Plan(self._work)
         self._steady: dict[int, list[int] | None] = {}
-        self._recipes: dict[int, list[int | Uniform | None]] = {}
+        self._recipes: dict[int, list[int | Distribution | None]] = {}
 
     def plain_us(self, ti: int, run: Run) -> int | None:
         """Microseconds that the next try of a task instance takes, if all that its behavior says is
@@ -88,7 +91,9 @@ class Planner:
         if recipes is None:
             recipes = self._recipes[run.dag.number] = self._find_recipes(run.dag)
         recipe = recipes[self._world.ti_task[ti]]
-        return self._drawn(recipe, ti) if isinstance(recipe, Uniform) else recipe
+        if recipe is None or isinstance(recipe, int):
+            return recipe
+        return self._drawn(recipe, ti)
 
     def steady(self, dag: int) -> list[int] | None:
         """Microseconds that each task of a DAG takes in every try that succeeds, whatever the run;
@@ -104,23 +109,28 @@ class Planner:
         times = [recipe for recipe in recipes if isinstance(recipe, int)]
         return times if len(times) == len(recipes) else None
 
-    def _find_recipes(self, dag: DagProgram) -> list[int | Uniform | None]:
+    def _find_recipes(self, dag: DagProgram) -> list[int | Distribution | None]:
         """For each task: microseconds, or what they are drawn from, in every try; None if its tries
         differ in anything else."""
         rules = self._world.program.rules[dag.number]
         return [self._recipe(own, each) for own, each in zip(dag.tasks, rules, strict=True)]
 
-    def _recipe(self, own: Task, rules: tuple[Rule, ...]) -> int | Uniform | None:
+    def _recipe(self, own: Task, rules: tuple[Rule, ...]) -> int | Distribution | None:
         rule = rules[0] if rules else Rule()
-        given = rule.duration_s
-        if self._bodies is not None or rule.when != When() or rule.outcome != "success":
+        plain = rule.outcome == "success" and not rule.fail_share and not rule.memory_mb
+        if self._bodies is not None or rule.when != When() or not plain:
             return None
-        longest = given.high if isinstance(given, Uniform) else given
-        time = self._work if longest is None else micros(longest)
+        said = rule.duration_s
+        given: int | Distribution
+        if said is None:
+            given = self._work
+        else:
+            given = micros(said) if isinstance(said, float | int) else said
         limit = own.execution_timeout_s
-        if limit is not None and time > micros(limit):
-            return None
-        return given if isinstance(given, Uniform) else time
+        if limit is None:
+            return given
+        longest = given if isinstance(given, int) else longest_us(given)
+        return given if longest is not None and longest <= micros(limit) else None
 
     def plan(self, ti: int) -> Plan:
         """The plan of the try that a task instance now begins."""
@@ -174,7 +184,7 @@ class Planner:
     def _from_rule(self, rule: Rule, ti: int, kind: object) -> Plan:
         return Plan(
             self._duration(rule, ti, kind),
-            rule.outcome,
+            "fail" if self._fails(rule, ti) else rule.outcome,
             rule.follow,
             rule.condition,
             len(rule.result) if isinstance(rule.result, list | dict) else rule.length,
@@ -182,6 +192,7 @@ class Planner:
             None if rule.fire_at_s is None else micros(rule.fire_at_s),
             None if rule.fire_after_s is None else micros(rule.fire_after_s),
             micros(rule.resume_duration_s),
+            memory=rule.memory_mb,
         )
 
     def _duration(self, rule: Rule, ti: int, kind: object) -> int:
@@ -189,10 +200,15 @@ class Planner:
         if given is None:
             waits = isinstance(kind, Sensor | ExternalTaskSensor | TriggerDagRun | Deferrable)
             return self._poke if waits else self._work
-        return self._drawn(given, ti) if isinstance(given, Uniform) else micros(given)
+        return micros(given) if isinstance(given, float | int) else self._drawn(given, ti)
 
-    def _drawn(self, given: Uniform, ti: int) -> int:
+    def _drawn(self, given: Distribution, ti: int) -> int:
+        return drawn_us(given, self._draw("duration", ti))
+
+    def _fails(self, rule: Rule, ti: int) -> bool:
+        share = rule.fail_share
+        return share > 0 and self._draw("outcome", ti) < share * EVEN
+
+    def _draw(self, purpose: str, ti: int) -> int:
         world = self._world
-        key = (*world.name_of(ti), world.tries[ti])
-        seed = world.scenario.seed
-        return between(micros(given.low), micros(given.high), seed, "duration", *key)
+        return draw(world.scenario.seed, purpose, *world.name_of(ti), world.tries[ti])

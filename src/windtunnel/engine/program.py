@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from windtunnel.engine.timetable import Timetable
+from windtunnel.engine.weights import effective_weights
 from windtunnel.model import (
     Behavior,
     Branch,
@@ -27,11 +28,11 @@ from windtunnel.model import (
     Task,
     TriggerDagRun,
     TriggerRule,
-    WeightRule,
     Work,
 )
 
 MICRO = 1_000_000
+UNLIMITED = 1 << 60
 MAP_SHIFT, WEIGHT_SHIFT = 32, 54
 """A place in a lane is one integer: weight, then map index + 1, then task instance."""
 
@@ -88,7 +89,7 @@ class DagProgram:
         self.upstream = [tuple(sorted({self.index[u] for u in t.upstream})) for t in tasks]
         self.downstream = _inverted(self.upstream)
         self.rule = [_effective_rule(t) for t in tasks]
-        self.weight = self._weights()
+        self.weight = effective_weights(tasks, self.upstream, self.downstream)
         self.code: list[int] = []
         """Weight and task: the place in its lane of a task instance of number 0 + task."""
         self.need = [len(ups) for ups in self.upstream]
@@ -160,19 +161,6 @@ class DagProgram:
         in_scope = self.setup_dependents[i] or self.indirect_setups[i] or self.scope[i]
         simple = bool(self.simple[i]) or not self.upstream[i]
         return isinstance(self.kind[i], Work) and simple and not limited and not in_scope
-
-    def _weights(self) -> list[int]:
-        """Effective priority weights (``task/priority_strategy.py``): each relative counts once."""
-        own = [t.priority_weight for t in self.tasks]
-        weights = list(own)
-        for i, task in enumerate(self.tasks):
-            if task.weight_rule is WeightRule.ABSOLUTE:
-                continue
-            relatives = (
-                self.downstream if task.weight_rule is WeightRule.DOWNSTREAM else self.upstream
-            )
-            weights[i] += sum(own[r] for r in _reachable(i, relatives))
-        return weights
 
     def _compile_mapping(self) -> None:
         groups = {g.group_id: g for g in self.dag.groups}
@@ -289,11 +277,27 @@ class Program:
         self.rules = [[_rules_for(behavior, dag, i) for i in range(dag.size)] for dag in self.dags]
         self.pools = sorted({t.pool for dag in fleet.dags for t in dag.tasks} | set(cluster.pools))
         self.pool_number = {name: i for i, name in enumerate(self.pools)}
+        found = [cluster.pool(name) for name in self.pools]
+        self.pool_slots = [None if pool is None else pool.slots for pool in found]
+        """Slots of each pool; None if there is no such pool."""
+        self.pool_counts_deferred = [p is not None and p.include_deferred for p in found]
+        self.all_slots = sum(_open(slots) for slots in self.pool_slots)
+        unused = [n for n in {"default_pool": 0, **cluster.pools} if n not in self.pool_number]
+        sizes = [cluster.pool(name) for name in unused]
+        self.unused_slots = sum(_open(pool.slots) for pool in sizes if pool is not None)
+        """Slots of pools that no task names: they count for the size of the scheduler's query."""
         self.pool_of = [[self.pool_number[t.pool] for t in dag.tasks] for dag in self.dags]
 
     def waits_on(self, dag_id: str) -> bool:
         """Whether the fleet has this DAG."""
         return dag_id in self.number
+
+
+def _open(slots: int | None) -> int:
+    """Slots of a pool of which none is taken."""
+    if slots is None:
+        return 0
+    return UNLIMITED if slots < 0 else slots
 
 
 def _rules_for(behavior: Behavior, dag: DagProgram, task: int) -> tuple[Rule, ...]:

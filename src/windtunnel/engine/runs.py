@@ -62,7 +62,7 @@ class Creation:
         while heap:
             due, _, number = heap[0]
             schedule = self._schedules[number]
-            if schedule.due_us == due and not schedule.exceeds:
+            if schedule.due_us == due and not schedule.exceeds and not self._world.paused[number]:
                 return due
             heappop(heap)
         return None
@@ -70,21 +70,27 @@ class Creation:
     def parse(self) -> None:
         """All DAG files are parsed (again): every next run is computed anew
         (``dag_processing/collection.py: update_dags``; 2.x ``DAG.bulk_write_to_db``)."""
-        world = self._world
         for schedule in self._schedules:
-            dag = schedule.dag
-            if not dag.timetable.can_be_scheduled or dag.dag.is_paused:
-                continue
-            latest = world.latest_automatic[dag.number]
-            last = None if latest is None else latest.interval
-            is_full = world.active_runs[dag.number] >= dag.max_active_runs
-            if world.profile.creation_flag:
-                schedule.exceeds = is_full
-                self._plan(schedule, last)
-            elif is_full:
-                schedule.due_us = NEVER
-            else:
-                self._plan(schedule, last)
+            self._parse(schedule)
+
+    def unpaused(self, dag: int) -> None:
+        """A DAG is unpaused; its next run is the one that the parse before has computed."""
+        self._parse(self._schedules[dag])
+
+    def _parse(self, schedule: Schedule) -> None:
+        world, dag = self._world, schedule.dag
+        if not dag.timetable.can_be_scheduled or world.paused[dag.number]:
+            return
+        latest = world.latest_automatic[dag.number]
+        last = None if latest is None else latest.interval
+        is_full = world.active_runs[dag.number] >= dag.max_active_runs
+        if world.profile.creation_flag:
+            schedule.exceeds = is_full
+            self._plan(schedule, last)
+        elif is_full:
+            schedule.due_us = NEVER
+        else:
+            self._plan(schedule, last)
 
     def create_due(self) -> None:
         """One run for each DAG that is due, in order of (due time, dag_id)."""
@@ -103,7 +109,7 @@ class Creation:
         """A run is over: there may be room for the next one."""
         world, dag = self._world, run.dag
         schedule = self._schedules[dag.number]
-        if not dag.timetable.can_be_scheduled or dag.dag.is_paused:
+        if not dag.timetable.can_be_scheduled or world.paused[dag.number]:
             return
         is_full = world.active_runs[dag.number] >= dag.max_active_runs
         if world.profile.creation_flag:
@@ -209,7 +215,8 @@ class Start:
 
     def run_ended(self, run: Run) -> None:
         """There may be room for another run of its DAG."""
-        self._look_at[run.dag.number] = None
+        if self._queued[run.dag.number]:
+            self._look_at[run.dag.number] = None
 
     def start_queued(self) -> list[Run]:
         """Start queued runs by run_after (3.x) or logical date (2.x), ties by creation; return
@@ -232,14 +239,21 @@ class Start:
             self._look_at[number] = None
         return started
 
+    def requeued(self, run: Run) -> None:
+        """A run that was over waits for its start again."""
+        by_date = self._world.profile.start_order == "logical_date"
+        order = run.logical_us if by_date else run.run_after_us
+        heappush(self._queued[run.dag.number], (order, run.index))
+        self._look_at[run.dag.number] = None
+
+    def unpaused(self, dag: int) -> None:
+        """Queued runs of a DAG may start again."""
+        self._look_at[dag] = None
+
     def _enter_new(self) -> None:
-        world = self._world
-        by_date = world.profile.start_order == "logical_date"
-        for run in world.runs[self._seen :]:
-            order = run.logical_us if by_date else run.run_after_us
-            heappush(self._queued[run.dag.number], (order, run.index))
-            self._look_at[run.dag.number] = None
-        self._seen = len(world.runs)
+        for run in self._world.runs[self._seen :]:
+            self.requeued(run)
+        self._seen = len(self._world.runs)
 
     def _candidates(self, number: int) -> list[tuple[int, int]]:
         """Queued runs of one DAG for which there is room."""
@@ -248,7 +262,7 @@ class Start:
         room = dag.max_active_runs - self._world.running_runs[number]
         if not dag.max_active_runs:
             room = len(queue)  # 0 limits creation only: it is false where a start is checked
-        if dag.dag.is_paused:
+        if self._world.paused[number]:
             return []
         return [heappop(queue) for _ in range(min(room, len(queue)))]
 

@@ -14,7 +14,9 @@ from heapq import heapify, heappop, heappush
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
+from windtunnel.engine.elastic import Scaling
 from windtunnel.engine.express import Express
+from windtunnel.engine.faults import Faults
 from windtunnel.engine.loops import Loops, Scheduler
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.plans import Bodies, Planner
@@ -62,7 +64,8 @@ class Simulation:
             choices = Scripted(scenario.choices)
         world = self.world = World(scenario, program)
         noted = None if choices is None else _Noted(choices, world.trace)
-        planner, workers = Planner(world, bodies, durations), Workers(scenario.cluster)
+        planner = Planner(world, bodies, durations)
+        workers = Workers(scenario.cluster, lambda: world.now)
         section = CriticalSection(world, noted)
         waits = CrossDagWaits(world, self._before_forced_end)
         tries = Tries(world, planner, workers, section, waits)
@@ -87,6 +90,14 @@ class Simulation:
         if scenario.cluster.loop is not None:
             tries.left = []
             self._loops = Loops(world, scenario.cluster.loop, tries.left)
+        groups = scenario.cluster.workers or ()
+        elastic = any(group.elastic is not None for group in groups)
+        self._scaling = Scaling(world, workers) if elastic else None
+        self._faults: Faults | None = None
+        if scenario.faults:
+            self._faults = Faults(self._parts)
+            tries.strike = self._faults.strike
+            tries.scheduler_is_up = lambda: self._scheduler_is_up
         self._express = Express(self._parts, self._other_due)
         self.clock = Clock(self)
         self._timers: list[tuple[int, int]] = []
@@ -101,7 +112,8 @@ class Simulation:
 
     def run(self) -> Trace:
         """Simulate the whole window and return what happened."""
-        self.clock.run_until(self.end_us)
+        # The window is half open, as a day is: what falls on its end belongs to the next one.
+        self.clock.run_until(self.end_us - 1)
         trace = self.world.trace
         trace.end_us = self.end_us
         self._parts.bindings.end_all(self.end_us)
@@ -137,14 +149,20 @@ class Simulation:
         """When a run is due, a timer rings, somebody triggers a run, or the scheduler looks for
         tasks stuck in queued."""
         due = self._parts.creation.next_due()
-        if self._loops is not None and due is not None and due <= self.world.now:
-            due = None  # some scheduler knows, and creates it in its next loop
+        if due is not None and due <= self.world.now:
+            due = None  # some scheduler knows, and creates it when it can
         if self._timers and (due is None or self._timers[0][0] < due):
             due = self._timers[0][0]
         if self._manual and (due is None or self._manual[-1][0] < due):
             due = self._manual[-1][0]
         if self._loops is not None:
             due = self._first_of_loops(due)
+        if self._faults is not None:
+            begins = self._faults.next_due()
+            due = begins if due is None or (begins is not None and begins < due) else due
+        if self._scaling is not None:
+            scales = self._scaling.next_due()
+            due = scales if due is None or (scales is not None and scales < due) else due
         check = self._parts.stuck.next_check()
         return check if due is None or (check is not None and check < due) else due
 
@@ -168,6 +186,10 @@ class Simulation:
         rounds = 0
         while True:
             self._parts.tries.handle_due()
+            if self._faults is not None:
+                self._faults.handle_due()
+            if self._scaling is not None:
+                self._scaling.handle_due()
             if parse:
                 self._parse()
                 parse = False
@@ -175,21 +197,15 @@ class Simulation:
                 self._look_at_timers()
             while self._manual and self._manual[-1][0] <= now:
                 self._trigger(self._manual.pop()[1])
-            if self._loops is None:
-                self._settle()
-            else:
-                self._run_loops(self._loops)
+            self._schedule()
             due = self._parts.tries.next_due()
             if due is None or due > now:
                 break
             rounds += 1
             if rounds > MAX_PASSES:
                 raise self._runaway()
-        if self._parts.stuck.watches and self._parts.stuck.check():
-            if self._loops is None:
-                self._settle()
-            else:
-                self._run_loops(self._loops)
+        if self._parts.stuck.watches and self._scheduler_is_up and self._parts.stuck.check():
+            self._schedule()
         self._parts.bindings.note(self._parts.section)
 
     # -- one instant --------------------------------------------------------------------------
@@ -215,6 +231,21 @@ class Simulation:
         run = triggered_run(world, world.program.dags[number], "manual", wanted.run_id, logical)
         if wanted.conf:
             world.confs[run.index] = wanted.conf
+
+    @property
+    def _scheduler_is_up(self) -> bool:
+        return self._faults is None or self._faults.scheduler_is_up
+
+    def _schedule(self) -> None:
+        """What the scheduler does at this instant, if there is one."""
+        if not self._scheduler_is_up:
+            self._parts.tries.notice()
+            if self._parts.workers.any_waiting:
+                self._begin_tries()
+        elif self._loops is None:
+            self._settle()
+        else:
+            self._run_loops(self._loops)
 
     def _settle(self) -> None:
         world = self.world
@@ -340,6 +371,8 @@ class Simulation:
         seen: set[int] = set()
         while turns:
             *current, run = heappop(turns)
+            if run.index in seen:
+                continue  # it was marked again before its turn came
             seen.add(run.index)
             self._examine(run)
             if run.dag.has_past:
@@ -350,6 +383,8 @@ class Simulation:
         self._parts.tries.reap()
 
     def _examine(self, run: Run) -> None:
+        if self.world.paused[run.dag.number]:
+            return  # all its running runs are marked when it is unpaused
         if run.dag.timeout_us is not None and self._times_out(run):
             return
         ready = examine(self.world, run)
@@ -376,13 +411,18 @@ class Simulation:
 
     def _submit(self, ti: int) -> None:
         world = self.world
+        if self._faults is not None and self._faults.is_lost_by_executor(ti):
+            return
         run = world.runs[world.ti_run[ti]]
         self._parts.workers.submit(ti, run.dag.tasks[world.ti_task[ti]].queue)
 
     def _begin_tries(self) -> None:
+        if self._faults is not None and not self._faults.broker_is_up:
+            return
         for ti in self._parts.workers.fill():
-            self._parts.stuck.started(ti)
-            self._parts.tries.start(ti)
+            self._parts.tries.take(ti)
+            if self.world.state[ti] != QUEUED:
+                self._parts.stuck.started(ti)
 
     def _before_forced_end(self, cause: str) -> None:
         """A timeout is about to end a wait: keep who waits for whom, once for each lull."""

@@ -85,7 +85,7 @@ class StuckInQueued:
         if times < self._retries:
             self._times[key] = times + 1
             world.move(ti, SCHEDULED)
-            self._section.add(ti)
+            self._section.lanes.add(ti)
         else:
             self._tries.fail(ti, "stuck in queued", retryable=False)
 

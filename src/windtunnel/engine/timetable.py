@@ -11,20 +11,11 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
+from croniter.croniter import CroniterBadDateError
 
 from windtunnel.model import Cron, Dag, Every, Once
 from windtunnel.model.profile import Profile
-
-PRESETS = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@quarterly": "0 0 1 */3 *",
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-}
+from windtunnel.model.schedule import PRESETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +31,21 @@ class CronTicks:
     """The ticks of a cron expression in a timezone."""
 
     def __init__(self, expression: str, timezone: str) -> None:
-        self._expression = PRESETS.get(expression, expression)
+        # Parsed once: an expression with seconds is asked for its next tick 86400 times a day.
+        self._cron = croniter(PRESETS.get(expression, expression))
         self._zone = ZoneInfo(timezone)
-        self._every_hour = croniter(self._expression).expanded[1] == ["*"]
+        self._every_hour = self._cron.expanded[1] == ["*"]
 
     def after(self, current: datetime) -> datetime:
         """The first tick after this instant, daylight saving time considered."""
         naive = current.astimezone(self._zone).replace(tzinfo=None)
-        tick = croniter(self._expression, start_time=naive).get_next(datetime)
+        tick = self._cron.get_next(datetime, start_time=naive)
         return current + (tick - naive) if self._every_hour else self._localize(tick)
 
     def before(self, current: datetime) -> datetime:
         """The last tick before this instant."""
         naive = current.astimezone(self._zone).replace(tzinfo=None)
-        tick = croniter(self._expression, start_time=naive).get_prev(datetime)
+        tick = self._cron.get_prev(datetime, start_time=naive)
         return current - (naive - tick) if self._every_hour else self._localize(tick)
 
     def at_or_after(self, current: datetime) -> datetime:
@@ -128,12 +120,18 @@ class Timetable:
         return self._once or self._ticks is not None
 
     def next_run(self, last: tuple[datetime, datetime] | None, now: datetime) -> NextRun | None:
-        """The run after the one with data interval ``last``; None if there is none."""
+        """The run after the one with data interval ``last``; None if there is none, or none that a
+        calendar has (a start_date in the year 9999)."""
         if self._once:
             return self._next_once(last, now)
         if self._ticks is None:
             return None
-        return self._next_interval(last, now) if self.is_interval else self._next_tick(last, now)
+        try:
+            if self.is_interval:
+                return self._next_interval(last, now)
+            return self._next_tick(last, now)
+        except (OverflowError, CroniterBadDateError):
+            return None
 
     def before(self, at: datetime) -> datetime | None:
         """The tick before this instant; None without a schedule (``dag.previous_schedule``)."""

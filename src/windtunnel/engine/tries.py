@@ -7,6 +7,7 @@ branch.py``, and the standard provider's sensors and operators.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -18,7 +19,7 @@ from windtunnel.engine.program import is_deferrable, micros
 from windtunnel.engine.queueing import CriticalSection
 from windtunnel.engine.rules import retry_delay_us
 from windtunnel.engine.waits import CrossDagWaits
-from windtunnel.engine.workers import Workers
+from windtunnel.engine.workers import Worker, Workers
 from windtunnel.engine.world import (
     DEFERRED,
     FAILED,
@@ -41,8 +42,10 @@ from windtunnel.model import (
     TriggerDagRun,
 )
 
-END, FIRE, TIMEOUT, WAKE = 0, 1, 2, 3
+END, FIRE, TIMEOUT, WAKE, SILENT, GHOST, STARTED = 0, 1, 2, 3, 4, 5, 6
 """Kinds of due events, in the order in which one instant handles them."""
+
+NEVER = 1 << 62
 
 Due = tuple[int, int, int, int]
 """(time, kind, number, task instance)."""
@@ -68,6 +71,17 @@ class Attempt:
     """A real callable was told that execution_timeout has passed."""
     asleep: bool = False
     """A real sensor between two pokes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """What faults do to a try beside changing its plan."""
+
+    hangs: bool = False
+    loses_heartbeat: bool = False
+
+
+Strike = Callable[[int, Plan], tuple[Struck | None, Plan]]
 
 
 @dataclass(slots=True)
@@ -104,6 +118,20 @@ class Tries:
         self._resuming: dict[int, tuple[Plan, bool]] = {}
         """Deferred task instances that were called back: their plan, and whether into a failure."""
         self._first_poke: dict[int, int] = {}
+        self._plain = not world.scenario.faults
+        """Whether a try may be nothing but its end in the heap."""
+        self._silent: dict[int, int] = {}
+        """Running task instances without a heartbeat: number of the try."""
+        self._ghosts: dict[int, tuple[Worker | None, int]] = {}
+        """Processes that go on after their try was given up, by number of the try."""
+        self._starting: dict[int, int] = {}
+        """Queued task instances that a worker has taken and that don't run yet."""
+        self._triggers_held = False
+        self.scheduler_is_up: Callable[[], bool] = lambda: True
+        every = world.cluster.task_instance_heartbeat_timeout_detection_interval_s
+        self._sweep = micros(every)
+        self.strike: Strike | None = None
+        """What faults do to a try that begins."""
         self.left: list[int] | None = None
         """Where to note who is neither queued nor running any more, if somebody wants to know."""
 
@@ -129,7 +157,7 @@ class Tries:
             self._handle(first)
         if not heap or heap[0][0] > now:
             return
-        for kind in (END, FIRE, TIMEOUT, WAKE):
+        for kind in (END, FIRE, TIMEOUT, WAKE, SILENT, GHOST, STARTED):
             for event in self._take_due(kind):
                 if self._applies(event):
                     self._handle(event)
@@ -151,7 +179,7 @@ class Tries:
         if kind == END:
             attempt = self.running.get(ti)
             if attempt is None:
-                return self._world.state[ti] == RUNNING
+                return self._plain and self._world.state[ti] == RUNNING
             return attempt.number == number and attempt.ends == at
         if kind == FIRE:
             deferral = self.deferred.get(ti)
@@ -160,14 +188,34 @@ class Tries:
             deferral = self.deferred.get(ti)
             return deferral is not None and deferral.number == number
         state = self._world.state[ti]
+        if kind == SILENT:
+            return state == RUNNING and self._silent.get(ti) == number
+        if kind == GHOST:
+            return number in self._ghosts
+        if kind == STARTED:
+            return state == QUEUED and self._starting.get(ti) == number
         return state in (UP_FOR_RETRY, UP_FOR_RESCHEDULE) and number == self._world.due.get(ti)
 
     def _handle(self, event: Due) -> None:
-        _, kind, _, ti = event
-        if kind == END:
+        at, kind, number, ti = event
+        if kind in (SILENT, TIMEOUT) and not self.scheduler_is_up():
+            # it is the scheduler that looks for these, every so often
+            self._arm(at + self._sweep, kind, number, ti)
+        elif kind == SILENT:
+            self._give_up_silent(ti)
+            self.reap()
+        elif kind == STARTED:
+            del self._starting[ti]
+            self.start(ti)
+        elif kind == GHOST:
+            worker, was = self._ghosts.pop(number)
+            self._workers.end_process(worker, was)
+        elif kind == END:
             self._end(ti)
             self.reap()
         elif kind == FIRE:
+            if self._triggers_held:
+                return  # it fires when the triggerer is back: see `hold_triggers`
             self._call_back(ti, failed=False)
         elif kind == TIMEOUT:
             self._call_back(ti, failed=True)
@@ -182,8 +230,19 @@ class Tries:
 
     # -- the start of a try -------------------------------------------------------------------
 
+    def take(self, ti: int) -> None:
+        """A worker takes a queued task instance: it runs now, or when its process or pod is
+        there."""
+        delay = self._workers.start_us(ti)
+        if not delay:
+            self.start(ti)
+            return
+        self.number += 1
+        self._starting[ti] = self.number
+        self._arm(self._world.now + delay, STARTED, self.number, ti)
+
     def start(self, ti: int) -> None:
-        """A worker takes a queued task instance."""
+        """A queued task instance begins to run."""
         world = self._world
         world.begin(ti)
         self.number += 1
@@ -196,30 +255,40 @@ class Tries:
             plan, resumed = self._planner.plan(ti), False
         else:
             plan, resumed = back[0], True
+        struck = None
+        if self.strike is not None:
+            struck, plan = self.strike(ti, plan)
         attempt = Attempt(self.number, plan, world.now, 0, resumed)
         self.running[ti] = attempt
         if back is not None and back[1]:
             attempt.gives_up = world.now
-        self._plan_end(ti, attempt)
+        self._plan_end(ti, attempt, hangs=bool(struck and struck.hangs))
         self._arm(attempt.ends, END, attempt.number, ti)
+        if struck is not None and struck.loses_heartbeat:
+            self._lose_heartbeat(ti)
+        if plan.memory:
+            for killed in self._workers.load(ti, plan.memory):
+                self.fail(killed, "killed: the worker is out of memory")
+                self.reap()
 
     def _plain_us(self, ti: int) -> int | None:
         """How long a plain try takes: one that just works and succeeds, and holds no worker slot
         that is counted. Nothing is kept of it but its end in the heap."""
         world = self._world
         run = world.runs[world.ti_run[ti]]
-        if not run.dag.plain or not self._workers.unlimited:
+        if not self._plain or not run.dag.plain or not self._workers.unlimited:
             return None
         return self._planner.plain_us(ti, run)
 
-    def _plan_end(self, ti: int, attempt: Attempt) -> None:
+    def _plan_end(self, ti: int, attempt: Attempt, *, hangs: bool = False) -> None:
         world = self._world
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
         kind, plan = run.dag.kind[task], attempt.plan
         duration = plan.resume if attempt.resumed else plan.duration
+        duration = NEVER if hangs else duration
         pokes = isinstance(kind, Sensor) and kind.mode == "poke" and not kind.deferrable
-        if isinstance(kind, Sensor) and pokes and not plan.live:
+        if isinstance(kind, Sensor) and pokes and not plan.live and not hangs:
             attempt.ends, attempt.gives_up = poke_until(kind, plan, world.now)
             attempt.waits = True
             return
@@ -315,7 +384,8 @@ class Tries:
         run = world.runs[world.ti_run[ti]]
         own = run.dag.tasks[world.ti_task[ti]]
         self._free(ti)
-        if retryable and world.tries[ti] <= own.retries:
+        used = world.tries[ti] - world.cleared_tries.get(ti, 0)
+        if retryable and used <= own.retries:
             self._retry_later(ti, run, why)
             return
         if run.dag.dag.fail_fast:
@@ -376,8 +446,55 @@ class Tries:
                 self.left.append(ti)
             if self._world.state[ti] != DEFERRED:
                 self.deferred.pop(ti, None)
-            if ti in self.running:
+            if ti in self.running or self._starting.pop(ti, None) is not None:
                 self._free(ti)
+
+    # -- losses -------------------------------------------------------------------------------
+
+    def vanish(self, ti: int, *, noticed_at_once: bool) -> None:
+        """The worker under a try is gone, and the try's slot with it. Airflow notices it when the
+        heartbeat is too old (``task_instance_heartbeat_timeout``), or its executor tells."""
+        attempt = self.running.pop(ti, None)
+        if self._starting.pop(ti, None) is not None:
+            return  # its message is gone with the worker: it stays queued until it times out
+        if attempt is None or self._world.state[ti] != RUNNING:
+            return
+        if noticed_at_once:
+            self.fail(ti, "worker lost")
+            self.reap()
+        else:
+            self._go_silent(ti, attempt.number)
+
+    def _lose_heartbeat(self, ti: int) -> None:
+        """The try is given up while its process goes on."""
+        self._go_silent(ti, self.running[ti].number)
+
+    def _go_silent(self, ti: int, number: int) -> None:
+        cluster = self._world.cluster
+        timeout = micros(cluster.task_instance_heartbeat_timeout_s)
+        seen = ((self._world.now + timeout) // self._sweep + 1) * self._sweep
+        self._silent[ti] = number
+        self._arm(seen, SILENT, number, ti)
+
+    def _give_up_silent(self, ti: int) -> None:
+        """The scheduler purges a task instance without heartbeats."""
+        del self._silent[ti]
+        attempt = self.running.get(ti)
+        if attempt is not None:
+            self._ghosts[attempt.number] = (self._workers.keep(ti), ti)
+            if attempt.ends < NEVER:
+                self._arm(max(attempt.ends, self._world.now), GHOST, attempt.number, ti)
+        self.fail(ti, "no heartbeat")
+
+    def hold_triggers(self, *, held: bool) -> None:
+        """The triggerer is down, or back: then all that should have fired does."""
+        self._triggers_held = held
+        if held:
+            return
+        for ti, deferral in self.deferred.items():
+            if deferral.fires is not None and deferral.fires <= self._world.now:
+                deferral.fires = self._world.now
+                self._arm(self._world.now, FIRE, deferral.number, ti)
 
     # -- sensors ------------------------------------------------------------------------------
 
@@ -550,7 +667,7 @@ class Tries:
         deferral = self.deferred.pop(ti)
         self._resuming[ti] = (deferral.plan, failed)
         self._world.move(ti, SCHEDULED)
-        self._section.add(ti)
+        self._section.lanes.add(ti)
 
     def _fail_after_deferral(self, ti: int) -> None:
         world = self._world
@@ -607,7 +724,7 @@ class Tries:
             world.move(ti, SUCCESS)
             return
         world.move(ti, SCHEDULED)
-        self._section.add(ti)
+        self._section.lanes.add(ti)
 
     def _label(self, ti: int) -> str:
         dag_id, _, task_id, index = self._world.name_of(ti)

@@ -9,7 +9,7 @@ finished task instances that it read at its start (``models/dagrun.py: _get_read
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -115,7 +115,7 @@ class Run:
 class World:
     """Everything that changes while a scenario runs."""
 
-    def __init__(self, scenario: Scenario, program: Program) -> None:
+    def __init__(self, scenario: Scenario, program: Program) -> None:  # noqa: PLR0915 - columns
         self.scenario = scenario
         self.cluster = scenario.cluster
         self.profile = scenario.cluster.airflow
@@ -143,8 +143,6 @@ class World:
         self.up_upstream_failed, self.up_removed = array("i"), array("i")
         self.runs: list[Run] = []
         self.runs_of: list[list[Run]] = [[] for _ in program.dags]
-        self.running_of: list[dict[int, Run]] = [{} for _ in program.dags]
-        """Running runs of each DAG, by index."""
         self.dates: list[list[tuple[int, int]]] = [[] for _ in program.dags]
         """(logical date, index) of each DAG's runs that have one, sorted."""
         self.latest_automatic: list[Run | None] = [None for _ in program.dags]
@@ -152,6 +150,9 @@ class World:
         self.active_runs = [0] * len(program.dags)
         """Runs queued or running, by DAG."""
         self.running_runs = [0] * len(program.dags)
+        self.paused = [dag.dag.is_paused for dag in program.dags]
+        self.cleared_tries: dict[int, int] = {}
+        """Tries that a task instance had had when it was last cleared: retries count from there."""
         self.dirty: dict[int, Run] = {}
         """Running runs that the next scheduler pass must examine."""
         self.dag_active = [0] * len(program.dags)
@@ -159,6 +160,10 @@ class World:
         self.full: dict[int, Run] = {}
         """Runs (2.x: one run for each DAG) at their max_active_tasks with more scheduled, by index
         of the run (2.x: number of the DAG)."""
+        self.full_pools: dict[int, None] = {}
+        """Pools without a free slot and with more scheduled."""
+        self.toggled: dict[tuple[str, int], None] = {}
+        """Entries of these two that came or went since it was last noted."""
         self.dag_task_active: list[dict[int, int]] = [{} for _ in program.dags]
         self.due: dict[int, int] = {}
         """When a retry or a reschedule is due."""
@@ -171,16 +176,19 @@ class World:
         self.waiting = 0
         """Task instances in state scheduled."""
         self.waiting_in: dict[int, int] = {}
-        """Of these, by pool; only pools that have any."""
+        """Of these, by pool."""
         self.pool_used = [0] * len(program.pools)
-        pools = [self.cluster.pool(name) for name in program.pools]
-        self.pool_slots = [None if p is None else p.slots for p in pools]
+        self.open_slots = program.all_slots
+        """Free slots of all pools that any task names."""
+        self.pool_slots = program.pool_slots[:]
         """Size of each pool: -1 unlimited, None if there is no such pool."""
-        self.pool_counts_deferred = [p is not None and p.include_deferred for p in pools]
+        self.pool_counts_deferred = program.pool_counts_deferred
         self.logical_dates: list[set[datetime]] = [set() for _ in program.dags]
         self.run_ids: list[set[str]] = [set() for _ in program.dags]
         self.same_names: dict[tuple[int, str], int] = {}
         """The last number that was needed to tell triggered runs of one instant apart."""
+        self.freed_pools: dict[int, None] = {}
+        """Pools that got room since then."""
         self.freed_runs: list[Run] = []
         """Runs that got room under max_active_tasks since the last critical section."""
         self.unhanded: list[tuple[int, int, int]] = []
@@ -299,15 +307,14 @@ class World:
 
     def set_run_state(self, run: Run, state: RunState, reason: str) -> None:
         """Move a run on: started, or over."""
+        assert run.state < min(state, RunState.SUCCESS), "a run starts once and ends once"
         run.state = state
         if state is RunState.RUNNING:
             run.started_us = self.now
             self.running_runs[run.dag.number] += 1
-            self.running_of[run.dag.number][run.index] = run
             self.mark(run)
         else:
             self.running_runs[run.dag.number] -= 1
-            del self.running_of[run.dag.number][run.index]
             self.active_runs[run.dag.number] -= 1
             self.dirty.pop(run.index, None)
             self.ended.append(~run.index)
@@ -318,6 +325,28 @@ class World:
         """The run has something to look at in the next pass."""
         if run.state == RunState.RUNNING:
             self.dirty[run.index] = run
+
+    def requeue(self, run: Run) -> bool:
+        """Some of a run's task instances were cleared: a run that was over is queued again
+        (``models/taskinstance.py: clear_task_instances``). Returns whether it was."""
+        if run.state < RunState.SUCCESS:
+            self.mark(run)
+            return False
+        run.state = RunState.QUEUED
+        run.fresh = True
+        self.active_runs[run.dag.number] += 1
+        self.log_run(run, RunState.QUEUED)
+        return True
+
+    def pause(self, dag: int, *, paused: bool) -> None:
+        """A DAG is paused or unpaused: its runs are not started, nor examined, nor their scheduled
+        task instances queued (``DagModel.is_paused``)."""
+        self.paused[dag] = paused
+        if not paused:
+            running = [run for run in self.runs_of[dag] if run.state == RunState.RUNNING]
+            for run in running:
+                self.mark(run)
+            self.freed_runs.extend(running)
 
     # -- task instances -----------------------------------------------------------------------
 
@@ -366,16 +395,30 @@ class World:
         return True
 
     def _look_at_other_runs(self, run: Run, task: int) -> None:
-        """depends_on_past: the same task, and those that wait for it downstream, in other runs."""
+        """depends_on_past: the same task, and those that wait for it downstream, in the runs that
+        look back at this one."""
         dag = run.dag
         concerned = [t for t in {task, *dag.upstream[task]} if dag.tasks[t].depends_on_past]
         if not concerned:
             return
-        for other in self.running_of[dag.number].values():
-            if other is not run:
+        for other in self._looking_back_at(run):
+            if other.state == RunState.RUNNING:
                 for t in concerned:
                     other.todo.extend(other.tis(t))
                 self.mark(other)
+
+    def _looking_back_at(self, run: Run) -> Iterator[Run]:
+        """Runs whose previous run this is: with catchup, manual runs are nobody's previous run
+        (``models/dagrun.py: get_previous_dagrun, get_previous_scheduled_dagrun``)."""
+        counts_all = not run.dag.catchup
+        if run.logical is None or not (counts_all or run.kind != "manual"):
+            return
+        dates = self.dates[run.dag.number]
+        for at in range(bisect_right(dates, (run.logical_us, run.index)), len(dates)):
+            other = self.runs[dates[at][1]]
+            yield other
+            if counts_all or other.kind != "manual":
+                return
 
     def queue(self, ti: int) -> None:
         """A scheduled task instance becomes queued: the most frequent `move`, without questions."""
@@ -392,6 +435,19 @@ class World:
         self._who(ti)
         self._states(RUNNING)
 
+    def clear(self, ti: int) -> None:
+        """A finished task instance loses its state, as if it had never run; its retries count
+        anew."""
+        run, old = self.runs[self.ti_run[ti]], self.state[ti]
+        self.cleared_tries[ti] = self.tries[ti]
+        run.decisions.pop(ti, None)
+        self.move(ti, NONE)
+        run.unfinished += 1
+        run.exempt += run.dag.exempt[self.ti_task[ti]]
+        run.pending.append((ti, old, NONE))
+        run.before.setdefault(ti, old)
+        run.todo.append(ti)
+
     def _account_waiting(self, ti: int, run: Run, sign: int) -> None:
         self.waiting += sign
         run.waiting += sign
@@ -399,17 +455,14 @@ class World:
         self.dag_waiting[dag] += sign
         self.note_full(run)
         pool = self.program.pool_of[dag][self.ti_task[ti]]
-        waiting = self.waiting_in.get(pool, 0) + sign
-        if waiting:
-            self.waiting_in[pool] = waiting
-        else:
-            del self.waiting_in[pool]
+        self.waiting_in[pool] = self.waiting_in.get(pool, 0) + sign
+        self.note_pool(pool)
 
     def _account(self, ti: int, run: Run, sign: int) -> None:
         task, dag = self.ti_task[ti], run.dag
         self.occupied += sign
         pool = self.program.pool_of[dag.number][task]
-        self.pool_used[pool] += sign * dag.tasks[task].pool_slots
+        self.use_pool(pool, sign * dag.tasks[task].pool_slots)
         run.active += sign
         self.dag_active[dag.number] += sign
         self.note_full(run)
@@ -427,16 +480,32 @@ class World:
             key = dag.number
             is_full = self.dag_waiting[key] > 0 and self.dag_active[key] >= dag.max_active_tasks
         if is_full:
+            if key not in self.full:
+                self.toggled["run", key] = None
             self.full[key] = run
         elif key in self.full:
             del self.full[key]
+            self.toggled["run", key] = None
+
+    def note_pool(self, pool: int) -> None:
+        """Keep account of the pools without room for what is scheduled in them."""
+        is_full = False
+        if self.waiting_in.get(pool):
+            opened = self.pool_open(pool)
+            is_full = opened is not None and opened <= 0
+        if is_full != (pool in self.full_pools):
+            self.toggled["pool", pool] = None
+            if is_full:
+                self.full_pools[pool] = None
+            else:
+                del self.full_pools[pool]
 
     def _account_deferred(self, ti: int, run: Run, sign: int) -> None:
         task, dag = self.ti_task[ti], run.dag
         run.deferred += sign
         pool = self.program.pool_of[dag.number][task]
         if self.pool_counts_deferred[pool]:
-            self.pool_used[pool] += sign * dag.tasks[task].pool_slots
+            self.use_pool(pool, sign * dag.tasks[task].pool_slots)
         if dag.exempt[task] and self.profile.deferred_counts_for_task_limits:
             self._account_task(run, task, sign)
 
@@ -444,6 +513,29 @@ class World:
         run.task_active[task] = run.task_active.get(task, 0) + sign
         whole = self.dag_task_active[run.dag.number]
         whole[task] = whole.get(task, 0) + sign
+
+    def resize_pool(self, pool: int, slots: int | None) -> None:
+        """Somebody gives a pool another number of slots; what is used stays used."""
+        before = max(0, self.pool_open(pool) or 0) if self._is_finite(pool) else 0
+        self.pool_slots[pool] = slots
+        after = max(0, self.pool_open(pool) or 0) if self._is_finite(pool) else 0
+        self.open_slots += after - before
+        self.freed_pools[pool] = None
+        self.note_pool(pool)
+
+    def _is_finite(self, pool: int) -> bool:
+        slots = self.pool_slots[pool]
+        return slots is not None and slots >= 0
+
+    def use_pool(self, pool: int, slots: int) -> None:
+        """Slots of a pool are taken (or, if negative, given back)."""
+        total, used = self.pool_slots[pool], self.pool_used[pool]
+        self.pool_used[pool] = used + slots
+        if total is not None and total >= 0:
+            self.open_slots += max(0, total - used - slots) - max(0, total - used)
+        if slots < 0:
+            self.freed_pools[pool] = None
+        self.note_pool(pool)
 
     def pool_open(self, pool: int) -> int | None:
         """Free slots of a pool; None if it is unlimited."""

@@ -1,7 +1,16 @@
 """Anything that describes a workload becomes a Fleet, a Cluster or a Scenario."""
 
+from windtunnel.loaders.cluster_sources import (
+    PRESETS,
+    ReadCluster,
+    assume_pools,
+    read_cluster_sources,
+)
 from windtunnel.loaders.durations import parse_duration
-from windtunnel.loaders.folder import AirflowChoice, Loaded, LoadedFile, load
+from windtunnel.loaders.folder import Loaded, LoadedFile
+from windtunnel.loaders.native import fleet_toml_schema
+from windtunnel.loaders.origin import LoadedFrom
+from windtunnel.loaders.real import LoadedByAirflow
 from windtunnel.loaders.scenario_file import (
     DEFAULT_START,
     ReadScenario,
@@ -14,6 +23,7 @@ from windtunnel.loaders.scenario_file import (
     write_json,
 )
 from windtunnel.loaders.settings import Supplied
+from windtunnel.loaders.source import AirflowChoice, load
 from windtunnel.loaders.supplied import read_supplied
 from windtunnel.model.body import (
     Body,
@@ -26,21 +36,28 @@ from windtunnel.model.body import (
 
 __all__ = [
     "DEFAULT_START",
+    "PRESETS",
     "AirflowChoice",
     "Body",
     "GroupItem",
     "JoinedItems",
     "Loaded",
+    "LoadedByAirflow",
     "LoadedFile",
+    "LoadedFrom",
     "MappedItems",
+    "ReadCluster",
     "ReadScenario",
     "ResultOf",
     "Supplied",
     "ZippedItems",
+    "assume_pools",
     "cluster_toml_schema",
+    "fleet_toml_schema",
     "load",
     "parse_duration",
     "read_cluster",
+    "read_cluster_sources",
     "read_json",
     "read_scenario",
     "read_supplied",

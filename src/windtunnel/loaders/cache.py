@@ -106,7 +106,7 @@ class Cache:
         """Write what was used or put; a cache that can't be written is none."""
         if self.place is None or self._used == self._entries:
             return
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             self.place.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.place.parent, delete=False) as made:
                 made.write(_ENTRIES.dump_json(self._used))

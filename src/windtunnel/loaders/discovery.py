@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fnmatch import translate
 from pathlib import Path
 
@@ -36,15 +37,29 @@ def repository_names(root: Path) -> list[str]:
     return sorted(found)
 
 
-def python_files(folder: Path) -> list[Path]:
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One line of an ``.airflowignore``, for paths below its folder."""
+
+    base: Path
+    patterns: tuple[re.Pattern[str], ...]
+    again: bool = False
+    """Whether what matches is taken in again (``!pattern``)."""
+
+    def is_for(self, entry: Path) -> bool:
+        """Whether it says something of a file or folder."""
+        name = entry.relative_to(self.base).as_posix()
+        return any(pattern.match(name) for pattern in self.patterns)
+
+
+def python_files(folder: Path, profile: str = "airflow-3.3") -> list[Path]:
     """All Python files below a folder, in path order, less what ``.airflowignore`` excludes."""
-    return sorted(_walk(folder, folder, [], {os.path.realpath(folder)}))
+    regexp = profile.startswith("airflow-2")
+    return sorted(_walk(folder, [], {os.path.realpath(folder)}, regexp=regexp))
 
 
-def _walk(
-    top: Path, folder: Path, rules: list[tuple[Path, re.Pattern[str]]], seen: set[str]
-) -> Iterator[Path]:
-    rules = [*rules, *((folder, rule) for rule in _ignore_rules(folder))]
+def _walk(folder: Path, rules: list[_Rule], seen: set[str], *, regexp: bool) -> Iterator[Path]:
+    rules = [*rules, *_ignore_rules(folder, regexp=regexp)]
     try:
         entries = sorted(folder.iterdir())
     except OSError:
@@ -56,20 +71,43 @@ def _walk(
             real = os.path.realpath(entry)
             # A folder that holds a link to itself would go on for ever.
             if entry.name not in SKIPPED_FOLDERS and real not in seen:
-                yield from _walk(top, entry, rules, seen | {real})
+                yield from _walk(entry, rules, seen | {real}, regexp=regexp)
         elif entry.suffix == ".py":
             yield entry
 
 
-def _ignore_rules(folder: Path) -> list[re.Pattern[str]]:
-    """Patterns of the folder's ``.airflowignore``.
+def _is_ignored(entry: Path, rules: list[_Rule]) -> bool:
+    """The last rule that says something of it decides, as in ``.gitignore``."""
+    for rule in reversed(rules):
+        if rule.is_for(entry):
+            return not rule.again
+    return False
 
-    Globs as in Airflow 3, or regular expressions as in Airflow 2: a line counts as both."""
+
+ONLY_IN_EXPRESSIONS = (".*", "\\.", "^", "$", "|", "(", "+")
+
+
+def _ignore_rules(folder: Path, *, regexp: bool) -> Iterator[_Rule]:
+    """The rules of the folder's ``.airflowignore``.
+
+    Globs in Airflow 3, regular expressions in Airflow 2; but ``[core] dag_ignore_file_syntax`` may
+    say otherwise, so what can only be the other is taken for it."""
     file = folder / ".airflowignore"
-    if not file.is_file():
-        return []
-    lines = [re.sub(r"\s*#.*$", "", line).strip() for line in _lines(file)]
-    return [rule for line in lines if line and not line.startswith("!") for rule in _rules(line)]
+    for written in _lines(file) if file.is_file() else ():
+        line = re.sub(r"\s*#.*$", "", written).strip()
+        if line.startswith("!"):
+            yield _Rule(folder, (_glob(line[1:]),), again=True)
+        elif line and regexp and not _is_glob(line):
+            yield _Rule(folder, tuple(_expression(line)))
+        elif line and any(sign in line for sign in ONLY_IN_EXPRESSIONS):
+            yield _Rule(folder, (_glob(line), *_expression(line)))
+        elif line:
+            yield _Rule(folder, (_glob(line),))
+
+
+def _is_glob(line: str) -> bool:
+    """Whether a line can't be meant as a regular expression."""
+    return line.startswith(("*", "/")) or "**" in line or line.endswith("/")
 
 
 def _lines(file: Path) -> list[str]:
@@ -79,18 +117,26 @@ def _lines(file: Path) -> list[str]:
         return []
 
 
-def _rules(line: str) -> Iterator[re.Pattern[str]]:
-    with_any_folder = line if line.startswith("/") or "/" in line.rstrip("/") else f"**/{line}"
-    glob = translate(with_any_folder.strip("/").replace("**/", "*")).removesuffix(r"\Z")
-    yield re.compile(glob.removesuffix(r"\z") + r"(/.*)?\Z")
+def _glob(line: str) -> re.Pattern[str]:
+    """A glob of ``.gitignore``: without a slash inside it matches in any folder."""
+    anchored = "/" in line.rstrip("/")
+    parts = [".*" if part == "**" else _segment(part) for part in line.strip("/").split("/")]
+    pattern = "/".join(parts).replace(".*/", "(?:.*/)?")
+    return re.compile(f"{'' if anchored else '(?:.*/)?'}{pattern}(?:/.*)?\\Z")
+
+
+def _segment(part: str) -> str:
+    """One segment of a glob: ``*`` and ``?`` don't cross a slash."""
+    pattern = translate(part).removeprefix("(?s:").removesuffix(r"\Z").removesuffix(r"\z")
+    return pattern.removesuffix(")").replace(".*", "[^/]*")
+
+
+def _expression(line: str) -> Iterator[re.Pattern[str]]:
+    """A regular expression, found anywhere in a path (``utils/file.py: _RegexpIgnoreRule``)."""
     try:
-        yield re.compile(rf"^.*{line}" if not line.startswith("^") else line)
+        yield re.compile(line if line.startswith("^") else f"^.*{line}")
     except re.error:
         return
-
-
-def _is_ignored(entry: Path, rules: list[tuple[Path, re.Pattern[str]]]) -> bool:
-    return any(rule.match(entry.relative_to(base).as_posix()) for base, rule in rules)
 
 
 def looks_like_dag_file(source: bytes) -> bool:

@@ -148,7 +148,7 @@ def load(
         import_timeout_s=import_timeout_s,
         memory_limit_mb=memory_limit_mb or (ISOLATED_MEMORY_MB if isolate else None),
     )
-    files = python_files(path) if path.is_dir() else [path]
+    files = python_files(path, profile) if path.is_dir() else [path]
     names = [file.relative_to(folder).as_posix() for file in files]
     chosen = None if path.is_dir() else path.name
     kept = Cache.of(settings, cache_folder() if cache == "default" else cache)

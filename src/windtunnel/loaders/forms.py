@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar, Union, get_args, get_origin
@@ -52,11 +52,24 @@ class Mistakes:
 
 
 _MISSING: Any = object()
+DATE = "must be a date or time without quotes, such as 2026-03-01 or 2026-03-01T02:00:00Z"
+SAID = {
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "dict_type": "must be a table",
+    "list_type": "must be a list in [brackets], or [[tables]]",
+    "tuple_type": "must be a list in [brackets], or [[tables]]",
+    "datetime_type": DATE,
+    "datetime_parsing": DATE,
+    "datetime_from_date_parsing": DATE,
+    "datetime_object_invalid": DATE,
+}
+"""Pydantic's words are those of JSON and Python; these are TOML's."""
 
 
 def is_duration(model: type[BaseModel], name: str) -> bool:
     """Whether a field holds seconds."""
-    return name.endswith("_s") or model is Uniform
+    return name.endswith("_s") or name == "seconds" or model is Uniform
 
 
 def human_name(name: str) -> str:
@@ -93,15 +106,32 @@ def unknown_key(key: str, allowed: Iterable[str]) -> str:
     return f"unknown key; allowed here: {', '.join(choices)}"
 
 
+def one_of(given: str, known: Sequence[str]) -> str:
+    """Advice on a name that doesn't exist: the nearest one, or all that there are."""
+    close = difflib.get_close_matches(given, known, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    shown = ", ".join(known[:20]) or "none"
+    return f"there are: {shown}" + (f" and {len(known) - 20} more" if len(known) > 20 else "")
+
+
 def _field(model: type[BaseModel], name: str, value: Any, where: str, mistakes: Mistakes) -> Any:
     annotation = model.model_fields[name].annotation
     if is_duration(model, name) and not isinstance(value, Mapping):
-        return _duration(annotation, value, where, mistakes)
+        if isinstance(value, list):
+            return [
+                _duration(annotation, v, f"{where}[{i}]", mistakes) for i, v in enumerate(value)
+            ]
+        backwards = annotation is float and not model.model_fields[name].metadata
+        return _duration(annotation, value, where, mistakes, backwards=backwards)
     if value == "none" and type(None) in get_args(annotation) and str not in get_args(annotation):
         return None
-    inner = _model_in(annotation)
-    if inner is None:
+    several = _models_in(annotation)
+    if not several:
         return _plain(value)
+    inner = several[0]
+    if len(several) > 1:
+        return _one_of(several, value, where, mistakes)
     if isinstance(value, list):
         return [to_machine(inner, v, f"{where}[{i}]", mistakes) for i, v in enumerate(value)]
     if _is_table_of(annotation) and isinstance(value, Mapping):
@@ -109,10 +139,29 @@ def _field(model: type[BaseModel], name: str, value: Any, where: str, mistakes: 
     return to_machine(inner, value, where, mistakes) if isinstance(value, Mapping) else value
 
 
-def _duration(annotation: Any, value: Any, where: str, mistakes: Mistakes) -> Any:
+def _one_of(models: list[type[BaseModel]], value: Any, where: str, mistakes: Mistakes) -> Any:
+    """A table that may be one of several models: its ``type`` says which, and may stand alone."""
+    table = {"type": value} if isinstance(value, str) else value
+    if not isinstance(table, Mapping):
+        mistakes.add(where, value, "must be a table with a type")
+        return value
+    by_type = {model.model_fields["type"].default: model for model in models}
+    chosen = by_type.get(table.get("type"))
+    if chosen is None:
+        said = f"must be one of {', '.join(sorted(by_type))}"
+        mistakes.add(f"{where}.type", table.get("type", _MISSING), said)
+        return {"type": next(iter(by_type))}  # goes on, so that the other mistakes are found too
+    return to_machine(chosen, table, where, mistakes)
+
+
+def _duration(
+    annotation: Any, value: Any, where: str, mistakes: Mistakes, *, backwards: bool = False
+) -> Any:
     if value == NEVER and type(None) in get_args(annotation):
         return None
     try:
+        if backwards and str(value).startswith("-"):
+            return -parse_duration(value[1:] if isinstance(value, str) else -value)
         return parse_duration(value)
     except (InvalidInput, TypeError):
         never = f", or {NEVER!r}" if type(None) in get_args(annotation) else ""
@@ -129,15 +178,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model inside an annotation such as ``tuple[Rule, ...]`` or ``Pool | None``."""
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models inside an annotation such as ``tuple[Rule, ...]`` or ``Cron | Once | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for part in get_args(annotation):
-        found = _model_in(part)
-        if found is not None:
-            return found
-    return None
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]
 
 
 def _is_table_of(annotation: Any) -> bool:
@@ -174,7 +219,9 @@ def _explain(
         elif detail["type"] == "extra_forbidden":
             told.setdefault(where, (value, []))[1].append("unknown key")
         else:
-            told.setdefault(where, (value, []))[1].append(_said(detail))
+            # What is said of a whole table names what is wrong in it.
+            shown = _MISSING if isinstance(value, Mapping) else value
+            told.setdefault(where, (shown, []))[1].append(_said(detail))
     for where, (value, complaints) in told.items():
         mistakes.add(where, value, " or ".join(dict.fromkeys(complaints)))
 
@@ -182,6 +229,8 @@ def _explain(
 def _said(detail: Any) -> str:
     if detail["type"] == "timezone_aware":
         return "must have a timezone, such as 2026-03-01T00:00:00Z"
+    if detail["type"] in SAID:
+        return SAID[detail["type"]]
     message = str(detail["msg"]).removeprefix("Value error, ")
     return message.replace("Input should be", "must be")
 
@@ -219,7 +268,9 @@ def _humanize(definition: dict[str, Any], *, everything: bool) -> None:
     if properties is None:
         return
     definition["properties"] = {
-        human_name(name): _human_property(value) if everything or name.endswith("_s") else value
+        human_name(name): _human_property(value)
+        if everything or name.endswith("_s") or name == "seconds"
+        else value
         for name, value in properties.items()
     }
     if "required" in definition:

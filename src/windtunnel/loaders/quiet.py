@@ -73,13 +73,30 @@ def _has_alarms() -> bool:
     return hasattr(signal, "setitimer") and in_main
 
 
+HANDLED = tuple(
+    getattr(signal, name)
+    for name in (
+        "SIGINT",
+        "SIGTERM",
+        "SIGHUP",
+        "SIGQUIT",
+        "SIGUSR1",
+        "SIGUSR2",
+        "SIGCHLD",
+        "SIGPIPE",
+    )
+    if hasattr(signal, name)
+)
+"""Signals that programs handle."""
+
+
 @contextlib.contextmanager
 def _signals() -> Iterator[None]:
     """Signal handlers are restored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    before = {number: signal.getsignal(number) for number in HANDLED}
     try:
         yield
     finally:

@@ -6,8 +6,10 @@ import ast
 import builtins
 import contextlib
 import os
+import re
 import signal
 import sys
+import time
 import traceback
 import types
 from collections.abc import Iterator, Mapping
@@ -72,8 +74,8 @@ class Reader:
         try:
             size = file.stat().st_size
             if size > LARGEST_BYTES:
-                limit = LARGEST_BYTES // 1024**2
-                text = f"is {size // 1024**2} MB large, and DAG files of more than {limit} MB"
+                most = LARGEST_BYTES // 1024**2
+                text = f"is {size // 1024**2} MB large, and DAG files of more than {most} MB"
                 return not_read(name, f"{text} aren't read", cause="unreadable")
             source = file.read_bytes()
         except OSError as error:
@@ -83,16 +85,22 @@ class Reader:
         code = _compiled(source, file, name)
         if isinstance(code, FileResult):
             return code
-        first = self._attempt(code, file, name, generous=0)
+        began, limit = time.monotonic(), self.settings.import_timeout_s
+        first = self._attempt(code, file, name, limit_s=limit, generous=0)
         if not first.lasting or first.dags or all(p.cause != "import" for p in first.problems):
             return first
         for generous in (1, 2):
-            again = self._attempt(code, file, name, generous=generous)
+            left = limit - (time.monotonic() - began)
+            if left <= 0:
+                break
+            again = self._attempt(code, file, name, limit_s=left, generous=generous)
             if again.dags or not again.problems:
                 return _told(again, first)
         return first
 
-    def _attempt(self, code: types.CodeType, file: Path, name: str, *, generous: int) -> FileResult:
+    def _attempt(
+        self, code: types.CodeType, file: Path, name: str, *, limit_s: float, generous: int
+    ) -> FileResult:
         """Execute a file; see `Session.generous`."""
         session = self.settings.session()
         session.generous = generous
@@ -109,7 +117,7 @@ class Reader:
             sys.modules[module.__name__] = module
             mine = os.getpid()
             try:
-                with _unharmed(), time_limit(self.settings.import_timeout_s):
+                with _unharmed(), time_limit(limit_s):
                     exec(code, module.__dict__)
             except TimedOut:
                 return self._too_slow(name)
@@ -219,9 +227,7 @@ class _Collected:
         """Convert the DAGs that the file made, in order."""
         places: dict[str, int] = {}
         for dag in self._defined(module):
-            converter = Converter(dag, self.name, self.session.profile)
-            made = converter.convert()
-            self.problems += converter.problems
+            made = self._converted(dag)
             if made is None:
                 continue
             if made.dag_id in places:
@@ -231,6 +237,27 @@ class _Collected:
             self.dags.append(made)
             self.origins.append(dag.origin)
             self.bodies |= bodies_of(dag)
+
+    def _converted(self, dag: Any) -> Dag | None:
+        """A DAG as a value; ``None`` if there are problems with it."""
+        try:
+            converter = Converter(dag, self.name, self.session.profile)
+            made = converter.convert()
+        except Exception as error:  # whatever a file may put into a DAG
+            said = f"{type(error).__name__}: {error}"
+            text = f"an argument of it or of its tasks can't be used ({said})"
+            self.problems.append(
+                Problem(
+                    cause="value",
+                    message=f"{text}. DAG {dag.dag_id!r} is left out.",
+                    file=self.name,
+                    line=dag.line,
+                    dag_id=dag.dag_id,
+                )
+            )
+            return None
+        self.problems += converter.problems
+        return made
 
     def _twice(self, dag: Any, first: Dag) -> None:
         self.problems.append(duplicate(dag.dag_id, self.name, dag.line, first))
@@ -305,7 +332,11 @@ def _explained(error: BaseException) -> str:
         return "the file needs more memory than it may have while it is loaded"
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"{said} (install what provides it, or put {error.name} into the DAGs folder)"
-    return f"the file fails while it is loaded: {said}"
+    return f"the file fails while it is loaded: {OUR_NAMES.sub('', said)}"
+
+
+OUR_NAMES = re.compile(r"\bwindtunnel(?:_dag_file_\w+|\.loaders\.standin(?:\.\w+)?)\.(?=\w)")
+"""What Python calls a file's own and the stand-in's functions, and nobody else does."""
 
 
 def _network_error(error: BaseException | None) -> BaseException | None:

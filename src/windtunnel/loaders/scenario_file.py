@@ -13,16 +13,21 @@ from typing import Any
 from pydantic import ValidationError
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders.folder import AirflowChoice, Loaded, load
+from windtunnel.loaders.asked import Asked, known_to
+from windtunnel.loaders.cluster_sources import is_preset, read_cluster_sources
+from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.forms import (
     Mistakes,
     build,
     human_schema,
     machine_mistakes,
+    one_of,
     to_machine,
 )
+from windtunnel.loaders.native import is_fleet_file
+from windtunnel.loaders.source import AirflowChoice
 from windtunnel.loaders.standin.session import DEFAULT_NOW
-from windtunnel.model import Cluster, Scenario
+from windtunnel.model import Cluster, Problem, Scenario
 from windtunnel.model.scenario import FORMAT
 
 DEFAULT_START: datetime = DEFAULT_NOW
@@ -49,7 +54,7 @@ def read_scenario(
     airflow: AirflowChoice = "auto",
     **how: Any,
 ) -> ReadScenario:
-    """Read a scenario: a ``scenario.toml``, a folder that holds one, or a folder or file of DAGs.
+    """Read a scenario: a ``scenario.toml``, a folder that holds one, or anything `load` takes.
 
     Args:
         path: what to read.
@@ -63,23 +68,34 @@ def read_scenario(
         InvalidInput: there is nothing at the path, or the scenario or cluster file has mistakes.
             DAG files that can't be used are problems of the fleet instead.
     """
-    path = Path(path)
-    file = path if path.suffix == ".toml" else path / FILE_NAME
-    if file.is_file():
-        return _from_file(file, cluster, start, {"airflow": airflow, **how})
-    if path.suffix == ".toml":
-        raise InvalidInput(f"{path}: no such file")
+    asked = Asked(cluster, start, {"airflow": airflow, **how})
+    place = Path(path)
+    file = place if place.suffix == ".toml" else place / FILE_NAME
+    if _is_there(file) and not is_fleet_file(file):
+        return _from_file(file, asked)
+    if place.suffix == ".toml" and not file.is_file():
+        raise InvalidInput(f"{place}: no such file")
     begin = start or DEFAULT_START
-    used = cluster or Cluster()
-    loaded = load(path, profile=used.profile, airflow=airflow, now=begin, **how)
-    name = path.resolve().stem
-    scenario = Scenario(name=name, fleet=loaded.fleet, cluster=used, start=begin)
-    return ReadScenario(scenario, loaded)
+    loaded, told = asked.load_alone(path, begin)
+    name = place.resolve().stem
+    return ReadScenario(Scenario(name=name, fleet=loaded.fleet, start=begin, **told), loaded)
 
 
-def _from_file(
-    file: Path, cluster: Cluster | None, start: datetime | None, how: Mapping[str, Any]
-) -> ReadScenario:
+def _is_there(file: Path) -> bool:
+    """Whether there is a scenario file. One that was named, and a folder in its place, are told.
+
+    Raises:
+        InvalidInput: the file can't be looked at, or it is none.
+    """
+    try:
+        if file.is_dir():
+            raise InvalidInput(f"{file}: is a folder; a scenario file is expected here")
+        return file.is_file()
+    except OSError as error:
+        raise InvalidInput(f"{file}: can't be looked at: {error.strerror}") from None
+
+
+def _from_file(file: Path, asked: Asked) -> ReadScenario:
     data = _toml(file)
     mistakes = Mistakes(str(file))
     _check_format(data, mistakes)
@@ -99,10 +115,40 @@ def _from_file(
     mistakes.report()
     if scenario is None or own is None:
         raise InvalidInput(f"{file}: can't be used")
-    begin, used = start or scenario.start, cluster or own
-    loaded = load(dags, profile=used.profile, now=begin, **how)
-    update = {"fleet": loaded.fleet, "cluster": used, "start": begin}
-    return ReadScenario(scenario.model_copy(update=update), loaded, file)
+    begin, used = asked.start or scenario.start, asked.cluster or own
+    loaded = asked.load(dags, used.profile, begin)
+    told = {n: v for n, v in known_to(loaded).items() if n not in (*data, "cluster")}
+    update = {"fleet": loaded.fleet, "cluster": used, "start": begin, **told}
+    scenario = _without_strangers(scenario.model_copy(update=update), file)
+    return ReadScenario(scenario, loaded, file)
+
+
+def _without_strangers(scenario: Scenario, file: Path) -> Scenario:
+    """The scenario without runs of DAGs that don't exist.
+
+    These, and rules that no task matches, are problems: the DAG may be in a file that failed, and
+    the rest can be simulated."""
+    fleet = scenario.fleet
+    known = sorted(dag.dag_id for dag in fleet.dags)
+    names = [f"{dag.dag_id}.{task.task_id}" for dag in fleet.dags for task in dag.tasks]
+    told = [
+        f"manual_runs[{number}].dag_id = {json.dumps(run.dag_id)}: no such DAG; "
+        + one_of(run.dag_id, known)
+        for number, run in enumerate(scenario.manual_runs)
+        if run.dag_id not in known
+    ]
+    for number, said in scenario.behavior.idle_rules(names) if known else ():
+        pattern = json.dumps(scenario.behavior.rules[number].tasks)
+        told.append(f"behavior.rules[{number}].tasks = {pattern}: {said}")
+    if not told:
+        return scenario
+    problems = [Problem(cause="value", message=text, file=file.name) for text in told]
+    return scenario.model_copy(
+        update={
+            "fleet": fleet.model_copy(update={"problems": (*fleet.problems, *problems)}),
+            "manual_runs": tuple(run for run in scenario.manual_runs if run.dag_id in known),
+        }
+    )
 
 
 def _check_format(data: Mapping[str, Any], mistakes: Mistakes) -> None:
@@ -117,35 +163,40 @@ def _dags_folder(given: Any, file: Path, mistakes: Mistakes) -> Path:
         mistakes.add("dags", given, "must be the path of a folder of DAG files, as a text")
         return file.parent
     folder = file.parent / given
-    if not folder.exists():
+    try:
+        there = folder.exists()
+    except OSError as error:
+        mistakes.add("dags", given, f"can't be looked at: {error.strerror}")
+        return folder
+    if not there:
         mistakes.add("dags", given, f"there is no {folder}; the path is relative to this file")
     return folder
 
 
 def _cluster(given: Any, file: Path, mistakes: Mistakes) -> Cluster | None:
-    """The cluster of a scenario file: a table in it, or the path of a file."""
-    if not isinstance(given, str):
+    """The cluster of a scenario file: a table in it, or its sources, such as other files."""
+    if isinstance(given, Mapping):
         return build(Cluster, to_machine(Cluster, given, "cluster", mistakes), mistakes, "cluster")
-    other = file.parent / given
-    if not other.is_file():
-        mistakes.add("cluster", given, f"there is no {other}; the path is relative to this file")
+    sources = [given] if isinstance(given, str) else given
+    if not isinstance(sources, list) or not all(isinstance(one, str) for one in sources):
+        mistakes.add("cluster", given, "must be a table, the path of a file, or a list of paths")
         return None
-    return read_cluster(other)
+    for one in sources:
+        if not is_preset(one) and not (file.parent / one).is_file():
+            there = f"there is no {file.parent / one}; the path is relative to this file"
+            mistakes.add("cluster", one, there)
+            return None
+    return read_cluster(*(one if is_preset(one) else file.parent / one for one in sources))
 
 
-def read_cluster(path: str | Path) -> Cluster:
-    """Read a cluster file.
+def read_cluster(*sources: str | Path) -> Cluster:
+    """Read a cluster from a cluster file, or from wherever else it lives; see
+    `read_cluster_sources`, which also tells where each value comes from.
 
     Raises:
-        InvalidInput: it is missing, no TOML, or has mistakes.
+        InvalidInput: a source is missing, or has mistakes.
     """
-    file = Path(path)
-    mistakes = Mistakes(str(file))
-    cluster = build(Cluster, to_machine(Cluster, _toml(file), "", mistakes), mistakes)
-    mistakes.report()
-    if cluster is None:
-        raise InvalidInput(f"{file}: can't be used")
-    return cluster
+    return read_cluster_sources(*sources).cluster
 
 
 def _toml(file: Path) -> dict[str, Any]:
@@ -161,6 +212,8 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InvalidInput(f"{file}: no such file") from None
+    except IsADirectoryError:
+        raise InvalidInput(f"{file}: is a folder; name a file") from None
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{file}: not UTF-8 text (byte {error.start})") from None
     except OSError as error:
@@ -202,7 +255,8 @@ def scenario_toml_schema() -> dict[str, Any]:
     properties = schema["properties"]
     del properties["fleet"]
     cluster = {k: v for k, v in properties["cluster"].items() if k != "default"}
-    properties["cluster"] = {"anyOf": [{"type": "string"}, cluster]}
+    sources = {"type": "array", "items": {"type": "string"}}
+    properties["cluster"] = {"anyOf": [{"type": "string"}, sources, cluster]}
     properties["dags"] = {
         "type": "string",
         "default": ".",

@@ -15,7 +15,7 @@ import struct
 import sys
 from typing import Any
 
-from windtunnel.loaders.reading import FileResult, Reader
+from windtunnel.loaders.reading import FileResult, Reader, not_read
 from windtunnel.loaders.settings import Settings
 
 LENGTH = struct.Struct(">I")
@@ -58,9 +58,17 @@ def serve(settings: Settings, requests: int, answers: int) -> None:
         if request is None:
             return
         asked: dict[str, Any] = json.loads(request)
-        result = reader.read(asked["file"], chosen=asked["chosen"])
-        answer = b"" if result is None else result.model_dump_json().encode()
-        send(answers, answer)
+        send(answers, _answer(reader.read(asked["file"], chosen=asked["chosen"])))
+
+
+def _answer(result: FileResult | None) -> bytes:
+    if result is None:
+        return b""
+    try:
+        return result.model_dump_json().encode()
+    except ValueError as error:  # a text with half a character in it
+        text = f"has a text that can't be written as UTF-8 ({error})"
+        return not_read(result.file, text, cause="value").model_dump_json().encode()
 
 
 def answer_of(frame: bytes) -> FileResult | None:

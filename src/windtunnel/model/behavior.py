@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
 from windtunnel.model.base import Value
 from windtunnel.model.dag import Seconds
@@ -14,12 +16,65 @@ Outcome = Literal["success", "fail", "fail_no_retry", "skip"]
 """How a try ends: ``fail`` may be retried; ``fail_no_retry`` is AirflowFailException, ``skip``
 AirflowSkipException."""
 
+WILDCARDS = frozenset("*?[")
+
 
 class Uniform(Value):
     """A duration drawn evenly between two bounds, in seconds."""
 
     low: Seconds
     high: Seconds
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"low {self.low} is above high {self.high}")
+        return self
+
+
+class Triangular(Value):
+    """A duration between two bounds, most often near ``mode``, in seconds."""
+
+    low: Seconds
+    mode: Seconds
+    high: Seconds
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.low <= self.mode <= self.high:
+            raise ValueError(f"low {self.low}, mode {self.mode}, high {self.high}: not in order")
+        return self
+
+
+class LogNormal(Value):
+    """A duration whose logarithm is normally distributed: what most tasks' histories look like."""
+
+    median_s: Seconds
+    sigma: Annotated[float, Field(gt=0)]
+    """Standard deviation of the logarithm; 0.5 is ordinary, 1 is wild."""
+
+
+class Gamma(Value):
+    """A gamma distributed duration."""
+
+    mean_s: Seconds
+    shape: Annotated[float, Field(gt=0)]
+
+
+class Weibull(Value):
+    """A Weibull distributed duration."""
+
+    scale_s: Seconds
+    shape: Annotated[float, Field(gt=0)]
+
+
+class Sample(Value):
+    """A duration out of a list of measured ones, each as likely as the others."""
+
+    values_s: Annotated[tuple[Seconds, ...], Field(min_length=1)]
+
+
+Distribution = Uniform | Triangular | LogNormal | Gamma | Weibull | Sample
 
 
 class When(Value):
@@ -38,10 +93,14 @@ class Rule(Value):
     tasks: str = "*"
     """Glob over ``dag_id.task_id``."""
     when: When = When()
-    duration_s: Seconds | Uniform | None = None
+    duration_s: Seconds | Distribution | None = None
     """Time on the worker; of one poke, if a sensor; until it defers, if deferrable. ``None``: the
     behavior's default."""
     outcome: Outcome = "success"
+    fail_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of its tries that end with ``fail`` instead, each drawn for itself."""
+    memory_mb: Annotated[float, Field(ge=0)] = 0.0
+    """Memory that a try holds on its worker from start to end."""
     follow: tuple[str, ...] | Literal["all"] | None = "all"
     """branch: ids of the tasks or groups that it follows; ``None``: nothing."""
     condition: bool = True
@@ -64,7 +123,10 @@ class Rule(Value):
 
     def is_for(self, name: str) -> bool:
         """Whether this rule speaks of the task ``dag_id.task_id``."""
-        return self.tasks in ("*", name) or fnmatchcase(name, self.tasks)
+        if self.tasks in ("*", name):
+            return True
+        # A trace has a rule for each of thousands of tasks, and none of them is a pattern.
+        return not WILDCARDS.isdisjoint(self.tasks) and fnmatchcase(name, self.tasks)
 
 
 class Behavior(Value):
@@ -76,3 +138,22 @@ class Behavior(Value):
     default_duration_s: Seconds = 60.0
     default_poke_s: Seconds = 1.0
     """Time on the worker of one poke of a sensor, or of TriggerDagRunOperator creating its run."""
+
+    def idle_rules(self, names: Iterable[str]) -> list[tuple[int, str]]:
+        """Rules that none of these tasks (``dag_id.task_id``) matches: number, and what to say."""
+        known = sorted(names)
+        return [
+            (number, f"no task matches; {_instead(rule.tasks, known)}")
+            for number, rule in enumerate(self.rules)
+            if not any(rule.is_for(name) for name in known)
+        ]
+
+
+def _instead(pattern: str, known: list[str]) -> str:
+    dag_id, dot, task = pattern.partition(".")
+    close = get_close_matches(pattern, known, n=1)
+    if dot and not close and dag_id not in (dags := {name.partition(".")[0] for name in known}):
+        close = [f"{other}.{task}" for other in get_close_matches(dag_id, sorted(dags), n=1)]
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return "it is a pattern over dag_id.task_id, such as 'etl.*' or '*.load'"

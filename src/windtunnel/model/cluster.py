@@ -5,9 +5,9 @@ Names and defaults are Airflow's own (``config_templates/config.yml``).
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from windtunnel.model.base import Value
 from windtunnel.model.loop import SchedulerLoop
@@ -25,15 +25,44 @@ class Pool(Value):
     include_deferred: bool = False
 
 
+class Elastic(Value):
+    """How a worker group grows and shrinks; the defaults are those of KEDA in Airflow's Helm
+    chart."""
+
+    most: Positive = 10
+    """Workers at most (``workers.keda.maxReplicaCount``)."""
+    poll_s: Annotated[float, Field(gt=0)] = 5.0
+    """Seconds between two looks at the queue (``pollingInterval``)."""
+    start_s: Annotated[float, Field(ge=0)] = 60.0
+    """From the decision until the new worker takes tasks: node, image, start-up."""
+    idle_s: Annotated[float, Field(ge=0)] = 30.0
+    """A worker goes that had nothing to do for so long (``cooldownPeriod``)."""
+
+
 class WorkerGroup(Value):
     """Workers of one kind: ``count`` machines with ``slots`` task slots each, serving some
     queues."""
 
     name: str = "worker"
-    count: Positive = 1
+    count: Annotated[int, Field(ge=0)] = 1
+    """Workers; at least, if the group is elastic."""
     slots: Positive = 16
-    """Tasks at once on one worker (``[celery] worker_concurrency``)."""
+    """Tasks at once on one worker (``[celery] worker_concurrency``; 1 for a pod of
+    KubernetesExecutor)."""
+    start_s: Annotated[float, Field(ge=0)] = 0.0
+    """From taking a task until it runs: process start, or scheduling and image of a pod. The task
+    is queued meanwhile."""
+    elastic: Elastic | None = None
     queues: tuple[str, ...] = ("default",)
+    memory_mb: Annotated[float, Field(gt=0)] | None = None
+    """Memory of one worker; None: never short. Where its tries need more, the largest of them is
+    killed, as the kernel does."""
+
+    @model_validator(mode="after")
+    def _has_workers(self) -> Self:
+        if not self.count and self.elastic is None:
+            raise ValueError("count 0 is for elastic groups; leave the group out, or make it 1")
+        return self
 
 
 class Cluster(Value):
@@ -61,6 +90,10 @@ class Cluster(Value):
     max_task_retry_delay_s: Annotated[float, Field(ge=0)] = 86400.0
     task_queued_timeout_s: Annotated[float, Field(gt=0)] = 600.0
     task_queued_timeout_check_interval_s: Annotated[float, Field(gt=0)] = 120.0
+    task_instance_heartbeat_timeout_s: Annotated[float, Field(gt=0)] = 300.0
+    """2.x: ``scheduler_zombie_task_threshold``."""
+    task_instance_heartbeat_timeout_detection_interval_s: Annotated[float, Field(gt=0)] = 10.0
+    """2.x: ``zombie_detection_interval``."""
     num_stuck_in_queued_retries: Annotated[int, Field(ge=0)] = 2
     min_file_process_interval_s: Annotated[float, Field(gt=0)] | None = None
     """Seconds between two parses of every DAG file, which recompute the next run. ``None``: parsed

@@ -10,6 +10,7 @@ from windtunnel.model.base import Value
 from windtunnel.model.behavior import Behavior
 from windtunnel.model.cluster import Cluster
 from windtunnel.model.dag import Fleet, Seconds
+from windtunnel.model.faults import Fault
 
 FORMAT: Literal["windtunnel.scenario/1"] = "windtunnel.scenario/1"
 
@@ -28,7 +29,7 @@ class ManualRun(Value):
 
 
 class Scenario(Value):
-    """A fleet on a cluster, how its tasks behave, over a window of time.
+    """A fleet on a cluster, how its tasks behave, and what goes wrong, over a window of time.
 
     A run is a function of the scenario alone: ``seed`` keys all randomness and ``choices`` are the
     answers, in order, to the questions where two things could go either way (0 = what Airflow would
@@ -42,7 +43,9 @@ class Scenario(Value):
     behavior: Behavior = Behavior()
     start: AwareDatetime
     duration_s: Annotated[float, Field(gt=0)] = 86400.0
+    """Length of the window: from the start up to, and without, the end."""
     manual_runs: tuple[ManualRun, ...] = ()
+    faults: tuple[Fault, ...] = ()
     seed: int = 0
     choices: tuple[int, ...] | None = None
     """``None``: ties go as Airflow would usually decide them."""

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from croniter import croniter
+from croniter.croniter import CroniterBadDateError
+from pydantic import Field, model_validator
 
 from windtunnel.model.base import Value
+
+PRESETS = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@quarterly": "0 0 1 */3 *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+"""Airflow's names for cron expressions (``utils/dates.py: cron_presets``)."""
 
 TimetableFamily = Literal["trigger", "interval"]
 """``interval``: a run covers [tick, next tick] and is due at its end (Airflow 2's default).
@@ -23,6 +38,22 @@ class Cron(Value):
     """IANA name; ``None``: the DAG's own timezone."""
     timetable: TimetableFamily | None = None
     """``None``: the default of the Airflow version profile."""
+
+    @model_validator(mode="after")
+    def _ever_ticks(self) -> Self:
+        fields = PRESETS.get(self.expression, self.expression)
+        if not croniter.is_valid(fields):
+            raise ValueError(
+                f"schedule {self.expression!r} is no cron expression of five fields, such as "
+                "'0 6 * * *'"
+            )
+        try:
+            croniter(fields, start_time=datetime(2000, 1, 1)).get_next(datetime)
+        except CroniterBadDateError:
+            raise ValueError(
+                f"schedule {self.expression!r} names a day that no month has: it would never run"
+            ) from None
+        return self
 
 
 class Every(Value):

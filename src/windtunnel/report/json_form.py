@@ -8,7 +8,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from windtunnel.api import Report, Result
 from windtunnel.model import Assumption, Problem, Scenario
 from windtunnel.model.base import Value
 from windtunnel.report.summary import (
@@ -17,6 +16,7 @@ from windtunnel.report.summary import (
     TaskSummary,
     summarize,
 )
+from windtunnel.result import Failure, Report, Result
 from windtunnel.trace import Trace, Waits
 
 FORMAT = "windtunnel.report/1"
@@ -34,6 +34,8 @@ def run_json(result: Result) -> str:
         dags=[_dag(one) for one in summary.dags],
         tasks=[_task(one) for one in summary.tasks],
         waits=[_limit(one) for one in summary.limits],
+        never_ran=_never_ran(result),
+        failures=[_failure(one) for one in result.failures],
         output=[asdict(output) for output in trace.output],
         findings=_values(result.findings),
     )
@@ -45,6 +47,10 @@ def check_json(report: Report) -> str:
         kind="check",
         **_head(report.scenario, report.problems, report.assumptions),
         simulations=report.simulations,
+        dag_runs=len(report.result.trace.runs),
+        task_instances=len(report.result.trace.ti_run),
+        never_ran=_never_ran(report.result),
+        not_kept=report.not_kept or None,
         covered=report.covered,
         findings=_values(report.findings),
     )
@@ -75,10 +81,28 @@ def _values(values: Iterable[Value]) -> list[dict[str, Any]]:
     return [value.model_dump(mode="json") for value in values]
 
 
+def _never_ran(result: Result) -> list[dict[str, Any]]:
+    return [{"dag_id": one.dag_id, "why": one.why} for one in result.never_ran]
+
+
+def _failure(one: Failure) -> dict[str, Any]:
+    return {
+        "dag_id": one.dag_id,
+        "task_id": one.task_id,
+        "map_index": one.map_index,
+        "run": one.run,
+        "try_number": one.try_number,
+        "state": one.state,
+        "at": _instant(one.at),
+        "traceback": one.traceback,
+    }
+
+
 def _dag_runs(trace: Trace) -> list[dict[str, Any]]:
     return [
         {
             "dag_id": run.dag_id,
+            "run": run.run,
             "run_id": run.run_id,
             "run_type": run.run_type,
             "logical_date": _instant(run.logical_date),
@@ -97,6 +121,7 @@ def _task_instances(trace: Trace) -> list[dict[str, Any]]:
         {
             "dag_id": one.dag_id,
             "run": one.run,
+            "run_id": trace.runs[trace.ti_run[one.index]].run_id,
             "task_id": one.task_id,
             "map_index": one.map_index,
             "state": one.state,

@@ -1,12 +1,16 @@
-"""Aligned columns of plain text that keep within a width."""
+"""Aligned columns of plain text that keep within a width; ids in them are never cut."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
+from windtunnel.report.wrap import wrap
+
 GAP = "  "
+NARROWEST = 12
+"""Columns that the last cell has at least, if it is aligned to the left."""
 
 
 def table(
@@ -18,8 +22,8 @@ def table(
 ) -> list[str]:
     """Lines with *header* above *rows*; rows are indented by two.
 
-    The first column gives way when the line would be wider than *width*: its longest cells are cut
-    in the middle, where ids of one repository differ least. The last column is never padded.
+    What is too wide breaks the line and not the word: a long first cell stands on a line of its own
+    above the others, a long last cell (if it is aligned to the left) goes on below them.
 
     Args:
         header: one cell for each column.
@@ -29,23 +33,44 @@ def table(
     """
     indented = [[GAP + row[0], *row[1:]] for row in rows]
     sizes = [max(cell_len(row[i]) for row in [header, *indented]) for i in range(len(header))]
-    others = sum(sizes[1:]) + len(GAP) * (len(sizes) - 1)
-    sizes[0] = min(sizes[0], max(20, width - others))
-    return [_line(row, sizes, left) for row in [header, *indented]]
+    last = len(sizes) - 1
+    inner = sum(sizes[1:last]) + len(GAP) * last
+    if last and last in left:
+        room = width - inner - min(sizes[0], width // 3)
+        sizes[last] = min(sizes[last], max(NARROWEST, room))
+    if last:
+        inner += sizes[last]
+    sizes[0] = min(sizes[0], max(cell_len(header[0]), width - inner))
+    lines = [_line(header, sizes, left)]
+    for row in indented:
+        lines += _lines(row, sizes, left, width)
+    return lines
+
+
+def _lines(
+    row: Sequence[str], sizes: Sequence[int], left: frozenset[int], width: int
+) -> Iterator[str]:
+    first, *others = row
+    if cell_len(first) > sizes[0]:
+        yield first
+        first = ""
+    below: list[str] = []
+    if others and len(row) - 1 in left and cell_len(others[-1]) > sizes[-1]:
+        begin = sum(sizes[:-1]) + len(GAP) * len(others)
+        fitting, *rest = wrap(others[-1], width=sizes[-1])
+        if cell_len(fitting) > sizes[-1]:  # a long word: below, as far to the left as it must be
+            fitting, rest = "", [fitting, *rest]
+        others[-1] = fitting
+        below = [" " * max(0, min(begin, width - cell_len(one))) + one for one in rest]
+    yield _line([first, *others], sizes, left)
+    yield from below
 
 
 def _line(row: Sequence[str], sizes: Sequence[int], left: frozenset[int]) -> str:
-    cells = [shorten(row[0], sizes[0]), *row[1:]]
     padded = [
-        set_cell_size(cell, size) if i in left else " " * (size - cell_len(cell)) + cell
-        for i, (cell, size) in enumerate(zip(cells, sizes, strict=True))
+        set_cell_size(cell, max(size, cell_len(cell)))
+        if i in left
+        else " " * (size - cell_len(cell)) + cell
+        for i, (cell, size) in enumerate(zip(row, sizes, strict=True))
     ]
     return GAP.join(padded).rstrip()
-
-
-def shorten(text: str, width: int) -> str:
-    """The text, its middle replaced by ``..`` if it is wider than *width*."""
-    if cell_len(text) <= width:
-        return text
-    tail = (width - 2) // 2
-    return text[: width - 2 - tail] + ".." + text[-tail:]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from windtunnel.api import Report, Result
 from windtunnel.capacity import occupancy
 from windtunnel.detect.finding import Finding
 from windtunnel.model import Assumption, Cluster, Problem, Scenario
@@ -19,9 +18,14 @@ from windtunnel.report.summary import (
 from windtunnel.report.table import table
 from windtunnel.report.units import clock, count, duration
 from windtunnel.report.wrap import wrap
+from windtunnel.result import Failure, Report, Result
+from windtunnel.window import Idle
 
 ROWS = 40
 """Tasks shown one by one; the JSON form has all."""
+NAMED = 12
+FAILURES = 5
+"""Tracebacks shown; the JSON form has all."""
 
 
 def run_text(result: Result, *, width: int = 80) -> str:
@@ -30,26 +34,31 @@ def run_text(result: Result, *, width: int = 80) -> str:
     blocks = [
         _loaded(result.scenario, width),
         _dag_runs(summary.dags, width),
+        _never_ran(result, width),
         _tasks(summary.tasks, width),
+        _failures(result.failures, width),
         _waits(summary.limits, width),
         _occupancy(result, width),
         _problems(result.problems, width),
         _assumptions(result.assumptions, width),
         _findings(result.findings, width),
-        [_verdict(result.findings, "1 simulation")],
+        wrap(_verdict(result.findings, "1 simulation", result), width=width),
     ]
     return _join(blocks)
 
 
 def check_text(report: Report, *, width: int = 80) -> str:
     """What a check found, what it covered, and what it had to assume."""
+    simulations = count(report.simulations, "simulation")
     blocks = [
-        _loaded(report.scenario, width),
+        [*_loaded(report.scenario, width), *_ran(report.result, width)],
+        _never_ran(report.result, width),
         _problems(report.problems, width),
         _assumptions(report.assumptions, width),
         _findings(report.findings, width),
+        wrap(f"Not kept: {report.not_kept}", then="  ", width=width) if report.not_kept else [],
         wrap(report.covered, first="Covered: ", then="  ", width=width) if report.covered else [],
-        [_verdict(report.findings, count(report.simulations, "simulation"))],
+        wrap(_verdict(report.findings, simulations, report.result), width=width),
     ]
     return _join(blocks)
 
@@ -89,14 +98,60 @@ def _cluster(cluster: Cluster) -> str:
         )
     if cluster.workers is None:
         parts.append("workers without a limit")
+    elif not cluster.workers:
+        parts.append("no workers")
     for group in cluster.workers or ():
-        queues = "" if group.queues == ("default",) else f" (queues {', '.join(group.queues)})"
+        served = f"queues {', '.join(group.queues)}" if group.queues else "of no queue"
+        queues = "" if group.queues == ("default",) else f" ({served})"
         each = " each" if group.count > 1 else ""
         parts.append(
             f"{count(group.count, 'worker')} with {count(group.slots, 'slot')}{each}{queues}"
         )
     parts += [f"pool {name} {pool.slots}" for name, pool in sorted(cluster.pools.items())]
     return ", ".join(parts)
+
+
+def _ran(result: Result, width: int) -> list[str]:
+    runs = [run for run in result.dag_runs() if run.started_us is not None]
+    instances = sum(task.started is not None for task in result.tasks())
+    what = f"{count(len(runs), 'dag run')} and {count(instances, 'task instance')}"
+    dags = f"of {count(len({run.dag_id for run in runs}), 'DAG')}"
+    return wrap(f"{what}, {dags} (first simulation)", first="Ran      ", width=width)
+
+
+def _never_ran(result: Result, width: int) -> list[str]:
+    """DAGs of which nothing was simulated, told once for all that have the same reason."""
+    by_reason: dict[str, list[Idle]] = {}
+    for one in result.never_ran:
+        by_reason.setdefault(one.why, []).append(one)
+    if not by_reason:
+        return []
+    all_dags = count(len(result.scenario.fleet.dags), "DAG")
+    lines = [f"Never ran ({len(result.never_ran)} of {all_dags}):"]
+    for why, alike in by_reason.items():
+        names = ", ".join(one.dag_id for one in alike[:NAMED])
+        more = f" and {len(alike) - NAMED} more" if len(alike) > NAMED else ""
+        lines += wrap(f"{names}{more}: {why}", first="  ", then="    ", width=width)
+    return lines
+
+
+def _failures(failures: Sequence[Failure], width: int) -> list[str]:
+    """What real callables raised, told once for all tries that raised the same."""
+    alike: dict[tuple[str, str, str], list[Failure]] = {}
+    for one in failures:
+        alike.setdefault((one.dag_id, one.task_id, one.traceback), []).append(one)
+    if not alike:
+        return []
+    lines = [f"Exceptions in real callables ({len(failures)}):"]
+    for same in list(alike.values())[:FAILURES]:
+        first = same[0]
+        where = f"{first.name}, try {first.try_number} of {first.run} at {clock(first.at)}"
+        more = f" (and {count(len(same) - 1, 'more try', 'more tries')})" if same[1:] else ""
+        lines += wrap(f"{where}: {first.state}{more}", first="  ", then="    ", width=width)
+        lines += [f"    {line}".rstrip() for line in first.traceback.splitlines()]
+    if len(alike) > FAILURES:
+        lines.append(f"  ... and {len(alike) - FAILURES} more (--format json lists all)")
+    return lines
 
 
 def _dag_runs(dags: Sequence[DagSummary], width: int) -> list[str]:
@@ -177,7 +232,7 @@ def _occupancy(result: Result, width: int) -> list[str]:
 def _problems(problems: Sequence[Problem], width: int) -> list[str]:
     if not problems:
         return []
-    lines = [f"Not used ({count(len(problems), 'problem')}); the rest was:"]
+    lines = [f"Not used ({count(len(problems), 'problem')}), while everything else was:"]
     for problem in problems:
         first, *more = str(problem).splitlines() or [problem.cause]
         lines += wrap(first, first="  ", width=width)
@@ -198,11 +253,18 @@ def _findings(findings: Sequence[Finding], width: int) -> list[str]:
     return ["\n\n".join(finding_text(one, width=width) for one in findings)] if findings else []
 
 
-def _verdict(findings: Sequence[Finding], simulated: str) -> str:
-    if not findings:
-        return f"No finding in {simulated}."
+def _verdict(findings: Sequence[Finding], simulated: str, result: Result) -> str:
+    if not result.ran:
+        return f"Nothing was tried: no dag run started in {simulated}."
     codes = ", ".join(sorted({finding.code for finding in findings}))
-    return f"{count(len(findings), 'finding')} ({codes}) in {simulated}."
+    found = f"{count(len(findings), 'finding')} ({codes})" if findings else "No finding"
+    said = f"{found} in {simulated}."
+    if result.never_ran:
+        dags = count(len(result.scenario.fleet.dags), "DAG")
+        said += f" {len(result.never_ran)} of {dags} never ran."
+    if result.failures:
+        said += f" {count(len(result.failures), 'try', 'tries')} of real callables failed."
+    return said
 
 
 def _seconds(value: float | None) -> str:

@@ -263,7 +263,7 @@ class Trace:
                 continue
             state[~who] = new
             if new == RunState.RUNNING:
-                started[~who] = at
+                started[~who], ended[~who] = at, None
             elif new >= RunState.SUCCESS:
                 ended[~who] = at
         return [

@@ -6,7 +6,11 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from windtunnel.loaders.standin.operators import MappedOperator, operator_class_of
+from windtunnel.loaders.standin.operators import (
+    BaseOperator,
+    MappedOperator,
+    operator_class_of,
+)
 from windtunnel.loaders.standin.xcomarg import (
     RETURN_VALUE,
     ConcatXComArg,
@@ -28,9 +32,7 @@ from windtunnel.model.body import (
 RUN_BY_A_FUNCTION = frozenset(
     ("PythonOperator", "PythonSensor", "DecoratedOperator", "DecoratedSensor")
 )
-PLAIN_BASES = frozenset(
-    ("BaseOperator", "BaseSensorOperator", "BaseBranchOperator", "BranchMixIn", "SkipMixin")
-)
+PLAIN_BASES = frozenset(("BaseOperator", "BaseSensorOperator", "BaseBranchOperator"))
 """Classes of Airflow's that do nothing of their own: what a repository builds on them is all."""
 ENTRANCES = ("execute", "poke", "choose_branch")
 """Methods by which the classes of a repository say what a task does."""
@@ -50,19 +52,36 @@ def _body(task: Any) -> Body:
     if _is_all_its_own(cls):
         return _of_operator(task, cls, _kind(names))
     runs = getattr(cls, "runs_function", True) and not _own_methods(cls)
-    if not callable(function) or not names & RUN_BY_A_FUNCTION or not runs:
+    runs = runs and bool(names & RUN_BY_A_FUNCTION) and _is_callable(task)
+    if not callable(function) or not runs:
         return Body(kind="none", task=task)
     decorated = bool(names & {"DecoratedOperator", "DecoratedSensor", "DecoratedShortCircuit"})
     return Body(
         function=function,
-        args=tuple(freeze(value) for value in task.op_args or ()),
-        kwargs={name: freeze(value) for name, value in (task.op_kwargs or {}).items()},
+        args=tuple(freeze(value) for value in _sequence(task.op_args)),
+        kwargs={name: freeze(value) for name, value in _mapped_to(task.op_kwargs).items()},
         kind=_kind(names),
         templates_dict=freeze(task.templates_dict),
         multiple_outputs=_has_multiple_outputs(task, function, decorated=decorated),
         task=task,
         **_mapping(task, decorated=decorated),
     )
+
+
+def _is_callable(task: Any) -> bool:
+    """Whether its arguments have the forms that a call needs; Airflow looks only when it runs."""
+    held = vars(task)
+    args, kwargs = held.get("op_args"), held.get("op_kwargs")
+    in_form = isinstance(args, list | tuple | None) and isinstance(kwargs, Mapping | None)
+    return in_form or isinstance(task, MappedOperator)
+
+
+def _sequence(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _mapped_to(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _of_operator(task: Any, cls: type, kind: BodyKind) -> Body:
@@ -93,9 +112,10 @@ def _own_methods(cls: type) -> set[str]:
 
 def _is_all_its_own(cls: type) -> bool:
     """Whether all that the task does is written in the repository."""
-    ours = {c.__name__ for c in cls.__mro__ if c.__module__.startswith("windtunnel.")}
+    operators = {c for c in cls.__mro__ if issubclass(c, BaseOperator)}
+    ours = {c.__name__ for c in operators if c.__module__.startswith("windtunnel.")}
     foreign = [c for c in cls.__mro__ if c.__module__.partition(".")[0] == "airflow"]
-    plain = ours <= {*PLAIN_BASES, "Node"} and not foreign
+    plain = ours <= PLAIN_BASES and not foreign
     return plain and bool(_own_methods(cls)) and not _defers(cls)
 
 

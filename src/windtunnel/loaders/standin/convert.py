@@ -54,6 +54,7 @@ class Converter:
     def convert(self) -> Dag | None:
         """The DAG; ``None`` if there were problems, which `problems` then holds."""
         self._refuse_cycles()
+        self._refuse_rules()
         start, end = self._window()
         tasks = [self._task(task, start, end) for task in self.dag.tasks]
         fields = {
@@ -94,6 +95,28 @@ class Converter:
                 f"DAG {self.dag.dag_id!r} has a cycle: {arrows}; remove one of these dependencies",
                 cause="cycle",
             )
+
+    def _refuse_rules(self) -> None:
+        """Trigger rules that Airflow refuses (``dag.py: validate_setup_teardown``,
+        ``FailFastDagInvalidTriggerRule``)."""
+        plain = str(TriggerRule.ALL_SUCCESS)
+        setups = {task.task_id for task in self.dag.tasks if task.is_setup}
+        for task in self.dag.tasks:
+            rule = str(getattr(task.trigger_rule, "value", task.trigger_rule))
+            if rule == plain or task.is_teardown:
+                continue
+            if self.dag.fail_fast:
+                self._problem(
+                    f"trigger_rule={rule!r} can't be used in a DAG with fail_fast (fail_stop), "
+                    f"which takes {plain!r} only",
+                    task,
+                )
+            for setup in sorted(setups & task.upstream_task_ids):
+                self._problem(
+                    f"trigger_rule={rule!r} can't be used right after the setup task {setup!r}; "
+                    f"Airflow takes {plain!r} only there",
+                    task,
+                )
 
     def _upstream(self, task: Any) -> tuple[str, ...]:
         """Ids of its direct upstream tasks in order of creation: a set has no order to rely on."""
@@ -136,7 +159,7 @@ class Converter:
                 lambda: seconds(task.max_retry_delay, "max_retry_delay"), task
             ),
             "execution_timeout_s": self._try(lambda: _execution_timeout(task), task),
-            "sla_s": self._try(lambda: seconds(task.sla, "sla"), task),
+            "sla_s": self._try(lambda: self._sla(task), task),
         }
         if len(self.problems) > before:
             return None
@@ -177,6 +200,10 @@ class Converter:
             task,
         )
 
+    def _sla(self, task: Any) -> float | None:
+        """Airflow 3 takes an ``sla`` and ignores it."""
+        return seconds(task.sla, "sla") if self.profile.startswith("airflow-2") else None
+
     def _group(self, group: TaskGroup) -> Group:
         parent = group.parent_group
         return Group(
@@ -194,6 +221,9 @@ class Converter:
             return make()
         except UnusableError as error:
             self._problem(str(error), task)
+        except ValidationError as error:
+            for detail in error.errors():
+                self._problem(_in_airflow_words(detail), task)
         except (TypeError, ValueError) as error:
             self._problem(f"{type(error).__name__}: {error}", task)
         return None

@@ -109,7 +109,7 @@ def _ends(thing: Any, side: str) -> list[Any]:
             f"{thing!r}", "can't be known without its module: it adds no tasks and no edges"
         )
         return []
-    if isinstance(thing, Iterable) and not isinstance(thing, str | bytes):
+    if isinstance(thing, Iterable) and not (isinstance(thing, str | bytes) and thing):
         return [task for item in thing for task in _ends(item, side)]
     raise AirflowException(
         "a dependency needs tasks, task groups or lists of them on both sides, "

@@ -13,10 +13,12 @@ from typing import Any
 
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.attrs import is_pretend_attrs, pretend_attrs
+from windtunnel.loaders.standin.dagfactory import pretend_dagfactory
 from windtunnel.loaders.standin.dates import is_pretend, pretend_pendulum
 from windtunnel.loaders.standin.placeholder import Placeholder
 from windtunnel.loaders.standin.surface import offer, third_party
 from windtunnel.loaders.standin.twins import twin_of
+from windtunnel.loaders.standin.undefined import undefined_names
 
 
 def real_airflow() -> str | None:
@@ -44,6 +46,8 @@ class PretendModule(types.ModuleType):
         self.__file__ = None
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__" and (asking := _asking_file()) is not None:
+            return undefined_names(asking)
         value = offer(self.__name__, name)
         self.__dict__.setdefault(name, value)
         return value
@@ -63,6 +67,10 @@ class PlaceholderModule(types.ModuleType):
         self.__file__ = None
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__" and (asking := _asking_file()) is not None:
+            return undefined_names(asking)
+        if name == "__version__":
+            return "0"
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         value = third_party(self.__name__, name)
@@ -195,7 +203,7 @@ class MissingFinder(_Finder):
             return pretend_pendulum(name)
         if name.partition(".")[0] in ("attr", "attrs"):
             return pretend_attrs(name)
-        twin = twin_of(name)
+        twin = pretend_dagfactory(name) if name.startswith("dagfactory") else twin_of(name)
         if twin is not None:
             _twins.add(id(twin))
             return twin

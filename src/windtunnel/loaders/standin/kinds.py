@@ -76,14 +76,22 @@ def _empty_does_something(task: Any, profile: str) -> bool:
     return any(vars(task).get(name) for name in told)
 
 
+def _mode(task: Any) -> str:
+    """How a sensor waits; a class of the repository may use the name for something else."""
+    mode = _value(task, "mode", "poke")
+    if mode in ("poke", "reschedule"):
+        return str(mode)
+    if "__init__" in vars(operator_class_of(task)):
+        current().assume(f"task {task.dag_id}.{task.task_id}", f"mode={mode!r} is taken as 'poke'")
+        return "poke"
+    raise UnusableError(f"mode={mode!r} is not a sensor mode; give 'poke' or 'reschedule'")
+
+
 def _waiting(task: Any) -> dict[str, Any]:
     """The arguments that all sensors share."""
-    mode = _value(task, "mode", "poke")
-    if mode not in ("poke", "reschedule"):
-        raise UnusableError(f"mode={mode!r} is not a sensor mode; give 'poke' or 'reschedule'")
     asynchronous = operator_class_of(task).__name__.endswith("Async")
     return {
-        "mode": mode,
+        "mode": _mode(task),
         "poke_interval_s": seconds(_value(task, "poke_interval", 60), "poke_interval"),
         "timeout_s": seconds(_value(task, "timeout", 7 * 86400), "timeout"),
         "soft_fail": bool(_value(task, "soft_fail", False)),

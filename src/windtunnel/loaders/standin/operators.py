@@ -129,21 +129,48 @@ class OperatorMeta(InertMeta):
         """A class whose own constructor, if it has one, takes default_args."""
         if "__init__" in namespace:
             namespace["__init__"] = _with_default_args(namespace["__init__"])
-        return super().__new__(mcs, name, bases, namespace, **kw)
+        made: Any = super().__new__(mcs, name, bases, namespace, **kw)
+        # Kept, because thousands of tasks ask.
+        made._all_arguments = _merged_arguments(made)
+        made._properties = frozenset(
+            key
+            for cls in made.__mro__
+            for key, value in vars(cls).items()
+            if hasattr(value, "__set__")
+        )
+        return made
 
 
-def arguments_of(operator_class: type) -> dict[str, Any]:
-    """Every argument that an operator class declares, with its default."""
+def _merged_arguments(operator_class: type) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for cls in reversed(operator_class.__mro__):
         merged |= vars(cls).get("_arguments", {})
     return merged
 
 
-class BaseOperator(Node, metaclass=OperatorMeta):
+def arguments_of(operator_class: Any) -> dict[str, Any]:
+    """Every argument that an operator class declares, with its default."""
+    found: dict[str, Any] = operator_class._all_arguments
+    return found
+
+
+class LoggingMixin:
+    """Gives a class its logger; in Airflow the last base of operators and hooks."""
+
+    @property
+    def log(self) -> Any:
+        """The logger of its class."""
+        return logging.getLogger(f"airflow.task.operators.{type(self).__name__}")
+
+
+class BaseOperator(Node, LoggingMixin, metaclass=OperatorMeta):
     """A task: what every operator is, with the arguments that decide when it runs."""
 
     _arguments: ClassVar[dict[str, Any]] = TASK_ARGUMENTS
+    _all_arguments: ClassVar[dict[str, Any]]
+    """Its arguments and those of its bases."""
+    _properties: ClassVar[frozenset[str]]
+    """Names that are set by more than being stored."""
     _takes_all_default_args = False
     """An unknown operator: which of the default_args it has arguments for can't be told."""
     _templates_unknown = False
@@ -172,9 +199,13 @@ class BaseOperator(Node, metaclass=OperatorMeta):
         self.upstream_task_ids: set[str] = set()
         self.downstream_task_ids: set[str] = set()
         self.line = session.current().line()
+        own, properties = vars(self), type(self)._properties
         for name, default in self._declared_arguments().items():
             value = kwargs.pop(name, defaults.get(name, default))
-            self._set(name, value)
+            if name in properties:
+                self._set(name, value)
+            else:
+                own[name] = value
         for name, value in kwargs.items():
             if name.isidentifier() and not hasattr(type(self), name):
                 self._set(name, value)
@@ -286,11 +317,6 @@ class BaseOperator(Node, metaclass=OperatorMeta):
     def get_direct_relatives(self, upstream: bool = False) -> list[Any]:
         """Its direct neighbours on one side."""
         return self.upstream_list if upstream else self.downstream_list
-
-    @property
-    def log(self) -> Any:
-        """The logger of its class."""
-        return logging.getLogger(f"airflow.task.operators.{type(self).__name__}")
 
     def execute(self, context: Any) -> Any:
         """What it does; subclasses say."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -57,7 +58,7 @@ def repository_root(folder: Path) -> Path:
     be told."""
     root = folder
     for above in [folder, *folder.parents][: HIGHEST + 1]:
-        if above == above.parent or above == Path.home():
+        if above in (above.parent, Path.home(), Path(tempfile.gettempdir())):
             break
         found = _entries(above)
         if ".git" in found:
@@ -68,8 +69,8 @@ def repository_root(folder: Path) -> Path:
 
 
 def _touches(root: Path, above: Path) -> bool:
-    """Whether at most one unmarked folder, such as ``airflow/``, lies between the two."""
-    return len(root.relative_to(above).parts) <= 2
+    """Whether at most two unmarked folders, such as ``src/airflow/``, lie between the two."""
+    return len(root.relative_to(above).parts) <= 3
 
 
 def _entries(folder: Path) -> set[str]:

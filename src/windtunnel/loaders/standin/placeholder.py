@@ -85,8 +85,13 @@ class Survivor:
 class InertBase(Survivor):
     """What a class inherits from when its real base is missing."""
 
-    def __init__(self, *_: Any, **kwargs: Any) -> None:
-        super().__init__()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        mro = type(self).__mro__
+        rest = mro[mro.index(Survivor) + 1 :]
+        if any("__init__" in vars(cls) for cls in rest if cls is not object):
+            # A missing mixin before a class that is there, an operator perhaps.
+            super().__init__(*args, **kwargs)
+            return
         for name, value in kwargs.items():
             if name.isidentifier() and not hasattr(type(self), name):
                 object.__setattr__(self, name, value)
@@ -202,6 +207,9 @@ class PlaceholderText(str):
         """As of a function that gives a text."""
         return PlaceholderText()
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter([PlaceholderText(str(self))] * max(1, _unpacked(sys._getframe(1))))
+
     def __index__(self) -> int:
         return int(str(self)) if str(self).isdigit() else 1
 
@@ -307,6 +315,11 @@ class InertMeta(ABCMeta):
         if name.startswith("_") or InertBase not in cls.__mro__:
             raise AttributeError(name)
         return Placeholder(f"{cls.__name__}.{name}")
+
+    def __getitem__(cls, item: Any) -> Any:
+        if InertBase not in cls.__mro__:
+            raise TypeError(f"type {cls.__name__!r} is not subscriptable")
+        return cls
 
 
 def inert_class(name: str, module: str) -> type:

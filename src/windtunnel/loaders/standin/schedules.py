@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from windtunnel.loaders.standin.authoring import DAG
 from windtunnel.loaders.standin.known import PythonOperator
+from windtunnel.loaders.standin.placeholder import Placeholder
 
 
 class Timetable:
     """Base of timetables; a custom one keeps its arguments and is known by its class name only."""
 
+    description = ""
+    periodic = True
+    can_be_scheduled = True
+    run_ordering = ("data_interval_end", "execution_date")
+    active_runs_limit = None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.arguments = args
         self.options = kwargs
+
+    def __getattr__(self, name: str) -> Any:
+        # Subclasses use what the real ones compute, which no load asks for.
+        if name.startswith("__") or name in ("arguments", "options"):
+            raise AttributeError(name)
+        return Placeholder(f"{type(self).__name__}.{name}")
 
     def __repr__(self) -> str:
         return type(self).__name__
@@ -155,30 +169,46 @@ class AssetAny(AssetAll):
 ASSET_ARGUMENTS = frozenset(("name", "uri", "group", "extra", "watchers", "outlets"))
 
 
-def asset(*_: Any, **options: Any) -> Any:
-    """The ``@asset`` decorator: a DAG of one task that updates one asset."""
-    of_dag = {name: value for name, value in options.items() if name not in ASSET_ARGUMENTS}
+class AssetDecorator:
+    """``@asset``, and ``@asset.multi`` for several: a DAG of one task that updates assets."""
 
-    def make(function: Any, name: str, outlets: list[Any]) -> None:
-        with DAG(name, **of_dag):
-            PythonOperator(
-                task_id=function.__name__,
-                python_callable=function,
-                outlets=outlets,
-                inlets=_asked_assets(function),
-            )
+    def __call__(self, *_: Any, **options: Any) -> Callable[[Any], Any]:
+        """A decorator of a function that updates the asset of its name."""
 
-    def single(function: Any) -> Asset:
-        name = options.get("name") or function.__name__
-        made = Asset(name, options.get("uri"))
-        make(function, name, [made])
+        def made(function: Any) -> Asset:
+            name = options.get("name") or function.__name__
+            updated = Asset(name, options.get("uri"))
+            _updating(function, name, [updated], options)
+            return updated
+
         return made
 
-    def multi(function: Any) -> Any:
-        make(function, function.__name__, list(options["outlets"]))
-        return function
+    def multi(self, *_: Any, outlets: Any = (), **options: Any) -> Callable[[Any], Any]:
+        """A decorator of a function that updates these assets."""
 
-    return multi if "outlets" in options else single
+        def made(function: Any) -> AssetAll:
+            _updating(function, options.get("name") or function.__name__, list(outlets), options)
+            return AssetAll(*outlets)
+
+        return made
+
+
+asset = AssetDecorator()
+
+
+def _updating(function: Any, name: str, outlets: list[Any], options: dict[str, Any]) -> None:
+    """The DAG of a function under ``@asset``."""
+    of_dag = {key: value for key, value in options.items() if key not in ASSET_ARGUMENTS}
+    with DAG(name, **of_dag):
+        if hasattr(function, "override"):  # it is under @task as well
+            function.override(outlets=outlets)()
+            return
+        PythonOperator(
+            task_id=function.__name__,
+            python_callable=function,
+            outlets=outlets,
+            inlets=_asked_assets(function),
+        )
 
 
 def _asked_assets(function: Any) -> list[Asset]:

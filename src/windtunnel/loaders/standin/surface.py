@@ -173,6 +173,10 @@ def _public_classes(*modules: ModuleType) -> dict[str, Any]:
 SUBMODULE_NAMES: dict[str, dict[str, Any]] = {
     "airflow.utils.timezone": dates.TIMEZONE_NAMES,
     "airflow.sdk.timezone": dates.TIMEZONE_NAMES,
+    "airflow.models": {
+        "XCom": inert_class("BaseXCom", "airflow.models.xcom"),
+        "ImportError": inert_class("ImportError", "airflow.models.errors"),
+    },
     "airflow.utils.dates": {"timedelta": timedelta, "datetime": datetime},
 }
 """Names that mean this only in one module."""

@@ -17,6 +17,7 @@ from windtunnel.loaders.standin.exceptions import (
     AirflowNotFoundException,
     AirflowRuntimeError,
 )
+from windtunnel.loaders.standin.operators import LoggingMixin
 from windtunnel.loaders.standin.placeholder import (
     Placeholder,
     PlaceholderMapping,
@@ -216,7 +217,7 @@ def get_connection(conn_id: str) -> Connection:
     return Connection(conn_id)
 
 
-class BaseHook:
+class BaseHook(LoggingMixin):
     """A hook: inert, but its subclasses in DAG files work."""
 
     conn_name_attr = "conn_id"

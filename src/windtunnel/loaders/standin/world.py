@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from windtunnel.loaders.standin.clock import stopped_clock
-from windtunnel.loaders.standin.placeholder import PlaceholderMapping, PlaceholderText
+from windtunnel.loaders.standin.placeholder import PlaceholderMapping, PlaceholderText, Survivor
 from windtunnel.loaders.standin.reads import Reads, Watch, begin_watch, end_watch
 from windtunnel.loaders.standin.session import Session
 
@@ -243,7 +243,7 @@ def _reading_placeholders() -> Iterator[None]:
 
 def _unknown_or(real: Callable[..., Any]) -> Callable[..., Any]:
     def read(source: Any, *arguments: Any, **named: Any) -> Any:
-        if isinstance(source, _MissingText | PlaceholderText):
+        if isinstance(source, _MissingText | PlaceholderText | Survivor):
             return PlaceholderMapping()
         return real(source, *arguments, **named)
 

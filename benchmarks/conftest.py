@@ -1,0 +1,6 @@
+"""Workloads and references are modules beside the benchmarks."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

@@ -1,0 +1,171 @@
+"""Assemble: layers of what sources say become one cluster, and what was assumed is said once."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from windtunnel.errors import InvalidInput
+from windtunnel.loaders.cluster_sources.layer import HALVES, Layer, Said
+from windtunnel.model import Assumption, Cluster, Fleet, Pool, WorkerGroup
+
+WORKER_CONCURRENCY = 16
+"""``[celery] worker_concurrency`` unless told otherwise."""
+UNLIMITED = 1_000_000
+"""Stands for a ``parallelism`` of 0, which some executors of Airflow 2 take as no limit."""
+
+
+@dataclass(frozen=True)
+class ReadCluster:
+    """A cluster, where each of its values comes from, and what had to be assumed."""
+
+    cluster: Cluster
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Field of the cluster -> where its value stands; a field that nobody said has a default."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Field of the cluster -> the file or other source in which that place is."""
+    assumptions: tuple[Assumption, ...] = ()
+    task_settings: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By section and key: defaults of tasks' arguments, for whoever loads the DAG files."""
+
+    @property
+    def said(self) -> tuple[Assumption, ...]:
+        """All of it for the report: where the cluster was read, then what was assumed."""
+        usual = Cluster()
+        by_source: dict[str, list[str]] = {}
+        for name, source in self.sources.items():
+            told = by_source.setdefault(source, [])
+            if getattr(self.cluster, name) != getattr(usual, name):
+                told.append(_shown(name, getattr(self.cluster, name)))
+        read = (
+            Assumption(
+                subject=f"cluster, from {source}", assumed=", ".join(told) or "Airflow's defaults"
+            )
+            for source, told in by_source.items()
+        )
+        return (*read, *self.assumptions)
+
+
+def assemble(layers: Sequence[Layer]) -> ReadCluster:
+    """One cluster of several layers; what a later one says wins.
+
+    Raises:
+        InvalidInput: a value is out of bounds.
+    """
+    said: dict[str, Said] = {}
+    for layer in layers:
+        said |= layer.values
+    whole = {name: one for name, one in said.items() if name not in HALVES}
+    assumptions: list[Assumption] = []
+    _multiply(said, whole)
+    if "workers" not in whole:
+        _staff(said, whole, assumptions)
+    settings = {name: text for layer in layers for name, text in layer.task_settings.items()}
+    return ReadCluster(
+        _cluster(whole),
+        {name: one.where for name, one in whole.items()},
+        {name: one.source for name, one in whole.items()},
+        tuple(assumptions),
+        settings,
+    )
+
+
+def _multiply(said: Mapping[str, Said], whole: dict[str, Said]) -> None:
+    """``parallelism`` is a limit of each scheduler, and 0 is none."""
+    own = whole.get("parallelism", Said(Cluster().parallelism, "the default"))
+    if own.value == 0:
+        whole["parallelism"] = own = replace(own, value=UNLIMITED)
+    schedulers = said.get("schedulers")
+    if schedulers is not None and schedulers.value > 1:
+        where = f"{own.where}, times {schedulers.value} ({schedulers.where})"
+        whole["parallelism"] = Said(own.value * schedulers.value, where, schedulers.source)
+
+
+def _staff(said: Mapping[str, Said], whole: dict[str, Said], assumptions: list[Assumption]) -> None:
+    """Workers, from the executor and what is said of Celery."""
+    executor = said.get("executor", Said("", ""))
+    if "Sequential" in executor.value:
+        whole["workers"] = replace(executor, value=(WorkerGroup(count=1, slots=1),))
+    if "Celery" not in executor.value:
+        return
+    slots = _slots(said)
+    count = said.get("worker_count") or _enough(slots.value, executor, whole, assumptions)
+    if count.value < 1:
+        none = f"workers ({count.where} is {count.value})"
+        assumptions.append(Assumption(subject=none, assumed="1 worker"))
+        count = replace(count, value=1)
+    places = dict.fromkeys(one.where for one in (count, slots) if one.where)
+    sources = dict.fromkeys(one.source for one in (count, slots) if one.source)
+    group = WorkerGroup(count=count.value, slots=max(slots.value, 1))
+    whole["workers"] = Said((group,), " and ".join(places), " and ".join(sources))
+
+
+def _enough(
+    slots: int, executor: Said, whole: Mapping[str, Said], assumptions: list[Assumption]
+) -> Said:
+    """As many workers as can ever be busy."""
+    parallelism = whole["parallelism"].value if "parallelism" in whole else Cluster().parallelism
+    enough = max(1, math.ceil(parallelism / max(slots, 1)))
+    assumptions.append(
+        Assumption(
+            subject="Celery workers (number unknown)",
+            assumed=f"{enough} with {slots} slots each, enough for parallelism {parallelism}",
+        )
+    )
+    return replace(executor, value=enough)
+
+
+def _slots(said: Mapping[str, Said]) -> Said:
+    """Tasks at once on one worker; an autoscaling worker starts as many as its maximum."""
+    scaled = said.get("worker_autoscale")
+    if scaled is not None:
+        most = str(scaled.value).partition(",")[0].strip()
+        if most.isdigit():
+            return replace(scaled, value=int(most))
+    return said.get("worker_concurrency", Said(WORKER_CONCURRENCY, ""))
+
+
+def _cluster(whole: Mapping[str, Said]) -> Cluster:
+    try:
+        return Cluster.model_validate({name: one.value for name, one in whole.items()})
+    except ValidationError as error:
+        detail = error.errors()[0]
+        name = str(detail["loc"][0]) if detail["loc"] else ""
+        where = whole[name].where if name in whole else name
+        said = str(detail["msg"]).replace("Input should be", "must be")
+        raise InvalidInput(f"{where} = {detail['input']!r}: {said}") from None
+
+
+def _shown(name: str, value: Any) -> str:
+    """A value as people write it."""
+    if name == "workers":
+        return ", ".join(f"{g.count} workers with {g.slots} slots" for g in value or ())
+    if name == "pools":
+        return ", ".join(f"pool {pool} {about.slots}" for pool, about in sorted(value.items()))
+    return f"{name.removesuffix('_s')} {value:g}" if isinstance(value, float) else f"{name} {value}"
+
+
+def assume_pools(cluster: Cluster, fleet: Fleet) -> tuple[Cluster, tuple[Assumption, ...]]:
+    """A cluster with every pool that the fleet's tasks name.
+
+    For when nobody said which pools there are. Each that is added has as many slots as
+    ``default_pool``, and is said to be assumed."""
+    named = Counter(task.pool for dag in fleet.dags for task in dag.tasks)
+    unknown = {n: number for n, number in named.items() if cluster.pool(n) is None}
+    slots = cluster.default_pool_slots
+    added = {name: Pool(slots=slots) for name in sorted(unknown)}
+    pools = {**cluster.pools, **added}
+    assumptions = (
+        Assumption(
+            subject=f"pool {name} (named by {number} task{'' if number == 1 else 's'}, size "
+            "unknown)",
+            assumed=f"{slots} slots" if slots >= 0 else "unlimited",
+        )
+        for name, number in sorted(unknown.items())
+    )
+    return cluster.model_copy(update={"pools": pools}), tuple(assumptions)

@@ -1,0 +1,46 @@
+"""Cluster file: ``cluster.toml``, a cluster in windtunnel's own form."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from windtunnel.errors import InvalidInput
+from windtunnel.loaders.cluster_sources.layer import Layer
+from windtunnel.loaders.forms import Mistakes, build, human_name, to_machine
+from windtunnel.model import Cluster
+
+
+def from_cluster_toml(path: Path) -> Layer:
+    """What a ``cluster.toml`` says.
+
+    Raises:
+        InvalidInput: it is missing, no TOML, or has mistakes; all of them are named.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InvalidInput(f"{path}: no such file") from None
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path}: not UTF-8 text (byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"{path}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise InvalidInput(f"{path}: can't be read: {error.strerror}") from None
+    mistakes = Mistakes(str(path))
+    cluster = build(Cluster, to_machine(Cluster, data, "", mistakes), mistakes)
+    mistakes.report()
+    if cluster is None:
+        raise InvalidInput(f"{path}: can't be used")
+    return table_layer(path.name, data, cluster)
+
+
+def table_layer(source: str, table: Mapping[str, Any], cluster: Cluster) -> Layer:
+    """The layer of a table that was read as a cluster: the fields that stand in it."""
+    layer = Layer(source)
+    for name in Cluster.model_fields:
+        if human_name(name) in table:
+            layer.say(name, getattr(cluster, name), source)
+    return layer

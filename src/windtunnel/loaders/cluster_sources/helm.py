@@ -1,0 +1,123 @@
+"""Helm: the ``values.yaml`` of the official Apache Airflow chart.
+
+Only what a cluster consists of is read: ``executor``, ``airflowVersion``, ``config``, ``env``,
+``scheduler.replicas`` and the Celery workers, which newer charts keep under ``workers.celery``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from windtunnel.errors import InvalidInput
+from windtunnel.loaders.cluster_sources.layer import Layer, read_settings
+from windtunnel.loaders.cluster_sources.settings import from_environment
+from windtunnel.loaders.forms import Mistakes
+from windtunnel.loaders.origin import profile_of
+
+CHART = {"executor": "CeleryExecutor", "worker_count": 1}
+"""What the chart installs unless told otherwise (``chart/values.yaml``)."""
+SCALERS = (("keda", 10), ("hpa", 5))
+"""What may scale the Celery workers, and the most that it starts unless told otherwise."""
+
+
+def from_helm_values(path: Path) -> Layer:
+    """What the values of an installation say.
+
+    Raises:
+        InvalidInput: PyYAML isn't installed, or the file can't be read or has mistakes.
+    """
+    reading = _Reading(path)
+    reading.settings()
+    reading.say("executor", "executor", str)
+    reading.say("schedulers", "scheduler.replicas", int)
+    reading.version()
+    reading.workers()
+    reading.mistakes.report()
+    return reading.layer
+
+
+class _Reading:
+    """One file of values on its way to a layer."""
+
+    def __init__(self, path: Path) -> None:
+        self.values = _yaml(path)
+        self.layer = Layer(path.name)
+        self.mistakes = Mistakes(str(path))
+        for name, value in CHART.items():
+            self.layer.say(name, value, "the chart's default")
+
+    def say(self, name: str, path: str, wanted: type) -> None:
+        """Add the value at a path, if it is there and of the type that is wanted."""
+        value = _at(self.values, path)
+        if value is None:
+            return
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            what = "a whole number" if wanted is int else "a text"
+            self.mistakes.add(path, value, f"must be {what}")
+        else:
+            self.layer.say(name, value, f"{self.layer.source} {path}")
+
+    def settings(self) -> None:
+        """``config`` is an airflow.cfg; what stands in ``env`` wins over it."""
+        config = self.values.get("config") or {}
+        if not isinstance(config, Mapping):
+            self.mistakes.add("config", config, "must be a table of sections, as in airflow.cfg")
+            return
+        sections = {name: keys for name, keys in config.items() if isinstance(keys, Mapping)}
+        read_settings(self.layer, sections, self.mistakes, path="config: {}")
+        environment = from_environment(dict(_environment(self.values)))
+        self.layer.values.update(environment.values)
+        self.layer.task_settings.update(environment.task_settings)
+
+    def version(self) -> None:
+        """The release of Airflow."""
+        version = self.values.get("airflowVersion") or self.values.get("defaultAirflowTag")
+        if version:
+            where = f"{self.layer.source} airflowVersion {version}"
+            self.layer.say("profile", profile_of(str(version)), where)
+
+    def workers(self) -> None:
+        """The number of Celery workers: replicas, or as many as an autoscaler may start."""
+        for root in ("workers", "workers.celery"):
+            self.say("worker_count", f"{root}.replicas", int)
+            for scaler, most in SCALERS:
+                if _at(self.values, f"{root}.{scaler}.enabled") is True:
+                    self.layer.say("worker_count", most, f"the chart's default of {scaler}")
+                    self.say("worker_count", f"{root}.{scaler}.maxReplicaCount", int)
+
+
+def _at(values: Any, path: str) -> Any:
+    for part in path.split("."):
+        values = values.get(part) if isinstance(values, Mapping) else None
+    return values
+
+
+def _environment(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Environment variables with a value of their own; those from secrets have none."""
+    for one in values.get("env") or ():
+        if isinstance(one, Mapping) and "name" in one and one.get("value") is not None:
+            yield str(one["name"]), str(one["value"])
+
+
+def _yaml(path: Path) -> Mapping[str, Any]:
+    try:
+        # Imported here: few people need it, and it is an extra.
+        import yaml  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise InvalidInput(
+            f"{path}: reading YAML needs PyYAML: pip install 'windtunnel[helm]'"
+        ) from None
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path}: not UTF-8 text (byte {error.start})") from None
+    except OSError as error:
+        raise InvalidInput(f"{path}: can't be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        said = " ".join(str(error).split())
+        raise InvalidInput(f"{path}: not valid YAML: {said}") from None
+    if not isinstance(values, Mapping):
+        raise InvalidInput(f"{path}: no values: it must be a table at the top")
+    return values

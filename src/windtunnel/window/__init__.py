@@ -1,0 +1,18 @@
+"""The window of time: chosen where nobody said it, bounded, and who did not run in it and why."""
+
+from windtunnel.window.bounds import EARLIEST, LATEST, LONGEST_S, check_length, check_start
+from windtunnel.window.chosen import chosen, triggered
+from windtunnel.window.idle import Idle, backlog, never_ran
+
+__all__ = [
+    "EARLIEST",
+    "LATEST",
+    "LONGEST_S",
+    "Idle",
+    "backlog",
+    "check_length",
+    "check_start",
+    "chosen",
+    "never_ran",
+    "triggered",
+]

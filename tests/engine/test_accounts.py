@@ -1,0 +1,241 @@
+"""Whatever goes wrong, the engine's accounts agree with a recount, and healed fleets finish."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from windtunnel.engine import Simulation, simulate
+from windtunnel.engine.world import FINISHED, QUEUED, RUNNING, SCHEDULED
+from windtunnel.model import (
+    Behavior,
+    BrokerDown,
+    Cleared,
+    Cluster,
+    Dag,
+    DagPaused,
+    Deferrable,
+    Every,
+    Fleet,
+    HeartbeatLost,
+    LateData,
+    ManualRun,
+    Pool,
+    PoolResized,
+    Rule,
+    Scenario,
+    SchedulerDown,
+    SchedulerLoop,
+    Sensor,
+    Task,
+    TaskFails,
+    TaskHangs,
+    TaskIsSlow,
+    TaskLostByExecutor,
+    TriggererDown,
+    WorkerGroup,
+    WorkerLost,
+    WorkersDrained,
+)
+from windtunnel.trace import store
+from windtunnel.trace.states import RunState
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+S = 1_000_000
+HEALED_S = 2000
+"""All faults are over by then."""
+thorough = settings(max_examples=150, derandomize=True, database=None, deadline=None)
+
+seconds = st.integers(0, 900)
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> dict[str, float]:
+    return {"at_s": draw(seconds), "for_s": draw(st.integers(1, 900))}
+
+
+@st.composite
+def of_tasks(draw: st.DrawFn) -> dict[str, object]:
+    return {
+        **draw(windows()),
+        "tasks": draw(st.sampled_from(("*", "d0.*", "*.t1", "*.t0"))),
+        "tries": draw(st.sampled_from(((), (1,), (2,)))),
+        "probability": draw(st.sampled_from((1.0, 0.5))),
+    }
+
+
+faults = st.one_of(
+    st.builds(lambda of: TaskFails(**of), of_tasks()),
+    st.builds(lambda of, f: TaskIsSlow(**of, factor=f), of_tasks(), st.sampled_from((0.5, 7))),
+    st.builds(lambda of: TaskHangs(**of), of_tasks()),
+    st.builds(lambda of: HeartbeatLost(**of), of_tasks()),
+    st.builds(lambda of: TaskLostByExecutor(**of), of_tasks()),
+    st.builds(LateData, tasks=st.just("*"), by_s=seconds),
+    st.builds(
+        lambda w, c, n: WorkerLost(**w, count=c, noticed=n),
+        windows(), st.integers(1, 2), st.sampled_from(("heartbeat", "at once")),
+    ),
+    st.builds(lambda w, c: WorkersDrained(**w, count=c), windows(), st.integers(1, 2)),
+    st.builds(lambda w, n: PoolResized(**w, pool="p", slots=n), windows(), st.integers(-1, 4)),
+    st.builds(lambda w: DagPaused(**w, dags="d0"), windows()),
+    st.builds(lambda w: SchedulerDown(**w), windows()),
+    st.builds(lambda w: BrokerDown(**w), windows()),
+    st.builds(lambda w: TriggererDown(**w), windows()),
+    st.builds(Cleared, tasks=st.sampled_from(("*", "d0.t1")), at_s=seconds),
+)  # fmt: skip
+
+
+@st.composite
+def dags(draw: st.DrawFn, number: int) -> Dag:
+    tasks = []
+    for index in range(draw(st.integers(1, 4))):
+        kinds = {"kind": draw(st.sampled_from((Sensor(mode="reschedule"), Deferrable())))}
+        tasks.append(
+            Task(
+                task_id=f"t{index}",
+                upstream=tuple(
+                    f"t{u}" for u in sorted(draw(st.sets(st.integers(0, index - 1), max_size=2)))
+                )
+                if index
+                else (),
+                pool=draw(st.sampled_from(("default_pool", "p"))),
+                pool_slots=draw(st.integers(1, 2)),
+                trigger_rule=draw(st.sampled_from(("all_success", "all_done", "one_failed"))),
+                retries=draw(st.integers(0, 2)),
+                retry_delay_s=draw(st.sampled_from((0, 30))),
+                execution_timeout_s=400,
+                depends_on_past=draw(st.integers(0, 5)) == 5,
+                max_active_tis_per_dag=draw(st.sampled_from((None, None, 1))),
+                **(kinds if draw(st.integers(0, 3)) == 3 else {}),
+            )
+        )
+    return Dag(
+        dag_id=f"d{number}",
+        tasks=tuple(tasks),
+        schedule=draw(st.sampled_from((None, Every(seconds=300)))),
+        start_date=START,
+        end_date=datetime(2026, 3, 1, 0, 20, tzinfo=UTC),
+        catchup=True,
+        max_active_runs=draw(st.integers(1, 2)),
+        max_active_tasks=draw(st.integers(1, 3)),
+        dagrun_timeout_s=draw(st.sampled_from((None, None, 700))),
+    )
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    fleet = [draw(dags(number)) for number in range(draw(st.integers(1, 2)))]
+    groups = (WorkerGroup(count=2, slots=1), WorkerGroup(name="b", count=1, slots=2))
+    cluster = Cluster(
+        profile=draw(st.sampled_from(("airflow-3.3", "airflow-2.11"))),
+        pools={"p": Pool(slots=2, include_deferred=draw(st.booleans()))},
+        parallelism=draw(st.integers(2, 5)),
+        workers=draw(st.sampled_from((None, groups))),
+        loop=draw(st.sampled_from((None, None, SchedulerLoop()))),
+    )
+    return Scenario(
+        fleet=Fleet(dags=tuple(fleet)),
+        cluster=cluster,
+        behavior=Behavior(
+            rules=(Rule(tasks="*.t2", duration_s=5.0, true_at_s=draw(seconds)),),
+            default_duration_s=draw(st.sampled_from((7.0, 60.0))),
+        ),
+        start=START,
+        duration_s=40_000,
+        manual_runs=tuple(
+            ManualRun(dag_id=dag.dag_id, run_id="m", logical_date=START)
+            for dag in fleet
+            if dag.schedule is None
+        ),
+        faults=tuple(draw(st.lists(faults, max_size=4))),
+        seed=draw(st.integers(0, 3)),
+    )
+
+
+def recount(simulation: Simulation) -> None:
+    """Every account of the world, and of the workers, against the states themselves."""
+    world, parts = simulation.world, simulation._parts
+    program = world.program
+    pools, waiting, occupied = Counter(), Counter(), 0
+    per_run, unfinished, scheduled = Counter(), Counter(), Counter()
+    for ti, state in enumerate(world.state):
+        run = world.runs[world.ti_run[ti]]
+        task = world.ti_task[ti]
+        pool = program.pool_of[run.dag.number][task]
+        holds = state in (QUEUED, RUNNING)
+        deferred = state == 11 and world.pool_counts_deferred[pool]
+        pools[pool] += (holds or deferred) * run.dag.tasks[task].pool_slots
+        occupied += holds
+        per_run[run.index] += holds
+        scheduled[run.index] += state == SCHEDULED
+        waiting[pool] += state == SCHEDULED
+        unfinished[run.index] += state not in FINISHED
+    assert occupied == world.occupied
+    assert sum(waiting.values()) == world.waiting
+    for pool in range(len(program.pools)):
+        assert world.pool_used[pool] == pools[pool]
+        assert world.waiting_in.get(pool, 0) == waiting[pool]
+    for run in world.runs:
+        assert run.active == per_run[run.index]
+        assert run.waiting == scheduled[run.index]
+        assert run.unfinished == unfinished[run.index]
+    for number in range(len(program.dags)):
+        runs = world.runs_of[number]
+        assert world.running_runs[number] == sum(r.state == RunState.RUNNING for r in runs)
+        assert world.active_runs[number] == sum(r.state <= RunState.RUNNING for r in runs)
+    finite = [s - world.pool_used[p] for p, s in enumerate(world.pool_slots) if s and s > 0]
+    if all(s is None or s >= 0 for s in world.pool_slots):
+        assert world.open_slots == sum(max(0, free) for free in finite)
+    for worker in parts.workers._workers:
+        group = world.cluster.workers[worker.group]
+        assert 0 <= worker.free <= group.slots
+        assert not worker.alive or worker.free + len(worker.running) == group.slots
+
+
+@thorough
+@given(scenarios(), st.integers(1, 3000))
+def test_all_accounts_agree_with_a_recount_at_any_time(scenario, second):
+    simulation = Simulation(scenario)
+    simulation.clock.run(until=second * S)
+    recount(simulation)
+    simulation.run()
+    recount(simulation)
+
+
+@thorough
+@given(scenarios())
+def test_time_never_goes_back_and_every_try_that_begins_is_accounted_for(scenario):
+    trace = simulate(scenario)
+    times = list(trace.history.times())
+    assert times == sorted(times)
+    running: set[int] = set()
+    for _, who, state in trace.history:
+        if who >= 0 and state == RUNNING:
+            assert who not in running, "a task instance begins while it already runs"
+            running.add(who)
+        elif who >= 0:
+            running.discard(who)
+
+
+@thorough
+@given(scenarios())
+def test_the_same_scenario_with_faults_gives_the_same_trace(scenario):
+    again = Scenario.model_validate_json(scenario.model_dump_json())
+    assert list(store.dump(simulate(scenario))) == list(store.dump(simulate(again)))
+
+
+@thorough
+@given(scenarios())
+def test_after_all_faults_heal_every_run_that_is_not_stuck_ends(scenario):
+    trace = simulate(scenario)
+    left = [run for run in trace.dag_runs() if run.state in ("queued", "running")]
+    if not left:
+        return
+    snapshot = trace.snapshots[-1]
+    moving = [
+        actor for actor in snapshot.actors if actor.ends_by_itself and actor.state == "running"
+    ]
+    assert not moving, "the window is long enough for all that moves"

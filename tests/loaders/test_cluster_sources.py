@@ -1,0 +1,334 @@
+"""A cluster read from where it lives, each value with its place, each assumption said once."""
+
+import builtins
+import json
+
+import pytest
+
+import windtunnel as wt
+from windtunnel.errors import InvalidInput
+from windtunnel.loaders import read_cluster, read_cluster_sources, read_scenario
+from windtunnel.model import Cluster, Pool, WorkerGroup
+
+CFG = """
+[core]
+# the executor that this deployment uses
+executor = CeleryExecutor
+parallelism = 36
+dag_concurrency = 15
+max_active_runs_per_dag = 3
+default_pool_task_slot_count = 64
+fernet_key = 100%secret
+default_task_retries = 2
+
+[scheduler]
+catchup_by_default = False
+task_queued_timeout = 300.0
+max_tis_per_query = 0
+
+[celery]
+worker_concurrency = 6
+"""
+DAG = """
+from datetime import datetime
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+
+with DAG("d", schedule="@daily", start_date=datetime(2025, 12, 1)):
+    BashOperator(task_id="one", bash_command="true", pool="etl")
+    BashOperator(task_id="two", bash_command="true", pool="etl")
+    BashOperator(task_id="three", bash_command="true")
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_caller(monkeypatch):
+    for known in ("PARALLELISM", "EXECUTOR", "MAX_ACTIVE_RUNS_PER_DAG"):
+        monkeypatch.delenv(f"AIRFLOW__CORE__{known}", raising=False)
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(name, text):
+        place = tmp_path / name
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(text if isinstance(text, str) else json.dumps(text))
+        return place
+
+    return write
+
+
+def test_airflow_cfg_says_limits_executor_and_timeouts(written):
+    found = read_cluster_sources(written("airflow.cfg", CFG))
+    assert found.cluster == Cluster(
+        parallelism=36,
+        max_active_tasks_per_dag=15,
+        max_active_runs_per_dag=3,
+        default_pool_slots=64,
+        catchup_by_default=False,
+        task_queued_timeout_s=300.0,
+        max_tis_per_query=0,
+        workers=(WorkerGroup(count=6, slots=6),),
+    )
+    assert found.origins["parallelism"] == "airflow.cfg [core] parallelism"
+    assert found.origins["max_active_tasks_per_dag"] == "airflow.cfg [core] dag_concurrency"
+    assert found.task_settings == {("core", "default_task_retries"): "2"}
+
+
+def test_a_number_of_workers_that_nobody_says_is_assumed_to_be_enough(written):
+    (assumed,) = read_cluster_sources(written("airflow.cfg", CFG)).assumptions
+    assert assumed.subject == "Celery workers (number unknown)"
+    assert assumed.assumed == "6 with 6 slots each, enough for parallelism 36"
+
+
+@pytest.mark.parametrize(
+    ("executor", "workers"),
+    [
+        ("SequentialExecutor", (WorkerGroup(count=1, slots=1),)),
+        ("LocalExecutor", None),
+        ("KubernetesExecutor", None),
+        ("airflow.providers.celery.executors.celery_executor.CeleryExecutor", (2, 16)),
+        ("LocalExecutor,CeleryExecutor", (2, 16)),
+    ],
+)
+def test_an_executor_decides_what_workers_there_are(written, executor, workers):
+    found = read_cluster(written("airflow.cfg", f"[core]\nexecutor = {executor}\n")).workers
+    if isinstance(workers, tuple) and isinstance(workers[0], int):
+        workers = (WorkerGroup(count=workers[0], slots=workers[1]),)
+    assert found == workers
+
+
+def test_an_autoscaling_worker_has_as_many_slots_as_it_may_grow_to(written):
+    cfg = "[core]\nexecutor = CeleryExecutor\n[celery]\nworker_autoscale = 8,2\n"
+    assert read_cluster(written("airflow.cfg", cfg)).workers[0].slots == 8
+
+
+def test_a_parallelism_of_zero_is_no_limit(written):
+    assert read_cluster(written("airflow.cfg", "[core]\nparallelism = 0\n")).parallelism >= 10**6
+
+
+def test_the_environment_wins_over_airflow_cfg_and_cluster_toml_over_both(written):
+    cfg = written("airflow.cfg", "[core]\nparallelism = 1\nmax_active_runs_per_dag = 1\n")
+    toml = written("cluster.toml", "parallelism = 3\n")
+    variables = {"AIRFLOW__CORE__PARALLELISM": "2", "AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG": "2"}
+    found = read_cluster_sources(toml, cfg, variables=variables)
+    assert (found.cluster.parallelism, found.cluster.max_active_runs_per_dag) == (3, 2)
+    assert found.origins == {
+        "parallelism": "cluster.toml",
+        "max_active_runs_per_dag": "environment AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG",
+    }
+
+
+def test_every_value_that_can_not_be_used_is_named_with_its_place(written):
+    cfg = written(
+        "airflow.cfg",
+        "[core]\nparallelism = many\n[scheduler]\ncatchup_by_default = perhaps\n"
+        "task_queued_timeout = soon\n",
+    )
+    with pytest.raises(InvalidInput) as caught:
+        read_cluster(cfg)
+    assert str(caught.value) == (
+        f"{cfg}: 3 mistakes\n"
+        '  [core] parallelism = "many": must be a whole number\n'
+        '  [scheduler] catchup_by_default = "perhaps": must be True or False\n'
+        '  [scheduler] task_queued_timeout = "soon": must be a number of seconds'
+    )
+
+
+def test_a_file_that_is_no_airflow_cfg_is_refused(written):
+    with pytest.raises(InvalidInput, match=r"not an airflow\.cfg: .*no section headers"):
+        read_cluster(written("airflow.cfg", "parallelism = 3\n"))
+
+
+def test_pools_come_as_airflow_exports_them_or_as_it_lists_them(written):
+    exported = {"etl": {"slots": 4, "description": ""}, "all": {"slots": -1}}
+    listed = [{"pool": "etl", "slots": "4", "description": "", "include_deferred": "True"}]
+    assert read_cluster(written("pools.json", exported)).pools == {
+        "etl": Pool(slots=4),
+        "all": Pool(slots=-1),
+    }
+    assert read_cluster(written("pools.json", listed)).pools == {
+        "etl": Pool(slots=4, include_deferred=True)
+    }
+
+
+def test_a_pool_without_a_size_is_named(written):
+    place = written("pools.json", {"etl": {"slots": "four"}, "db": {}})
+    with pytest.raises(InvalidInput, match=r"2 mistakes\n.*etl\.slots = \"four\""):
+        read_cluster(place)
+    with pytest.raises(InvalidInput, match="airflow pools export"):
+        read_cluster(written("pools.json", ["etl"]))
+
+
+VALUES = """
+airflowVersion: "2.10.5"
+executor: CeleryExecutor
+config:
+  core:
+    parallelism: 48
+    load_examples: 'False'
+  celery:
+    worker_concurrency: 4
+env:
+  - name: AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG
+    value: "9"
+  - name: FROM_A_SECRET
+    valueFrom: {}
+scheduler:
+  replicas: 2
+workers:
+  replicas: 3
+"""
+
+
+def test_helm_values_say_release_limits_and_workers(written):
+    found = read_cluster_sources(written("values.yaml", VALUES))
+    assert found.cluster == Cluster(
+        profile="airflow-2.11",
+        parallelism=96,
+        max_active_tasks_per_dag=9,
+        workers=(WorkerGroup(count=3, slots=4),),
+    )
+    assert found.origins["parallelism"] == (
+        "values.yaml config: [core] parallelism, times 2 (values.yaml scheduler.replicas)"
+    )
+    assert "values.yaml workers.replicas" in found.origins["workers"]
+    assert found.assumptions == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [
+        ("{}", 1),
+        ("workers: {celery: {replicas: 5}}", 5),
+        ("workers: {keda: {enabled: true, maxReplicaCount: 7}}", 7),
+        ("workers: {celery: {keda: {enabled: true}}}", 10),
+        ("workers: {hpa: {enabled: true}, replicas: 2}", 5),
+        ("workers: {keda: {enabled: false, maxReplicaCount: 7}}", 1),
+    ],
+)
+def test_helm_workers_are_replicas_or_the_most_that_are_scaled_to(written, values, count):
+    assert read_cluster(written("values.yaml", values)).workers[0].count == count
+
+
+def test_helm_with_another_executor_has_no_celery_workers(written):
+    place = written("values.yaml", "executor: KubernetesExecutor\nworkers: {replicas: 4}\n")
+    assert read_cluster(place).workers is None
+
+
+def test_mistakes_in_helm_values_are_named(written):
+    with pytest.raises(InvalidInput, match=r"values\.yaml: scheduler\.replicas = \"two\": must be"):
+        read_cluster(written("values.yaml", "scheduler: {replicas: two}\n"))
+    with pytest.raises(InvalidInput, match=r"values\.yaml: not valid YAML"):
+        read_cluster(written("values.yaml", "a: [\n"))
+
+
+def test_without_pyyaml_it_is_said_what_to_install(written, monkeypatch):
+    whole = builtins.__import__
+
+    def partly(name, *args, **kwargs):
+        if name == "yaml":
+            raise ModuleNotFoundError(name="yaml")
+        return whole(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", partly)
+    with pytest.raises(InvalidInput, match=r"pip install 'windtunnel\[helm\]'"):
+        read_cluster(written("values.yaml", "{}"))
+
+
+def test_a_vendors_size_says_how_many_tasks_one_worker_runs():
+    assert read_cluster("mwaa:mw1.medium*4").workers == (WorkerGroup(count=4, slots=10),)
+    assert read_cluster("mwaa:mw1.micro").workers == (WorkerGroup(count=1, slots=3),)
+    assert read_cluster("astro:A20*2").workers == (WorkerGroup(count=2, slots=20),)
+    (assumed,) = read_cluster_sources("mwaa:mw1.small").assumptions
+    assert assumed.assumed == "7 with 5 slots each, enough for parallelism 32"
+
+
+def test_an_unknown_size_is_refused_with_those_that_there_are():
+    with pytest.raises(InvalidInput, match=r"mwaa:mw1\.huge: no such preset; there are: mwaa:mw1"):
+        read_cluster("mwaa:mw1.huge")
+    with pytest.raises(InvalidInput, match="'many' is no number of workers"):
+        read_cluster("mwaa:mw1.small*many")
+
+
+def test_a_source_of_no_known_kind_is_refused_with_those_that_there_are(written):
+    with pytest.raises(InvalidInput, match=r"no source of a cluster; it is one of cluster\.toml"):
+        read_cluster(written("cluster.txt", ""))
+
+
+def test_a_cluster_beside_the_dags_is_used_and_said(written, tmp_path):
+    written("dags/d.py", DAG)
+    written("airflow.cfg", CFG)
+    scenario = read_scenario(tmp_path / "dags", airflow="stand-in").scenario
+    assert scenario.cluster.parallelism == 36
+    said = {a.subject: a.assumed for a in scenario.fleet.assumptions}
+    assert said["cluster, from airflow.cfg"] == (
+        "parallelism 36, max_active_tasks_per_dag 15, max_active_runs_per_dag 3, "
+        "default_pool_slots 64, catchup_by_default False, max_tis_per_query 0, "
+        "task_queued_timeout 300, 6 workers with 6 slots"
+    )
+    assert said["pool etl (named by 2 tasks, size unknown)"] == "64 slots"
+    assert said["setting [core] default_task_retries"] == "not applied to tasks by the stand-in"
+
+
+def test_a_config_folder_and_exported_pools_are_found_too(written, tmp_path):
+    written("dags/d.py", DAG)
+    written("config/airflow.cfg", "[core]\nparallelism = 5\n")
+    written("pools.json", {"etl": {"slots": 2}})
+    scenario = read_scenario(tmp_path / "dags", airflow="stand-in").scenario
+    assert scenario.cluster.parallelism == 5
+    assert scenario.cluster.pools == {"etl": Pool(slots=2)}
+    assert not [a for a in scenario.fleet.assumptions if "unknown" in a.subject]
+
+
+def test_a_pool_that_an_export_does_not_list_does_not_exist(written, tmp_path):
+    written("dags/d.py", DAG)
+    written("pools.json", {"other": {"slots": 2}})
+    scenario = read_scenario(tmp_path / "dags", airflow="stand-in").scenario
+    assert scenario.cluster.pool("etl") is None
+
+
+def test_a_cluster_that_is_asked_for_wins_over_the_one_beside_the_dags(written, tmp_path):
+    written("dags/d.py", DAG)
+    written("airflow.cfg", CFG)
+    asked = wt.Cluster(parallelism=7)
+    assert read_scenario(tmp_path / "dags", cluster=asked, airflow="stand-in").scenario.cluster == (
+        asked
+    )
+
+
+def test_the_environment_is_used_and_said(written, tmp_path, monkeypatch):
+    written("dags/d.py", DAG)
+    monkeypatch.setenv("AIRFLOW__CORE__PARALLELISM", "4")
+    scenario = read_scenario(tmp_path / "dags", airflow="stand-in").scenario
+    assert scenario.cluster.parallelism == 4
+    said = {a.subject: a.assumed for a in scenario.fleet.assumptions}
+    assert said["cluster, from environment"] == "parallelism 4"
+
+
+def test_a_file_beside_the_dags_that_is_something_else_costs_nothing_and_is_named(
+    written, tmp_path
+):
+    written("dags/d.py", DAG)
+    written("pools.json", ["swimming"])
+    written("airflow.cfg", "[core]\nparallelism = {{ parallelism }}\n")
+    scenario = read_scenario(tmp_path / "dags", airflow="stand-in").scenario
+    said = {a.subject: a.assumed for a in scenario.fleet.assumptions}
+    assert "no pools; it must be" in said["pools.json beside the DAG files"]
+    assert "must be a whole number" in said["airflow.cfg beside the DAG files"]
+    assert scenario.cluster.pool("etl") == Pool(slots=128)
+
+
+def test_a_scenario_file_names_several_sources(written, tmp_path):
+    written("dags/d.py", DAG)
+    written("airflow.cfg", CFG)
+    written("pools.json", {"etl": {"slots": 2}})
+    written(
+        "scenario.toml",
+        'format = "windtunnel.scenario/1"\ndags = "dags"\n'
+        'cluster = ["airflow.cfg", "pools.json", "mwaa:mw1.small*2"]\n'
+        "start = 2026-03-01T00:00:00Z\n",
+    )
+    cluster = read_scenario(tmp_path, airflow="stand-in").scenario.cluster
+    assert (cluster.parallelism, cluster.pools["etl"].slots) == (36, 2)
+    assert cluster.workers == (WorkerGroup(count=2, slots=5),)
