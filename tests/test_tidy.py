@@ -20,7 +20,7 @@ LAYERS = (
     {"report"},
     {"api"},
     {"result"},
-    {"search", "capacity", "window"},
+    {"search", "capacity", "window", "execute"},
     {"engine", "loaders", "detect"},
     {"trace"},
     {"model"},
@@ -33,12 +33,12 @@ DOORS = {"": {"api", "errors", "model", "trace", "detect", "loaders"}, "__main__
 HOMES = {
     "simpy": {"engine"},
     "hypothesis": {"search"},
-    "freezegun": {"engine"},
+    "freezegun": {"execute"},
     "typer": {"cli"},
     "click": {"cli"},
     "rich": {"cli", "report"},
     "croniter": {"model", "engine", "loaders"},
-    "jinja2": {"report", "engine"},
+    "jinja2": {"report", "execute"},
     "sqlalchemy": {"loaders"},
     "yaml": {"loaders"},
     "pytest": set(),
@@ -166,11 +166,8 @@ def dotted(node: ast.AST) -> str:
 
 def outside(module: str, tree: ast.Module) -> Iterator[str]:
     """Whatever in a module could make two runs of one scenario differ."""
-    names = set(imports(module, tree))
-    # Where real callables run, time.sleep is replaced: naming it is the purpose there.
-    for name in names & OUTSIDE_MODULES:
-        if not (name == "time" and "freezegun" in {n.split(".")[0] for n in names}):
-            yield f"{module} imports {name}"
+    for name in set(imports(module, tree)) & OUTSIDE_MODULES:
+        yield f"{module} imports {name}"
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and dotted(node.func) in OUTSIDE_CALLS:
             yield f"{module}:{node.lineno} calls {dotted(node.func)}"

@@ -11,10 +11,10 @@ from windtunnel import loaders
 from windtunnel.detect import Finding, detect
 from windtunnel.engine import Simulation
 from windtunnel.errors import InvalidInput, ReplayDrifted
-from windtunnel.loaders.standin import task_context
 from windtunnel.model import Behavior, Cluster, Fault, Fleet, ManualRun, Scenario
 from windtunnel.result import Failure, Report, Result, Task
 from windtunnel.search import Counterexample, explore, identify, keep, recall, repair
+from windtunnel.trace import Output
 from windtunnel.window import check_length, check_start, chosen, triggered
 
 DEFAULT_STORE = Path(".windtunnel")
@@ -61,7 +61,7 @@ def simulate(
     faults: Iterable[Fault | str] | str = (),
     seed: int | None = None,
     execute: loaders.Loaded | None = None,
-    show: Callable[[str], None] | None = None,
+    show: Callable[[Output], None] | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Simulate once. What is not given is the scenario's own.
@@ -107,12 +107,12 @@ def simulate(
             "fleet as the target; the callables are in there"
         )
     # Imported here: the freezer and the templates are heavy, and few simulations need them.
-    from windtunnel.engine.bodies import Executed  # noqa: PLC0415
+    from windtunnel.execute import Executed  # noqa: PLC0415
 
-    with execute.importable():
-        executed = Executed(execute.callables, task_context, show)
+    with execute.importable(), Executed(execute.callables, show) as executed:
         trace = _run(Simulation(scenario, bodies=executed), progress)
-    return Result(scenario, trace, detect(scenario, trace), frozenset(execute.callables))
+    ran = frozenset(name for name, body in execute.callables.items() if body.kind != "none")
+    return Result(scenario, trace, detect(scenario, trace), ran)
 
 
 def _run(simulation: Simulation, progress: Progress | None) -> Any:

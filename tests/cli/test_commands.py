@@ -133,7 +133,8 @@ def test_execute_runs_the_callables_and_shows_what_they_print(cli: Cli) -> None:
 def test_json_stays_json_when_callables_print(cli: Cli) -> None:
     outcome = cli("run", "simple", "--execute", "--format", "json")
 
-    assert "Executing my_task" in "\n".join(json.loads(outcome.out)["output"])
+    printed = json.loads(outcome.out)["output"]
+    assert any("Executing my_task" in piece["text"] for piece in printed)
 
 
 def test_piped_output_has_no_colours_and_no_progress(cli: Cli) -> None:

@@ -296,10 +296,12 @@ def test_json_has_the_traceback_and_nothing_stands_before_it(write: Write) -> No
         check=False,
     )  # fmt: skip
 
-    (failure,) = json.loads(done.stdout)["failures"]
+    report = json.loads(done.stdout)
+    (failure,) = report["failures"]
     assert failure["traceback"].endswith("ValueError: no bucket")
     assert (failure["task_id"], failure["state"], failure["try_number"]) == ("t", "failed", 1)
-    assert "written directly" in done.stderr
+    assert "written directly" in "".join(piece["text"] for piece in report["output"])
+    assert done.stderr == ""
 
 
 def test_stray_rules_and_runs_of_a_scenario_are_said_and_the_rest_is_simulated(

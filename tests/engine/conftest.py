@@ -147,16 +147,27 @@ def one_task() -> Callable[..., Dag]:
 def execute(tmp_path: Path) -> Callable[..., Flight]:
     """Simulates a DAG file with its real callables; each of its DAGs is run once at the start."""
 
-    def execute(text: str, *, until: float = 86400, **cluster: Any) -> Flight:
+    def execute(
+        text: str,
+        *,
+        until: float = 86400,
+        supplied: loaders.Supplied | None = None,
+        rules: Iterable[Rule] = (),
+        runs: Iterable[ManualRun] | None = None,
+        **cluster: Any,
+    ) -> Flight:
         (tmp_path / "dags.py").write_text(textwrap.dedent(text), encoding="utf-8")
-        loaded = loaders.load(tmp_path, airflow="stand-in")
+        profile = cluster.get("profile", "airflow-3.3")
+        loaded = loaders.load(tmp_path, airflow="stand-in", profile=profile, supplied=supplied)
         assert [str(problem) for problem in loaded.fleet.problems] == []
+        every = tuple(ManualRun(dag_id=dag.dag_id) for dag in loaded.fleet.dags)
         scenario = Scenario(
             fleet=loaded.fleet,
             cluster=Cluster(**cluster),
+            behavior=Behavior(rules=tuple(rules)),
             start=START,
             duration_s=until,
-            manual_runs=tuple(ManualRun(dag_id=dag.dag_id) for dag in loaded.fleet.dags),
+            manual_runs=every if runs is None else tuple(runs),
         )
         return Flight(scenario, api.simulate(scenario, execute=loaded).trace)
 

@@ -22,7 +22,7 @@ from airflow.sensors.python import PythonSensor
 
 
 def printed(flight):
-    return "".join(flight.trace.output).splitlines()
+    return "".join(output.text for output in flight.trace.output).splitlines()
 
 
 def test_now_is_the_simulated_now_in_every_spelling(execute):
@@ -96,7 +96,7 @@ def etl():
         return [1, 2, 3]
 
     @task
-    def add(values, *, more):
+    def add(values, *, more) -> dict[str, int]:
         print(sum(values) + more)
         return {"total": sum(values)}
 

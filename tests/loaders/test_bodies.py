@@ -31,13 +31,15 @@ def test_a_python_operator_has_its_function_and_arguments(repository):
     bodies = {task_id: body for (_, task_id), body in loaded.callables.items()}
     body = bodies["t"]
     assert body.function(*body.args, **body.kwargs) == 6
-    assert bodies["templated"].templated == ("0", "a")
+    assert bodies["templated"].args == ("{{ ds }}",)
+    assert bodies["templated"].task.dag.dag_id == "d"
     assert {name: body.kind for name, body in bodies.items()} == {
         "t": "python",
         "templated": "python",
         "branch": "branch",
         "short": "short_circuit",
         "sensor": "sensor",
+        "bash": "none",
     }
 
 
@@ -71,7 +73,8 @@ def test_results_of_other_tasks_are_named_however_deep_they_lie(repository):
     assert bodies["mapped"].kwargs == {"y": ResultOf("make")}
     assert bodies["mapped"].expand == {"x": MappedItems(ResultOf("make"), str), "z": [1, 2]}
     assert bodies["sets"].expand_kwargs == ResultOf("make")
-    assert bodies["each.inside"].args == (GroupItem("each", "item"),)
+    item = GroupItem("each", "item", {"item": ResultOf("make")})
+    assert bodies["each.inside"].args == (item,)
 
 
 def test_airflow_and_modules_of_the_repository_can_be_imported_while_a_body_runs(repository):
@@ -104,7 +107,7 @@ def test_airflow_and_modules_of_the_repository_can_be_imported_while_a_body_runs
         body.function()
 
 
-def test_a_class_with_an_execute_of_its_own_has_no_body(repository):
+def test_a_class_that_adds_to_what_airflow_does_cannot_run(repository):
     loaded = repository.load(
         """
         from airflow import DAG
@@ -118,4 +121,60 @@ def test_a_class_with_an_execute_of_its_own_has_no_body(repository):
             Wrapped(task_id="t", python_callable=print)
         """
     )
-    assert dict(loaded.callables) == {}
+    assert loaded.callables["d", "t"].kind == "none"
+
+
+def test_an_operator_that_is_all_the_repositorys_own_runs_by_its_own_method(repository):
+    loaded = repository.load(
+        """
+        from airflow.sdk import DAG, BaseOperator, BaseSensorOperator
+
+        class Add(BaseOperator):
+            template_fields = ("left",)
+            def __init__(self, left, **kwargs):
+                super().__init__(**kwargs)
+                self.left = left
+            def execute(self, context):
+                return self.left
+
+        class Hand(BaseOperator):
+            def execute(self, context):
+                self.defer(trigger=None, method_name="resume")
+
+        class Wait(BaseSensorOperator):
+            def poke(self, context):
+                return True
+
+        with DAG("d", schedule=None):
+            Add(task_id="add", left="{{ ds }}") >> Wait(task_id="wait") >> Hand(task_id="hand")
+        """
+    )
+    add, wait = loaded.callables["d", "add"], loaded.callables["d", "wait"]
+    assert (add.function, add.kind, add.fields) == (None, "python", {"left": "{{ ds }}"})
+    assert wait.kind == "sensor"
+    assert loaded.callables["d", "hand"].kind == "none", "no trigger runs here"
+
+
+def test_a_function_that_says_it_returns_a_dict_has_an_xcom_for_each_key(repository):
+    loaded = repository.load(
+        """
+        from __future__ import annotations
+        from airflow.sdk import dag, task
+
+        @dag(schedule=None)
+        def d():
+            @task
+            def said() -> dict[str, int]: ...
+            @task
+            def unsaid(): ...
+            @task(multiple_outputs=False)
+            def denied() -> dict: ...
+            @task
+            def odd() -> nobody_knows: ...
+            said(), unsaid(), denied(), odd()
+
+        d()
+        """
+    )
+    found = {task_id: body.multiple_outputs for (_, task_id), body in loaded.callables.items()}
+    assert found == {"said": True, "unsaid": False, "denied": False, "odd": False}

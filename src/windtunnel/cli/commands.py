@@ -10,20 +10,25 @@ from windtunnel.cli.target import Asked, read
 from windtunnel.cli.terminal import Terminal
 from windtunnel.report import check_json, check_text, run_json, run_text
 from windtunnel.result import Report, Result
+from windtunnel.trace import Output
 
 STORE = Path(".windtunnel")
 
 
 def run(target: str, asked: Asked, terminal: Terminal, *, execute: bool, json: bool) -> int:
     """Simulate once and print what happened."""
+
+    def show(output: Output) -> None:
+        terminal.relay(output.text)
+
     with terminal.only_reports(json):
         with terminal.stages() as tell:
             found = read(target, asked, tell)
             if not execute:
                 result = api.simulate(found.scenario, progress=tell)
         if execute:  # without a bar: callables print as they run
-            show = None if json else terminal.relay
-            result = api.simulate(found.scenario, execute=found.loaded, show=show)
+            shown = None if json else show
+            result = api.simulate(found.scenario, execute=found.loaded, show=shown)
     terminal.show(run_json(result) if json else run_text(result))
     if any(failure.state == "failed" for failure in result.failures):
         return max(_code(result), FINDINGS)

@@ -3,13 +3,27 @@
 from windtunnel.detect.deadlock import find_deadlocks
 from windtunnel.detect.finding import Finding, Fix, Limit, Party
 from windtunnel.detect.never_queued import find_never_queued
+from windtunnel.detect.xcom import find_not_carried
 from windtunnel.model import Scenario
 from windtunnel.trace import Trace
 
-__all__ = ["Finding", "Fix", "Limit", "Party", "detect", "find_deadlocks", "find_never_queued"]
+__all__ = [
+    "Finding",
+    "Fix",
+    "Limit",
+    "Party",
+    "detect",
+    "find_deadlocks",
+    "find_never_queued",
+    "find_not_carried",
+]
 
 
 def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
     """Everything that is wrong with a scenario, as its trace and its settings show; in a fixed
     order."""
-    return (*find_deadlocks(scenario, trace), *find_never_queued(scenario))
+    return (
+        *find_deadlocks(scenario, trace),
+        *find_never_queued(scenario),
+        *find_not_carried(scenario, trace),
+    )

@@ -28,24 +28,25 @@ def decide(world: World, ti: int, plan: Plan) -> bool:
         below = dag.below(task) if kind.ignore_downstream_trigger_rules else direct
         skipped = {d for d in below if not dag.tasks[d].is_teardown}
     else:
-        skipped = direct - _followed(world, run, task, plan)
+        skipped = direct - followed(world, run, task, plan)
     run.decisions[ti] = frozenset(direct - skipped)
     if world.ti_map[ti] < 0:
         _skip(world, run, sorted(skipped), everywhere=isinstance(kind, ShortCircuit))
     return True
 
 
-def _followed(world: World, run: Run, task: int, plan: Plan) -> set[int]:
+def followed(world: World, run: Run, task: int, plan: Plan) -> set[int]:
+    """The tasks that a branch follows, and all that lies behind them."""
     dag = run.dag
     if isinstance(dag.kind[task], LatestOnly):
         return set(dag.downstream[task]) if _is_latest(world, run) else set()
     if plan.follow == "all":
         return set(dag.downstream[task])
-    followed: set[int] = set()
+    found: set[int] = set()
     for name in plan.follow or ():
         for root in dag.roots_of(name):
-            followed |= {root, *dag.below(root)}
-    return followed
+            found |= {root, *dag.below(root)}
+    return found
 
 
 def _skip(world: World, run: Run, tasks: Iterable[int], *, everywhere: bool) -> None:

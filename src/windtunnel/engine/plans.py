@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from windtunnel.engine.durations import EVEN, drawn_us, longest_us
 from windtunnel.engine.luck import draw
@@ -42,13 +42,27 @@ class Plan:
     """Traceback of a real callable that failed."""
     live: bool = False
     """A real sensor: each of its pokes is executed when its time has come."""
+    sleeping: bool = False
+    """A real callable that now sleeps, for so long; then it goes on."""
 
 
 class Bodies(Protocol):
     """Real callables, run in the place of modelled tries."""
 
     def run(self, world: World, ti: int) -> Plan | None:
-        """Execute the callable of a task instance now; None if it has none."""
+        """Begin the callable of a task instance now; None if it has none."""
+        ...
+
+    def go_on(self, world: World, ti: int, *, timed_out: bool) -> Plan:
+        """Wake a callable that sleeps; if it timed out, to nothing but its end."""
+        ...
+
+    def drop(self, world: World, ti: int) -> None:
+        """A try was ended from outside; if its callable sleeps, it won't go on."""
+        ...
+
+    def declare(self, world: World, ti: int, result: Any) -> str | None:
+        """A modelled try returns this; gives the reason if that can't be."""
         ...
 
 
@@ -123,22 +137,39 @@ class Planner:
         world = self._world
         if self.durations is not None:
             return Plan(self.durations[ti])
-        if self._bodies is not None:
-            executed = self._bodies.run(world, ti)
-            if executed is not None:
-                return executed
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
         rules = world.program.rules[run.dag.number][task]
         kind = run.dag.kind[task]
-        for rule in rules:
-            if self._matches(rule, ti):
-                return self._from_rule(rule, ti, kind)
+        rule = next((rule for rule in rules if self._matches(rule, ti)), None)
+        if self._bodies is not None:
+            executed = self._executed(self._bodies, rule, ti)
+            if executed is not None:
+                return executed
+        if rule is not None:
+            return self._from_rule(rule, ti, kind)
         if isinstance(kind, Sensor | ExternalTaskSensor | TriggerDagRun):
             return Plan(self._poke)
         if isinstance(kind, Deferrable):
             return Plan(self._poke, fire_after=self._work)
         return self._default
+
+    def _executed(self, bodies: Bodies, rule: Rule | None, ti: int) -> Plan | None:
+        """What the real callable does, unless there is none, or its result is declared."""
+        if rule is None or rule.result is None:
+            return bodies.run(self._world, ti)
+        why = bodies.declare(self._world, ti, rule.result) if rule.outcome == "success" else None
+        return None if why is None else Plan(0, "fail", error=why)
+
+    def go_on(self, ti: int, *, timed_out: bool) -> Plan:
+        """What a callable does that slept until now."""
+        assert self._bodies is not None
+        return self._bodies.go_on(self._world, ti, timed_out=timed_out)
+
+    def drop(self, ti: int) -> None:
+        """A try is over; its callable does nothing more."""
+        if self._bodies is not None:
+            self._bodies.drop(self._world, ti)
 
     def _matches(self, rule: Rule, ti: int) -> bool:
         world, when = self._world, rule.when
@@ -156,7 +187,7 @@ class Planner:
             "fail" if self._fails(rule, ti) else rule.outcome,
             rule.follow,
             rule.condition,
-            rule.length,
+            len(rule.result) if isinstance(rule.result, list | dict) else rule.length,
             None if rule.true_at_s is None else micros(rule.true_at_s),
             None if rule.fire_at_s is None else micros(rule.fire_at_s),
             None if rule.fire_after_s is None else micros(rule.fire_after_s),

@@ -230,7 +230,9 @@ class Simulation:
         logical = wanted.logical_date
         if logical == "now":
             logical = world.datetime_at(world.now)
-        triggered_run(world, world.program.dags[number], "manual", wanted.run_id, logical)
+        run = triggered_run(world, world.program.dags[number], "manual", wanted.run_id, logical)
+        if wanted.conf:
+            world.confs[run.index] = wanted.conf
 
     @property
     def _scheduler_is_up(self) -> bool:

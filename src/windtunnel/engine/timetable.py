@@ -133,6 +133,10 @@ class Timetable:
         except (OverflowError, CroniterBadDateError):
             return None
 
+    def before(self, at: datetime) -> datetime | None:
+        """The tick before this instant; None without a schedule (``dag.previous_schedule``)."""
+        return None if self._ticks is None else self._ticks.before(at)
+
     def following(self, interval: tuple[datetime, datetime]) -> tuple[datetime, datetime] | None:
         """The data interval after this one, whatever the clock says (for LatestOnly)."""
         if self._ticks is None:

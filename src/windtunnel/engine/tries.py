@@ -71,6 +71,8 @@ class Attempt:
     """It has done its own part and now waits for other work of the fleet."""
     gives_up: int | None = None
     """When its own timeout ends the wait."""
+    was_cut: bool = False
+    """A real callable was told that execution_timeout has passed."""
     asleep: bool = False
     """A real sensor between two pokes."""
 
@@ -296,7 +298,7 @@ class Tries:
         limit = run.dag.tasks[task].execution_timeout_s
         if limit is not None:
             spans = world.profile.execution_timeout_spans_deferral
-            attempt.deadline = (attempt.began if spans else world.now) + micros(limit)
+            attempt.deadline = (attempt.began if spans else attempt.started) + micros(limit)
         ends = world.now + (plan.resume if attempt.resumed else plan.duration)
         pokes = isinstance(kind, Sensor) and kind.mode == "poke" and not kind.deferrable
         if hangs:
@@ -308,7 +310,10 @@ class Tries:
 
     def _end_at(self, ti: int, attempt: Attempt, at: int) -> None:
         """The try ends then, or by execution_timeout before."""
-        deadline = NEVER if attempt.deadline is None else attempt.deadline
+        # Airflow's alarm rings once: a callable that survives it is not cut again.
+        deadline = attempt.deadline
+        if deadline is None or attempt.was_cut:
+            deadline = NEVER
         attempt.cut = at > deadline
         attempt.ends = max(deadline, self._world.now) if attempt.cut else at
         self._arm(attempt.ends, END, attempt.number, ti)
@@ -324,6 +329,8 @@ class Tries:
             world.move(ti, SUCCESS)
             self._mini_schedule(ti, run, task)
             return
+        if attempt.plan.sleeping and not self._wakes(ti, attempt):
+            return
         kind = run.dag.kind[task]
         if isinstance(kind, TriggerDagRun | ExternalTaskSensor) and not attempt.cut:
             if not self._end_of_poke(ti, attempt, kind):
@@ -338,9 +345,19 @@ class Tries:
             self._conclude(ti, attempt)
         self._mini_schedule(ti, run, task)
 
+    def _wakes(self, ti: int, attempt: Attempt) -> bool:
+        """A real callable slept and goes on; returns whether it is over now."""
+        attempt.plan = self._planner.go_on(ti, timed_out=attempt.cut)
+        attempt.was_cut |= attempt.cut
+        attempt.cut = False
+        self._plan_end(ti, attempt)
+        return attempt.ends == self._world.now and not attempt.plan.sleeping
+
     def _free(self, ti: int) -> None:
         """The try is over: its worker slot is free."""
-        self.running.pop(ti, None)
+        attempt = self.running.pop(ti, None)
+        if attempt is not None and attempt.plan.sleeping:
+            self._planner.drop(ti)
         self._workers.release(ti)
 
     def _conclude(self, ti: int, attempt: Attempt) -> None:
@@ -515,7 +532,7 @@ class Tries:
     def _end_sensor(self, ti: int, attempt: Attempt, kind: Sensor) -> None:
         world, plan = self._world, attempt.plan
         true = plan.true_at is not None and world.now >= plan.true_at
-        if true:
+        if true or attempt.cut:
             self._conclude(ti, attempt)
         elif plan.live and kind.mode == "poke":
             self._poke_live(ti, attempt, kind)
@@ -530,7 +547,7 @@ class Tries:
         if attempt.asleep:
             attempt.asleep = False
             attempt.plan = self._planner.plan(ti)
-            self._end_at(ti, attempt, now + attempt.plan.duration)
+            self._plan_end(ti, attempt)
         elif now - attempt.started > micros(kind.timeout_s):
             self._sensor_gives_up(ti, kind)
         else:

@@ -59,6 +59,8 @@ class CrossDagWaits:
             run_type = "operator_triggered" if world.profile.creation_flag else "manual"
             wait.run = triggered_run(world, world.program.dags[dag], run_type, None, now)
             wait.key = ("run", wait.run.index, 0)
+            if ~ti in world.confs:
+                world.confs[wait.run.index] = world.confs.pop(~ti)
         else:
             own = world.runs[world.ti_run[ti]]
             logical = own.logical or own.record.run_after

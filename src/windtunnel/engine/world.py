@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from windtunnel.engine.program import DagProgram, Program
 from windtunnel.model import Dag, Scenario, Task
@@ -169,6 +170,8 @@ class World:
         """When a retry or a reschedule is due."""
         self.lengths: dict[int, int] = {}
         """Length of the result of task instances that something is mapped over."""
+        # dag_run.conf by index of the run; by ~task instance that of a run that it will trigger.
+        self.confs: dict[int, Mapping[str, Any]] = {}
         self.occupied = 0
         """What the executor holds: task instances queued or running."""
         self.waiting = 0

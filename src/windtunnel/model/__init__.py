@@ -62,6 +62,7 @@ from windtunnel.model.schedule import (
     OtherSchedule,
     Schedule,
 )
+from windtunnel.model.xcom import XComBackend
 
 __all__ = [
     "PROFILES",
@@ -123,4 +124,5 @@ __all__ = [
     "WorkerGroup",
     "WorkerLost",
     "WorkersDrained",
+    "XComBackend",
 ]

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
 from windtunnel.model.base import Value
 from windtunnel.model.dag import Seconds
@@ -117,6 +117,9 @@ class Rule(Value):
     ``None``: it never fires."""
     resume_duration_s: Seconds = 0.0
     """deferrable: time on the worker after the trigger fired."""
+    result: JsonValue = None
+    """``--execute``: what these tasks return, in the place of running what they run. ``None``: a
+    Python callable runs, and what other tasks return is unknown."""
 
     def is_for(self, name: str) -> bool:
         """Whether this rule speaks of the task ``dag_id.task_id``."""

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-BodyKind = Literal["python", "branch", "short_circuit", "sensor"]
+BodyKind = Literal["python", "branch", "short_circuit", "sensor", "trigger", "none"]
+"""What is done with the result. ``trigger``: TriggerDagRunOperator, of which only the arguments are
+made; ``none``: nothing of the task can run here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +50,26 @@ class GroupItem:
 
     group_id: str
     name: str
+    source: Any = None
+    """What the group is mapped over: argument -> values, or a list of sets of arguments."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A task's Python function and its arguments.
+    """What a task runs, and with what arguments.
 
-    In ``args``, ``kwargs``, ``expand`` and ``expand_kwargs``, however deep in lists and dicts,
-    `ResultOf` and the other classes of this module stand for values known at run time.
+    In ``args``, ``kwargs``, ``fields``, ``expand`` and ``expand_kwargs``, however deep in lists and
+    dicts, `ResultOf` and the other classes of this module stand for values known at run time; texts
+    may be Jinja templates.
     """
 
-    function: Callable[..., Any]
+    function: Callable[..., Any] | None = None
+    """The Python function; ``None``: the operator's own ``execute`` or ``poke``."""
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     kind: BodyKind = "python"
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Without a function: the operator's template fields."""
     expand: Mapping[str, Any] | None = None
     """Mapped task: argument name -> list, dict or result that it is mapped over."""
     expand_kwargs: Any = None
@@ -69,6 +77,8 @@ class Body:
     expands_operator: bool = False
     """Whether the names in ``expand`` are the operator's (``op_args``, ``op_kwargs``) and not the
     function's own."""
-    templated: tuple[str, ...] = ()
-    """Names of the ``kwargs``, and positions of the ``args``, in which a Jinja template occurs."""
     templates_dict: Mapping[str, Any] | None = None
+    multiple_outputs: bool = False
+    """Whether each item of the dict that it returns is an XCom of its own, too."""
+    task: Any = None
+    """The operator as the DAG file made it, ``task.dag`` its DAG: what a callable sees of them."""

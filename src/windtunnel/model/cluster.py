@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from windtunnel.model.base import Value
 from windtunnel.model.loop import SchedulerLoop
 from windtunnel.model.profile import PROFILES, Profile
+from windtunnel.model.xcom import XComBackend
 
 ProfileName = Literal["airflow-3.3", "airflow-2.11"]
 Positive = Annotated[int, Field(ge=1)]
@@ -97,6 +98,7 @@ class Cluster(Value):
     min_file_process_interval_s: Annotated[float, Field(gt=0)] | None = None
     """Seconds between two parses of every DAG file, which recompute the next run. ``None``: parsed
     once."""
+    xcom: XComBackend = XComBackend()
     schedule_after_task_execution: bool = True
     """2.x only: the mini scheduler on the worker."""
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from windtunnel.model.base import Value
 from windtunnel.model.schedule import TimetableFamily
+from windtunnel.model.xcom import XComColumn
 
 
 class Profile(Value):
@@ -65,6 +66,19 @@ class Profile(Value):
     early_rules_see_all_instances: bool
     """Whether one_success and the like look at all indexes inside a mapped group (2.x)."""
 
+    xcom_column: XComColumn
+    """What XComs are stored as (``models/xcom.py``)."""
+    xcom_nested_tuples_kept: bool
+    """Whether a tuple inside a list or dict is still one behind an XCom; in 2.x it is a list."""
+    xcom_carries_pydantic: bool
+    xcom_pull_means_own_task: bool
+    """Whether ``xcom_pull`` without ``task_ids`` looks at the task's own XComs (3.x), or at those
+    of all tasks (2.x)."""
+    skipping_returns_nothing: bool
+    """Whether a branch or short circuit that skips something pushes no ``return_value`` (3.x)."""
+    context_has_old_names: bool
+    """``execution_date``, ``prev_ds``, ``next_ds`` and the like, which 3.0 removed."""
+
 
 AIRFLOW_3_3 = Profile(
     name="airflow-3.3",
@@ -89,6 +103,12 @@ AIRFLOW_3_3 = Profile(
     start_order="run_after",
     teardown_waits_for_scope=True,
     early_rules_see_all_instances=False,
+    xcom_column="json",
+    xcom_nested_tuples_kept=True,
+    xcom_carries_pydantic=True,
+    xcom_pull_means_own_task=True,
+    skipping_returns_nothing=True,
+    context_has_old_names=False,
 )
 
 AIRFLOW_2_11 = Profile(
@@ -114,6 +134,12 @@ AIRFLOW_2_11 = Profile(
     start_order="logical_date",
     teardown_waits_for_scope=False,
     early_rules_see_all_instances=True,
+    xcom_column="blob",
+    xcom_nested_tuples_kept=False,
+    xcom_carries_pydantic=False,
+    xcom_pull_means_own_task=False,
+    skipping_returns_nothing=False,
+    context_has_old_names=True,
 )
 
 PROFILES = {profile.name: profile for profile in (AIRFLOW_3_3, AIRFLOW_2_11)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, JsonValue
 
 from windtunnel.model.base import Value
 from windtunnel.model.behavior import Behavior
@@ -24,6 +24,8 @@ class ManualRun(Value):
     at_s: Seconds = 0.0
     """Seconds since the scenario's start."""
     logical_date: AwareDatetime | Literal["now"] | None = "now"
+    conf: dict[str, JsonValue] = Field(default_factory=dict)
+    """``dag_run.conf``: what real callables and templates see of it (``--execute``)."""
 
 
 class Scenario(Value):

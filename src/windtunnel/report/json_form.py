@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +36,7 @@ def run_json(result: Result) -> str:
         waits=[_limit(one) for one in summary.limits],
         never_ran=_never_ran(result),
         failures=[_failure(one) for one in result.failures],
-        output=list(trace.output),
+        output=[asdict(output) for output in trace.output],
         findings=_values(result.findings),
     )
 

@@ -2,7 +2,16 @@
 
 from windtunnel.trace.snapshot import Actor, Capacity, OpenRun, Snapshot, Wish
 from windtunnel.trace.states import RunState, TaskState
-from windtunnel.trace.trace import DagRun, Event, RunRecord, TaskInstance, Trace, Wait
+from windtunnel.trace.trace import (
+    DagRun,
+    Event,
+    NotCarried,
+    Output,
+    RunRecord,
+    TaskInstance,
+    Trace,
+    Wait,
+)
 from windtunnel.trace.waits import Waits, waits_of
 
 __all__ = [
@@ -10,7 +19,9 @@ __all__ = [
     "Capacity",
     "DagRun",
     "Event",
+    "NotCarried",
     "OpenRun",
+    "Output",
     "RunRecord",
     "RunState",
     "Snapshot",

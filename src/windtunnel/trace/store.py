@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from windtunnel.errors import InvalidInput
-from windtunnel.trace.trace import RunRecord, Trace
+from windtunnel.trace.trace import NotCarried, Output, RunRecord, Trace
 
 FORMAT = "windtunnel.trace/1"
-KINDS = ("trace", "run", "task_instance", "event", "binding", "output")
+KINDS = ("trace", "run", "task_instance", "event", "binding", "output", "not_carried")
 
 
 def dump(trace: Trace) -> Iterator[str]:
@@ -51,8 +52,10 @@ def dump(trace: Trace) -> Iterator[str]:
         yield _line("event", at_us=at, who=who, state=state, **extra)
     for limit, begin, end in trace.bindings:
         yield _line("binding", limit=limit, from_us=begin, to_us=end)
-    for text in trace.output:
-        yield _line("output", text=text)
+    for output in trace.output:
+        yield _line("output", **asdict(output))
+    for value in trace.not_carried:
+        yield _line("not_carried", **asdict(value))
 
 
 def parse(lines: Iterable[str]) -> Trace:
@@ -121,7 +124,9 @@ def _add(trace: Trace, kind: str, values: dict[str, Any]) -> None:
     elif kind == "binding":
         trace.bindings.append((values["limit"], values["from_us"], values["to_us"]))
     elif kind == "output":
-        trace.output.append(values["text"])
+        trace.output.append(Output(**values))
+    elif kind == "not_carried":
+        trace.not_carried.append(NotCarried(**values))
     else:
         raise ValueError(f"unknown kind {kind!r}; there are: {', '.join(KINDS)}")
 

@@ -75,6 +75,45 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Output:
+    """What a real callable printed, up to its next sleep or its end; and which one it was."""
+
+    at_us: int
+    dag_id: str
+    run: str
+    task_id: str
+    map_index: int
+    try_number: int
+    text: str
+
+    @property
+    def name(self) -> str:
+        """``dag_id.task_id``, with the map index in brackets if it has one."""
+        return _name(self.dag_id, self.task_id, self.map_index)
+
+
+@dataclass(frozen=True, slots=True)
+class NotCarried:
+    """A value that a real callable wanted to hand over by an XCom, and that could not be."""
+
+    at_us: int
+    dag_id: str
+    run: str
+    task_id: str
+    map_index: int
+    key: str
+    type: str
+    """Full name of the class that can't be carried."""
+    size: int | None
+    """Bytes, if it is only too large."""
+
+    @property
+    def name(self) -> str:
+        """``dag_id.task_id``, with the map index in brackets if it has one."""
+        return _name(self.dag_id, self.task_id, self.map_index)
+
+
+@dataclass(frozen=True, slots=True)
 class TaskInstance:
     """What became of one task instance by the end of the trace."""
 
@@ -92,8 +131,11 @@ class TaskInstance:
     @property
     def name(self) -> str:
         """``dag_id.task_id``, with the map index in brackets if it has one."""
-        suffix = f"[{self.map_index}]" if self.map_index >= 0 else ""
-        return f"{self.dag_id}.{self.task_id}{suffix}"
+        return _name(self.dag_id, self.task_id, self.map_index)
+
+
+def _name(dag_id: str, task_id: str, map_index: int) -> str:
+    return f"{dag_id}.{task_id}" + (f"[{map_index}]" if map_index >= 0 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +184,10 @@ class Trace:
     snapshots: list[Snapshot] = field(default_factory=list)
     picks: list[int] = field(default_factory=list)
     """The answers given to the engine's questions, in order."""
-    output: list[str] = field(default_factory=list)
+    output: list[Output] = field(default_factory=list)
     """What real callables printed, in order (``--execute`` only)."""
+    not_carried: list[NotCarried] = field(default_factory=list)
+    """Values that could not go through an XCom, in order (``--execute`` only)."""
 
     def at(self, us: int) -> datetime:
         """The instant, as a datetime in UTC."""

@@ -20,6 +20,10 @@ class AirflowNotFoundException(AirflowException):
     """A Connection, Variable or other object does not exist."""
 
 
+class AirflowRuntimeError(Exception):
+    """What the Task SDK raises if something isn't found (3.x)."""
+
+
 class AirflowConfigException(AirflowException):
     """A setting is missing or wrong."""
 

@@ -56,8 +56,10 @@ TASK_ARGUMENTS: dict[str, Any] = {
     "executor": None,
     "executor_config": None,
     "do_xcom_push": True,
-    "multiple_outputs": False,
+    "multiple_outputs": None,
     "inlets": None,
+    "pre_execute": None,
+    "post_execute": None,
     "outlets": None,
     "map_index_template": None,
     "task_display_name": None,
@@ -393,10 +395,13 @@ class MappedOperator(BaseOperator):
 
     operator_class: type
     expand_input: Any
+    shared: dict[str, Any]
+    """The arguments that all instances share."""
 
     def __init__(self, operator_class: Any, expand_input: Any, **kwargs: Any) -> None:
         vars(self)["operator_class"] = operator_class
         vars(self)["expand_input"] = expand_input
+        vars(self)["shared"] = kwargs
         super().__init__(**kwargs)
 
     def _declared_arguments(self) -> dict[str, Any]:
@@ -417,7 +422,7 @@ class MappedOperator(BaseOperator):
         return str(getattr(self.operator_class, "custom_operator_name", None) or self.task_type)
 
     def _reference_fields(self) -> Sequence[str]:
-        hidden = {"operator_class", "task_group"}
+        hidden = {"operator_class", "task_group", "shared"}
         return [n for n in vars(self) if not n.startswith("_") and n not in hidden]
 
 

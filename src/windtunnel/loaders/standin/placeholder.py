@@ -10,6 +10,8 @@ from abc import ABCMeta
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
+from windtunnel.loaders.standin import session
+
 
 def _unpacked(frame: types.FrameType) -> int:
     """How many values an assignment unpacks at this moment, 0 if none does."""
@@ -123,7 +125,17 @@ def _called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         task = Placeholder.task_of_call(name, kwargs)
         if task is not None:
             return task
+    if session.current().running:
+        raise NotKnownHereError(
+            f"{name}() can't be called here: its module isn't installed, or it would reach outside "
+            "of the simulation. Install it, or declare what the task returns with a behavior rule "
+            "(result = ...)"
+        )
     return Placeholder(f"{name}()")
+
+
+class NotKnownHereError(RuntimeError):
+    """A task that runs calls something of which there is only a placeholder."""
 
 
 class Placeholder(Survivor):

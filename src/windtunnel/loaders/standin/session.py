@@ -40,6 +40,8 @@ class Session:
     """Airflow Variables that the user supplied."""
     connections: dict[str, Any] = field(default_factory=dict)
     config: dict[str, dict[str, str]] = field(default_factory=dict)
+    running: bool = False
+    """Whether tasks run: what is unknown then fails them, in the place of a placeholder."""
     generous: int = 0
     """How much gets a placeholder. 0: what can't be without one. 1, after a file failed: also what
     Python would go on without. 2, after it failed again: also modules of the repository that aren't

@@ -9,7 +9,7 @@ from typing import Any
 
 from windtunnel.loaders.standin import session
 from windtunnel.loaders.standin.authoring import TaskGroup, free_id
-from windtunnel.loaders.standin.exceptions import AirflowException
+from windtunnel.loaders.standin.exceptions import AirflowException, AirflowSkipException
 from windtunnel.loaders.standin.known import (
     PYTHON_ARGUMENTS,
     PYTHON_TEMPLATES,
@@ -231,12 +231,24 @@ class TaskDecorators:
 def _decorate(variant: str, python_callable: Any = None, *_: Any, **options: Any) -> Any:
     """``@task.x`` or ``@task.x(...)``."""
     if variant in ("run_if", "skip_if"):
-        return lambda decorated: decorated
+        return functools.partial(_conditional, python_callable, variant == "run_if")
     if isinstance(python_callable, TaskDecorator):
         raise AirflowException("a function can have one @task decorator only")
     if callable(python_callable):
         return TaskDecorator(variant, python_callable, **options)
     return lambda function: TaskDecorator(variant, function, **options)
+
+
+def _conditional(condition: Any, wanted: bool, decorated: Any) -> Any:
+    """``@task.run_if`` and ``@task.skip_if``: before it runs, a task may skip itself."""
+
+    def skip(context: Any) -> None:
+        if bool(condition(context)) != wanted:
+            raise AirflowSkipException("its condition says so")
+
+    if isinstance(decorated, TaskDecorator):
+        decorated.options["pre_execute"] = skip
+    return decorated
 
 
 task = TaskDecorators()

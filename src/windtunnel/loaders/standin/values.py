@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from windtunnel.loaders.standin import session
-from windtunnel.loaders.standin.exceptions import AirflowException
+from windtunnel.loaders.standin.exceptions import (
+    AirflowException,
+    AirflowNotFoundException,
+    AirflowRuntimeError,
+)
 from windtunnel.loaders.standin.operators import LoggingMixin
 from windtunnel.loaders.standin.placeholder import (
     Placeholder,
@@ -32,6 +37,24 @@ def task_context(context: Mapping[str, Any]) -> Iterator[None]:
         yield
     finally:
         _task_context.reset(token)
+
+
+@contextmanager
+def tasks_run() -> Iterator[Callable[[datetime], None]]:
+    """Inside the ``with`` block tasks run: what is unknown fails them, and Variables can be set.
+    Gives a function that says what time it is."""
+    now = session.current()
+    kept = now.running, now.now, dict(now.variables)
+    now.running = True
+
+    def tell(instant: datetime) -> None:
+        now.now = instant
+
+    try:
+        yield tell
+    finally:
+        now.running, now.now = kept[:2]
+        now.variables = kept[2]
 
 
 def get_current_context() -> Mapping[str, Any]:
@@ -74,6 +97,8 @@ class Variable:
         if given is not _NONE_GIVEN:
             now.assume(f"Variable {key}", "not set: the DAG file's own default is used")
             return given
+        if now.running:
+            raise _not_found(f"Variable {key} does not exist; supply it with --variables")
         now.assume(f"Variable {key}", "unknown: a placeholder that reads as '1' is used")
         return PlaceholderMapping() if deserialize_json else PlaceholderText()
 
@@ -83,13 +108,26 @@ class Variable:
         return cls.get(key, default)
 
     @classmethod
-    def set(cls, *_: Any, **__: Any) -> None:
-        """Nothing is stored."""
+    def set(
+        cls, key: str, value: Any, _: Any = None, serialize_json: bool = False, **__: Any
+    ) -> None:
+        """Known from now on to the tasks of this simulation; of a DAG file nothing is stored."""
+        if session.current().running:
+            text = json.dumps(value, indent=2) if serialize_json else str(value)
+            session.current().variables[key] = text
 
     @classmethod
-    def delete(cls, *_: Any, **__: Any) -> int:
-        """Nothing is stored."""
-        return 0
+    def delete(cls, key: str, *_: Any, **__: Any) -> int:
+        """How many there were; what a DAG file deletes stays."""
+        if not session.current().running:
+            return 0
+        return 0 if session.current().variables.pop(key, None) is None else 1
+
+
+def _not_found(message: str) -> Exception:
+    """What a release raises for an unknown Variable."""
+    old = session.current().profile.startswith("airflow-2")
+    return KeyError(message) if old else AirflowRuntimeError(f"VARIABLE_NOT_FOUND: {message}")
 
 
 def _supplied_variable(key: str) -> Any:
@@ -101,7 +139,10 @@ def _supplied_variable(key: str) -> Any:
 
 
 def _from_environment(name: str) -> Any:
-    """What an environment variable of Airflow's says; it is recorded that it was asked for."""
+    """What an environment variable of Airflow's says; it is recorded that it was asked for. Tasks
+    that run aren't told: what lies around must not decide what they do."""
+    if session.current().running:
+        return _NONE_GIVEN
     value = os.environ.get(name)
     session.current().environment[name] = value
     return _NONE_GIVEN if value is None else value
@@ -168,6 +209,10 @@ def get_connection(conn_id: str) -> Connection:
         return Connection(conn_id, uri=known)
     if isinstance(known, dict):
         return Connection(conn_id, **known)
+    if session.current().running:
+        raise AirflowNotFoundException(
+            f"Connection {conn_id!r} does not exist; supply it with --connections"
+        )
     session.current().assume(f"Connection {conn_id}", "unknown: its fields are placeholders")
     return Connection(conn_id)
 
