@@ -167,6 +167,7 @@ def scenario(
         duration_s=until,
         manual_runs=tuple(ManualRun(dag_id=r) if isinstance(r, str) else r for r in wanted),
         faults=tuple(faults),
+        backlog="replayed",
     )
 
 

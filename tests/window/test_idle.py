@@ -23,8 +23,11 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 DAILY = Cron(expression="@daily")
 
 
-def result(*dags: Dag, runs: tuple[str, ...] = (), **cluster: object) -> api.Result:
+def result(
+    *dags: Dag, runs: tuple[str, ...] = (), backlog: str = "done", **cluster: object
+) -> api.Result:
     scenario = Scenario(
+        backlog=backlog,
         fleet=Fleet(dags=dags),
         cluster=Cluster(**cluster),
         start=START,
@@ -96,10 +99,11 @@ def test_a_question_about_a_dag_without_runs_is_answered_with_the_reason() -> No
         result(dag(is_paused=True)).dag_run("d")
 
 
-def test_a_backlog_is_said_to_come_first() -> None:
+def test_a_backlog_that_is_replayed_is_said_to_come_first() -> None:
     behind = dag(schedule=DAILY, catchup=True, start_date=datetime(2025, 12, 22, tzinfo=UTC))
 
-    told = {one.subject: one.assumed for one in result(behind).assumptions}
+    assert "DAG d, catchup" not in [one.subject for one in result(behind).assumptions]
+    told = {one.subject: one.assumed for one in result(behind, backlog="replayed").assumptions}
 
     assert told["DAG d, catchup"].startswith(
         "nothing ran before the window, so 10 runs that were due since its start_date, "
