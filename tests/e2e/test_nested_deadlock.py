@@ -102,7 +102,7 @@ def test_deferrable_waits_are_clean(windtunnel_command: Any) -> None:
 def test_a_worker_slot_more_is_clean(windtunnel_command: Any, tmp_path: Path) -> None:
     cluster = (FOLDER / "cluster.toml").read_text()
     (tmp_path / "bigger.toml").write_text(
-        cluster.replace("count = 2", "count = 3").replace("slots = 4", "slots = 3")
+        cluster.replace("count = 4", "count = 3").replace("slots = 2", "slots = 3")
     )
 
     done = windtunnel_command("check", "nested_deadlock", "--cluster", "bigger.toml")
