@@ -227,9 +227,12 @@ def test_a_missing_pool_is_found_and_needs_no_counterexample(etl, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_pool_is_assumed_when_nobody_says_which_pools_there_are(etl):
+def test_a_pool_is_assumed_when_nobody_says_which_pools_there_are_and_that_is_told(etl):
     report = wt.check(etl, start=START, window="3h", seeds=2)
-    assert report.findings == ()
+    (finding,) = report.findings
+    assert finding.code == "WT111"
+    assert "db (etl.load)" in finding.summary
+    assert report.result.dag_run("etl").state == "success"
     said = {a.subject: a.assumed for a in report.assumptions}
     assert said["pool db (named by 1 task, size unknown)"] == "128 slots"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from windtunnel.detect import find_never_queued
+from windtunnel.detect import find_never_queued, find_unknown_pools
 from windtunnel.engine import simulate
 from windtunnel.model import (
     Cluster,
@@ -124,3 +124,17 @@ def test_different_reasons_are_different_findings(never):
 def test_it_is_among_the_findings_of_a_simulation_and_no_false_deadlock_beside_it(find, work):
     findings = find(work("etl", "load", "report", pool="nowhere"), until=5000)
     assert [finding.code for finding in findings] == ["WT110"]
+
+
+def test_a_pool_that_was_only_assumed_is_told_once_with_who_names_it():
+    dags = tuple(Dag(dag_id=name, tasks=(Task(task_id="t", pool="db"),)) for name in ("a", "b"))
+
+    def told(**pools):
+        start = "2026-03-01T00:00:00Z"
+        cluster = Cluster(pools=pools)
+        return find_unknown_pools(Scenario(fleet=Fleet(dags=dags), cluster=cluster, start=start))
+
+    (finding,) = told(db=Pool(slots=128, assumed=True), etl=Pool(slots=3))
+    assert finding.code == "WT111"
+    assert "db (a.t and 1 more)" in finding.summary
+    assert told(db=Pool(slots=128)) == []

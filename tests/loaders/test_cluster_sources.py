@@ -314,7 +314,8 @@ def test_queues_and_pools_that_such_a_source_can_not_know_are_assumed(written, t
     said = {a.subject: a.assumed for a in found.scenario.fleet.assumptions}
     assert said["queue heavy (named by 2 tasks)"] == "served by all workers"
     assert said["pool etl (named by 2 tasks, size unknown)"] == "128 slots"
-    assert wt.simulate(found.scenario, window="2d").findings == ()
+    findings = wt.simulate(found.scenario, window="2d").findings
+    assert [one.code for one in findings] == ["WT111"], "whether the pool exists is still open"
 
 
 def test_a_cluster_file_is_taken_by_its_word(written, tmp_path):
@@ -343,7 +344,7 @@ def test_a_file_beside_the_dags_that_is_something_else_costs_nothing_and_is_name
     said = {a.subject: a.assumed for a in scenario.fleet.assumptions}
     assert "no pools; it must be" in said["pools.json beside the DAG files"]
     assert "must be a whole number" in said["airflow.cfg beside the DAG files"]
-    assert scenario.cluster.pool("etl") == Pool(slots=128)
+    assert scenario.cluster.pool("etl") == Pool(slots=128, assumed=True)
 
 
 def test_a_scenario_file_names_several_sources(written, tmp_path):

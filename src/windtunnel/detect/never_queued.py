@@ -1,4 +1,5 @@
-"""Tasks that can never run: pool missing or too small, queue without a worker (WT110).
+"""Tasks that can never run: pool missing or too small, queue without a worker (WT110); pools of
+which nobody knows whether they exist (WT111).
 
 No simulation is needed: the DAG files and the cluster's settings say it.
 """
@@ -9,6 +10,7 @@ from windtunnel.detect.finding import Finding
 from windtunnel.model import Cluster, Dag, Empty, Scenario, Task
 
 CODE = "WT110"
+UNKNOWN_POOL = "WT111"
 
 
 def find_never_queued(scenario: Scenario) -> list[Finding]:
@@ -25,6 +27,43 @@ def find_never_queued(scenario: Scenario) -> list[Finding]:
             queued = reason_of is _queue_reason
             findings.extend(_finding(cluster, dag, *item, queued) for item in reasons.items())
     return findings
+
+
+def find_unknown_pools(scenario: Scenario) -> list[Finding]:
+    """One finding for all pools that tasks name and that nothing that was read defines.
+
+    Where they don't exist, Airflow never queues their tasks; where they do, their sizes decide, and
+    are not known here."""
+    named: dict[str, list[tuple[Dag, Task]]] = {}
+    for dag in scenario.fleet.dags:
+        for task in dag.tasks:
+            pool = scenario.cluster.pools.get(task.pool)
+            if pool is not None and pool.assumed:
+                named.setdefault(task.pool, []).append((dag, task))
+    if not named:
+        return []
+    dag, task = next(iter(named.values()))[0]
+    shown = ", ".join(f"{name} ({_named_by(users)})" for name, users in sorted(named.items()))
+    many = len(named) > 1
+    return [
+        Finding(
+            code=UNKNOWN_POOL,
+            title="Pools that nothing defines" if many else "Pool that nothing defines",
+            summary=f"Nothing that was read says that {'these pools exist' if many else 'there is'}"
+            f"{': ' if many else ' a pool '}{shown}. In an Airflow without "
+            f"{'them their' if many else 'it its'} tasks are never queued. Say which pools there "
+            "are (a cluster file, or the JSON of `airflow pools export`); until then sizes are "
+            "assumed.",
+            dag_id=dag.dag_id,
+            file=dag.file,
+            line=task.line,
+        )
+    ]
+
+
+def _named_by(users: list[tuple[Dag, Task]]) -> str:
+    first = f"{users[0][0].dag_id}.{users[0][1].task_id}"
+    return first if len(users) == 1 else f"{first} and {len(users) - 1} more"
 
 
 def _pool_reason(cluster: Cluster, task: Task) -> str:

@@ -23,6 +23,8 @@ class Pool(Value):
 
     slots: Annotated[int, Field(ge=-1)]
     include_deferred: bool = False
+    assumed: bool = False
+    """Tasks name it, and nothing that was read says that it exists; its size is a guess."""
 
 
 class Elastic(Value):

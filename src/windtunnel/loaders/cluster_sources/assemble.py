@@ -158,7 +158,7 @@ def assume_pools(cluster: Cluster, fleet: Fleet) -> tuple[Cluster, tuple[Assumpt
     named = Counter(task.pool for dag in fleet.dags for task in dag.tasks)
     unknown = {n: number for n, number in named.items() if cluster.pool(n) is None}
     slots = cluster.default_pool_slots
-    added = {name: Pool(slots=slots) for name in sorted(unknown)}
+    added = {name: Pool(slots=slots, assumed=True) for name in sorted(unknown)}
     pools = {**cluster.pools, **added}
     assumptions = (
         Assumption(
