@@ -20,8 +20,10 @@ DEFAULT_NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Never the wall clock: loading twice must give the same fleet."""
 
 
-LIBRARY = (os.path.dirname(os.__file__) + os.sep, "<frozen ", os.path.dirname(__file__) + os.sep)
-"""Where Python's own library, and the stand-in, lie."""
+LIBRARY = (os.path.dirname(os.__file__) + os.sep, "<frozen ")
+"""Where Python's own library lies."""
+STANDIN = os.path.dirname(__file__) + os.sep
+"""Where the stand-in lies: once installed, below the library's site-packages."""
 
 
 @dataclass(eq=False)
@@ -89,7 +91,8 @@ class Session:
             name = frame.f_code.co_filename
             if self.is_own(name):
                 return True
-            if not name.startswith(LIBRARY) or "site-packages" in name:
+            is_library = name.startswith(LIBRARY) and "site-packages" not in name
+            if not is_library and not name.startswith(STANDIN):
                 return False
             frame = frame.f_back
         return False
