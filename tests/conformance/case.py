@@ -136,7 +136,7 @@ def _task(dag: DagSpec, spec: TaskSpec, profile: ProfileName) -> Task:
     waits = spec.wait_for_downstream and not _partial_forgets_past(spec, profile)
     return Task(
         task_id=spec.task_id,
-        kind=_kind(spec),
+        kind=_kind(spec, _late_first_poke(spec, profile)),
         upstream=_upstream(dag, spec),
         group=spec.group,
         # as_teardown() replaces whatever rule the operator had
@@ -188,7 +188,22 @@ def _upstream(dag: DagSpec, spec: TaskSpec) -> tuple[str, ...]:
     return tuple(dict.fromkeys(upstream))
 
 
-def _kind(spec: TaskSpec) -> Kind:
+def _late_first_poke(spec: TaskSpec, profile: ProfileName) -> float:
+    """Seconds by which a recorded timeout of a reschedule sensor is late in 2.11.
+
+    The recorders run a 2.x try's code when it ends, so the first poke, from which all tries count
+    (``sensors/base.py: _orig_start_date``), begins for Airflow when it is over."""
+    if spec.kind != "sensor" or spec.mode != "reschedule" or profile != "airflow-2.11":
+        return 0.0
+    first = next((rule for rule in spec.behaviour if _may_be_first(rule)), None)
+    return RuleSpec().duration_s if first is None else first.duration_s
+
+
+def _may_be_first(rule: RuleSpec) -> bool:
+    return rule.when.get("try", 1) == 1
+
+
+def _kind(spec: TaskSpec, late_s: float) -> Kind:
     match spec.kind:
         case "empty":
             return Empty()
@@ -204,7 +219,7 @@ def _kind(spec: TaskSpec) -> Kind:
             return Sensor(
                 mode=spec.mode,
                 poke_interval_s=spec.poke_interval_s,
-                timeout_s=WEEK_S if spec.timeout_s is None else spec.timeout_s,
+                timeout_s=(WEEK_S if spec.timeout_s is None else spec.timeout_s) + late_s,
                 soft_fail=spec.soft_fail,
             )
         case "deferrable":

@@ -251,8 +251,11 @@ class _Selector(selectors.DefaultSelector):
         return ready
 
     def _works_beside(self) -> bool:
-        """Whether threads of the loop's executor are at work: what they do takes real time."""
+        """Whether threads of the loop's executor are at work, or being waited for at its end: what
+        they do takes real time."""
         executor = getattr(self._loop, "_default_executor", None)
+        if executor is not None and getattr(self._loop, "_executor_shutdown_called", False):
+            return True
         threads = len(getattr(executor, "_threads", ()))
         idle = getattr(getattr(executor, "_idle_semaphore", None), "_value", threads)
         return bool(threads > idle)
