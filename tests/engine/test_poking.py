@@ -36,9 +36,19 @@ def test_a_poke_takes_as_long_as_its_duration(fly, one_task):
     assert flight.span("s.t") == (0, 35), "it looks at 5, 20 and 35 seconds"
 
 
-@pytest.mark.parametrize("mode", ["poke", "reschedule"])
-@pytest.mark.parametrize(("timeout", "ends"), [(100, 123), (122, 123), (123, 184)])
+@pytest.mark.parametrize(
+    ("mode", "timeout", "ends"),
+    [
+        ("poke", 100, 123),
+        ("poke", 122, 123),
+        ("poke", 123, 184),
+        ("reschedule", 100, 123),
+        ("reschedule", 121, 123),
+        ("reschedule", 122, 184),
+    ],
+)
 def test_it_gives_up_at_the_first_look_that_is_later_than_its_timeout(look, mode, timeout, ends):
+    """In 3.x a reschedule sensor's timeout counts from the end of its first poke, here at 1."""
     flight = look(true_at=None, mode=mode, timeout_s=timeout)
     assert flight.times("s.t", "failed") == [ends]
     assert flight.reasons("s.t") == ["sensor timeout"]

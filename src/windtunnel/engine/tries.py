@@ -125,6 +125,8 @@ class Tries:
         self._resuming: dict[int, tuple[Deferral, bool]] = {}
         """Deferred task instances that were called back, and whether into a failure."""
         self._first_poke: dict[int, int] = {}
+        self._timeout_from: dict[int, int] = {}
+        """From when the timeout of a reschedule sensor counts."""
         self._plain = not world.scenario.faults
         """Whether a try may be nothing but its end in the heap."""
         self._silent: dict[int, int] = {}
@@ -441,7 +443,7 @@ class Tries:
         if why:
             world.trace.reasons[len(world.trace.history)] = why
         if not world.profile.sensor_timeout_spans_tries:
-            self._first_poke.pop(ti, None)
+            self._forget_pokes(ti)
         self._wait_until(ti, UP_FOR_RETRY, world.now + delay, strictly=True)
 
     def _wait_until(self, ti: int, state: int, due: int, *, strictly: bool) -> None:
@@ -555,11 +557,19 @@ class Tries:
             self._end_at(ti, attempt, now + max(1, micros(kind.poke_interval_s)))
 
     def _is_out_of_time(self, ti: int, attempt: Attempt, kind: Sensor | ExternalTaskSensor) -> bool:
-        first = self._first_poke.setdefault(ti, attempt.started)
+        first = self._timeout_from.get(ti, attempt.started)
         return self._world.now - first > micros(kind.timeout_s)
 
+    def _forget_pokes(self, ti: int) -> None:
+        self._first_poke.pop(ti, None)
+        self._timeout_from.pop(ti, None)
+
     def _poke_again(self, ti: int, kind: Sensor | ExternalTaskSensor) -> None:
-        self._poke_us[ti] = self._world.now - self.running[ti].started
+        began = self.running[ti].started
+        self._poke_us[ti] = self._world.now - began
+        self._first_poke.setdefault(ti, began)
+        late = self._world.profile.sensor_timeout_from_first_reschedule
+        self._timeout_from.setdefault(ti, self._world.now if late else began)
         self._free(ti)
         due = self._world.now + micros(kind.poke_interval_s)
         self._wait_until(ti, UP_FOR_RESCHEDULE, due, strictly=False)
@@ -626,7 +636,7 @@ class Tries:
         kind: TriggerDagRun | ExternalTaskSensor,
         verdict: str | None,
     ) -> None:
-        self._first_poke.pop(ti, None)
+        self._forget_pokes(ti)
         self._waits.forget(ti)
         if verdict == "success":
             self._succeed(ti, attempt.plan)
@@ -689,7 +699,7 @@ class Tries:
         if deferral is not None:
             what = "execution_timeout" if deferral.cut else "its timeout"
             return None if deferral.gives_up is None else (deferral.gives_up, what)
-        world, first = self._world, self._first_poke.get(ti)
+        world, first = self._world, self._timeout_from.get(ti)
         if first is None or not isinstance(kind, Sensor | ExternalTaskSensor):
             return None
         poke = self._poke_us.get(ti, 0)

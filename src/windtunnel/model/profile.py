@@ -40,6 +40,10 @@ class Profile(Value):
     execution_timeout_bounds_triggered_wait: bool
     """Whether execution_timeout ends a TriggerDagRunOperator that waits for its run (2.x); in 3.x
     the wait is outside of ``execute`` (``task_runner.py: _handle_trigger_dag_run``)."""
+    sensor_timeout_from_first_reschedule: bool
+    """Whether a reschedule sensor's timeout counts from the end of its first poke, when the row
+    that it is read from is written (3.x, ``execution_api/routes/task_instances.py``), or from its
+    start (2.x)."""
     removed_counts_only_if_mapped: bool
     """Whether a removed upstream is forgiven only to mapped tasks (2.x,
     ``trigger_rule_dep.py``)."""
@@ -91,6 +95,7 @@ AIRFLOW_3_3 = Profile(
     ignore_first_depends_on_past=False,
     mini_scheduler=False,
     sensor_timeout_spans_tries=False,
+    sensor_timeout_from_first_reschedule=True,
     execution_timeout_spans_deferral=False,
     execution_timeout_bounds_triggered_wait=False,
     removed_counts_only_if_mapped=False,
@@ -122,6 +127,7 @@ AIRFLOW_2_11 = Profile(
     ignore_first_depends_on_past=True,
     mini_scheduler=True,
     sensor_timeout_spans_tries=True,
+    sensor_timeout_from_first_reschedule=False,
     execution_timeout_spans_deferral=True,
     execution_timeout_bounds_triggered_wait=True,
     removed_counts_only_if_mapped=True,
