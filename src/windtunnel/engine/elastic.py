@@ -20,12 +20,13 @@ class Scaling:
     def __init__(self, world: World, workers: Workers) -> None:
         self._world = world
         self._workers = workers
+        groups = world.cluster.workers or ()
         self._groups: dict[int, Elastic] = {
             number: group.elastic
-            for number, group in enumerate(world.cluster.workers or ())
+            for number, group in enumerate(groups)
             if group.elastic is not None
         }
-        self._least = {n: world.cluster.workers[n].count for n in self._groups}  # type: ignore[index]
+        self._least = {number: groups[number].count for number in self._groups}
         self._coming: list[tuple[int, int]] = []
         """A heap of (when, group): workers that are ordered."""
 

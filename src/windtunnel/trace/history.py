@@ -1,7 +1,7 @@
 """History: every state change in order, in compact columns.
 
 Many changes share an instant, so an instant is written once, with the number of the first change
-that belongs to it: 5 bytes for each change and 12 for each instant.
+that belongs to it: 5 bytes for each change and 16 for each instant.
 """
 
 from __future__ import annotations
