@@ -98,19 +98,19 @@ class Express:
     def _only_run(self) -> Run | None:
         """The one run with work in flight, if it is plain and alone."""
         parts, world = self._parts, self._parts.world
-        tries = parts.tries
-        if tries.running or tries.deferred or world.dirty or not tries.heap:
+        heap = parts.agenda.heap
+        if parts.attempts.running or parts.triggerer.deferred or world.dirty or not heap:
             return None
         if parts.waits.any or parts.start.has_work:
             return None
-        run = world.runs[world.ti_run[tries.heap[0][3]]]
+        run = world.runs[world.ti_run[heap[0][3]]]
         if not run.dag.plain or run.state != RunState.RUNNING or run.pending or run.todo:
             return None
         if run.instances or run.active != world.occupied or len(run.lanes) != 1:
             return None
         if not self._has_one_pool[run.dag.number]:
             return None
-        if len(tries.heap) != run.active:
+        if len(heap) != run.active:
             return None  # something else is due besides its tries
         return run if self._all_waiting_in(run) else None
 
@@ -147,16 +147,16 @@ class _Stretch:
         Somebody waits only while there is no room. What runs and what waits gets its state when
         the stretch ends.
         """
-        world, tries, run, dag = self._world, self._parts.tries, self._run, self._run.dag
+        world, agenda, run, dag = self._world, self._parts.agenda, self._run, self._run.dag
         durations, first, base, slot = self._durations, self._first, run.ti0, run.slot0
         downstream, code, left = dag.downstream, dag.code, world.up_left
-        events, state, tried = tries.heap, world.state, world.tries
+        events, state, tried = agenda.heap, world.state, world.tries
         history = world.trace.history
         instants, firsts, states = history.instants.append, history.firsts.append, history.states
         who, logged = self._changes.extend, len(history)
         waiting = self._waiting()
         most = world.cluster.max_tis_per_query or UNLIMITED
-        number, unfinished, free = tries.number, run.unfinished, self._room()
+        number, unfinished, free = agenda.number, run.unfinished, self._room()
         full = bool(waiting)
         woken: list[int] = []
         ended: list[int] = []
@@ -364,11 +364,11 @@ class _Stretch:
         world.note_full(run)
         run.busy = run.active + world.waiting
         run.unfinished = unfinished
-        self._parts.tries.number = number
+        self._parts.agenda.number = number
 
     def _leave(self, at: int, number: int, unfinished: int, free: int) -> None:
         """Leave the world as the passes would have left it."""
-        world, events = self._world, self._parts.tries.heap
+        world, events = self._world, self._parts.agenda.heap
         self._account(at, number, unfinished, free)
         events[:] = [event for event in events if event is not NEVER]
         heapify(events)

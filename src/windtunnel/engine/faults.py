@@ -168,12 +168,12 @@ class Faults:
     def _take_down(self, what: str) -> None:
         self._down[what] += 1
         if what == "triggerer":
-            self._parts.tries.hold_triggers(held=True)
+            self._parts.triggerer.hold()
 
     def _bring_up(self, what: str) -> None:
         self._down[what] -= 1
         if what == "triggerer" and not self._down[what]:
-            self._parts.tries.hold_triggers(held=False)
+            self._parts.triggerer.go_on()
 
     def _lose_workers(self, fault: WorkerLost) -> None:
         lost = self._parts.workers.lose(fault.count, fault.group)

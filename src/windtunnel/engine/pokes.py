@@ -11,6 +11,30 @@ from windtunnel.engine.program import micros
 from windtunnel.model import ExternalTaskSensor, Sensor, TriggerDagRun
 
 
+class FirstPokes:
+    """What is remembered of reschedule sensors between their pokes, by task instance, in
+    microseconds."""
+
+    def __init__(self) -> None:
+        self.first: dict[int, int] = {}
+        """When the first poke began, of those that its timeout counts."""
+        self.timeout_from: dict[int, int] = {}
+        """From when the timeout counts."""
+        self.last_us: dict[int, int] = {}
+        """How long the last poke took."""
+
+    def note(self, ti: int, began: int, ended: int, *, counts_from: int) -> None:
+        """A poke was for nothing."""
+        self.last_us[ti] = ended - began
+        self.first.setdefault(ti, began)
+        self.timeout_from.setdefault(ti, counts_from)
+
+    def forget(self, ti: int) -> None:
+        """What comes counts anew."""
+        self.first.pop(ti, None)
+        self.timeout_from.pop(ti, None)
+
+
 def poke_until(kind: Sensor, plan: Plan, start: int) -> tuple[int, int]:
     """When a poke-mode sensor that starts now ends, and when it would give up, in microseconds.
 

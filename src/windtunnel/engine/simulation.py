@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 
+from windtunnel.engine.agenda import Agenda
+from windtunnel.engine.attempts import Attempts
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
@@ -18,14 +20,18 @@ from windtunnel.engine.elastic import Scaling
 from windtunnel.engine.express import Express
 from windtunnel.engine.faults import Faults
 from windtunnel.engine.loops import Loops, Scheduler
+from windtunnel.engine.losses import Losses
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.plans import Bodies, Planner
 from windtunnel.engine.program import Program, micros
 from windtunnel.engine.queueing import CriticalSection
+from windtunnel.engine.readiness import Readiness
 from windtunnel.engine.runs import Creation, Start, examine, timed_out, triggered_run
+from windtunnel.engine.sensors import Sensors
 from windtunnel.engine.snapshots import take
 from windtunnel.engine.stuck import StuckInQueued
 from windtunnel.engine.tries import Tries
+from windtunnel.engine.triggerer import Triggerer
 from windtunnel.engine.waits import CrossDagWaits
 from windtunnel.engine.workers import Workers
 from windtunnel.engine.world import QUEUED, Run, World
@@ -68,8 +74,32 @@ class Simulation:
         workers = Workers(scenario.cluster, lambda: world.now)
         section = CriticalSection(world, noted)
         waits = CrossDagWaits(world, self._before_forced_end)
-        tries = Tries(world, planner, workers, section, waits)
-        stuck = StuckInQueued(world, workers, section, tries, self._before_forced_end)
+        agenda = Agenda(world)
+        attempts = Attempts(world, planner, workers, agenda)
+        triggerer = Triggerer(world, agenda, attempts, section, waits)
+        sensors = Sensors(world, planner, attempts, triggerer, waits)
+        losses = Losses(world, agenda, attempts, workers)
+        readiness = Readiness(world, section)
+        tries = Tries(
+            world=world,
+            agenda=agenda,
+            planner=planner,
+            workers=workers,
+            waits=waits,
+            attempts=attempts,
+            triggerer=triggerer,
+            sensors=sensors,
+            losses=losses,
+            readiness=readiness,
+        )
+        stuck = StuckInQueued(
+            world=world,
+            workers=workers,
+            section=section,
+            attempts=attempts,
+            tries=tries,
+            before_forced_end=self._before_forced_end,
+        )
         self._parts = Parts(
             world=world,
             choices=noted,
@@ -77,6 +107,12 @@ class Simulation:
             workers=workers,
             section=section,
             waits=waits,
+            agenda=agenda,
+            attempts=attempts,
+            triggerer=triggerer,
+            sensors=sensors,
+            losses=losses,
+            readiness=readiness,
             tries=tries,
             creation=Creation(world),
             start=Start(world),
@@ -99,7 +135,7 @@ class Simulation:
         if scenario.faults:
             self._faults = Faults(self._parts)
             tries.strike = self._faults.strike
-            tries.scheduler_is_up = lambda: self._scheduler_is_up
+            agenda.scheduler_is_up = lambda: self._scheduler_is_up
         self._express = Express(self._parts, self._other_due)
         self.clock = Clock(self)
         self._timers: list[tuple[int, int]] = []
@@ -137,7 +173,7 @@ class Simulation:
 
     def _upcoming(self) -> int | None:
         """When something happens of itself. A parse alone is nothing: it matters to what comes."""
-        due, other = self._parts.tries.next_due(), self._next_time()
+        due, other = self._parts.agenda.next_due(), self._next_time()
         if due is None or other is None:
             return other if due is None else due
         return min(due, other)
@@ -187,7 +223,7 @@ class Simulation:
         self._begun = True
         rounds = 0
         while True:
-            self._parts.tries.handle_due()
+            self._parts.agenda.handle_due()
             if self._faults is not None:
                 self._faults.handle_due()
             if self._scaling is not None:
@@ -200,7 +236,7 @@ class Simulation:
             while self._manual and self._manual[-1][0] <= now:
                 self._trigger(self._manual.pop()[1])
             self._schedule()
-            due = self._parts.tries.next_due()
+            due = self._parts.agenda.next_due()
             if due is None or due > now:
                 break
             rounds += 1
@@ -241,7 +277,7 @@ class Simulation:
     def _schedule(self) -> None:
         """What the scheduler does at this instant, if there is one."""
         if not self._scheduler_is_up:
-            self._parts.tries.notice()
+            self._parts.sensors.notice()
             self._arrive()
         elif self._loops is None:
             self._settle()
@@ -253,7 +289,7 @@ class Simulation:
         for _ in range(MAX_PASSES):
             queued = self._pass()
             if world.ended:
-                self._parts.tries.notice()
+                self._parts.sensors.notice()
             if not (self._has_work() or (queued and world.waiting)):
                 return
         raise self._runaway()
@@ -302,7 +338,7 @@ class Simulation:
         for _ in range(MAX_PASSES):
             loops.note_ends()
             if world.ended:
-                self._parts.tries.notice()
+                self._parts.sensors.notice()
             self._arrive()
             loops.wake(self._has_work())
             scheduler = loops.due()
@@ -394,7 +430,7 @@ class Simulation:
         if run.state != RunState.RUNNING:
             self._run_ended(run)
         for ti in ready:
-            self._parts.tries.schedule(ti)
+            self._parts.readiness.schedule(ti)
 
     def _times_out(self, run: Run) -> bool:
         timeout = run.dag.timeout_us

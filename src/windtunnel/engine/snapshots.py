@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from windtunnel.engine import outlook
 from windtunnel.engine.dependencies import GOOD, past_run
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import DagProgram
@@ -98,22 +99,22 @@ class _Taker:
         )
 
     def _as_actor(self, ti: int) -> Actor:
-        world, tries = self._world, self._parts.tries
+        world, parts = self._world, self._parts
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
         state = world.state[ti]
-        deferral = tries.deferred.get(ti)
+        deferral = parts.triggerer.deferred.get(ti)
         kind = run.dag.kind[task]
         wish = self._wish(ti)
-        gives_up, reason = tries.gives_up(ti) or (None, "")
-        queued_until = self._parts.stuck.until(ti) if state == QUEUED else None
+        gives_up, reason = outlook.gives_up(parts, ti) or (None, "")
+        queued_until = parts.stuck.until(ti) if state == QUEUED else None
         if queued_until is not None:
             gives_up, reason = queued_until, "task_queued_timeout"
         waits_for_others = wish is not None and state in (RUNNING, DEFERRED)
         timed = state == RUNNING or (
             state == DEFERRED and deferral is not None and deferral.fires is not None
         )
-        first_poke = tries.first_poke(ti)
+        first_poke = parts.attempts.pokes.first.get(ti)
         since = self._since.get(ti, run.record.created_us) if first_poke is None else first_poke
         holds = self._holds(ti, run, task, state)
         return Actor(
@@ -233,7 +234,7 @@ class _Taker:
         wait = self._parts.waits.of(ti)
         if wait is None or wait.dag is None:
             return None
-        if self._parts.tries.is_called_back(ti) or self._parts.waits.verdict(ti) is not None:
+        if outlook.is_called_back(self._parts, ti) or self._parts.waits.verdict(ti) is not None:
             return None  # it has what it wants, or has given up: only limits are in its way
         if isinstance(wait.kind, TriggerDagRun) and not wait.kind.wait_for_completion:
             return None

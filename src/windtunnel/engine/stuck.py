@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from windtunnel.engine.attempts import Attempts
 from windtunnel.engine.program import micros
 from windtunnel.engine.queueing import CriticalSection
 from windtunnel.engine.tries import Tries
@@ -20,15 +21,18 @@ class StuckInQueued:
 
     def __init__(
         self,
+        *,
         world: World,
         workers: Workers,
         section: CriticalSection,
+        attempts: Attempts,
         tries: Tries,
         before_forced_end: Callable[[str], None],
     ) -> None:
         self._world = world
         self._workers = workers
         self._section = section
+        self._attempts = attempts
         self._tries = tries
         self._before_forced_end = before_forced_end
         cluster = world.cluster
@@ -87,7 +91,7 @@ class StuckInQueued:
             world.move(ti, SCHEDULED)
             self._section.lanes.add(ti)
         else:
-            self._tries.fail(ti, "stuck in queued", retryable=False)
+            self._attempts.fail(ti, "stuck in queued", retryable=False)
 
     def until(self, ti: int) -> int | None:
         """When a queued task instance is failed if no worker ever takes it."""
