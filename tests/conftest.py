@@ -1,9 +1,13 @@
-"""For all tests: pytest's own tool to run pytest, and a cache of loads of their own."""
+"""For all tests: pytest's own tool to run pytest, a cache of loads, and the modules beside this."""
 
 import os
+import sys
 import tempfile
+from pathlib import Path
 
 pytest_plugins = ["pytester"]
 
 # Set before any test loads DAG files: the user's own cache is neither read nor filled.
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="windtunnel-cache-")
+
+sys.path.insert(0, str(Path(__file__).parent))

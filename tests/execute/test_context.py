@@ -7,37 +7,14 @@ import pytest
 from windtunnel.loaders import Supplied
 from windtunnel.model import ManualRun, Rule
 
-HEAD = """\
-from datetime import datetime, timedelta
-
-from airflow.exceptions import AirflowFailException
-from airflow.models import Variable
-from airflow.models.dag import DAG
-from airflow.models.param import Param
-from airflow.providers.standard.operators.bash import BashOperator
-from airflow.providers.standard.operators.python import BranchPythonOperator, PythonOperator
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.providers.standard.sensors.python import PythonSensor
-from airflow.sdk import BaseOperator, BaseSensorOperator, dag, get_current_context, task, task_group
-
-def show(*values):
-    print(*values)
-
-"""
-
-
-def printed(flight):
-    return "".join(output.text for output in flight.trace.output).splitlines()
-
 
 def templated(flight_of, *texts, dag_arguments="", **options):
     """What templates come to, in one run."""
     return flight_of(
-        HEAD
-        + f"""
+        f"""
 with DAG("etl"{dag_arguments}):
-    for text in {texts!r}:
-        PythonOperator(task_id=f"t{{abs(hash(text))}}", python_callable=show, op_args=[text])
+    for number, text in enumerate({texts!r}):
+        PythonOperator(task_id=f"t{{number}}", python_callable=show, op_args=[text])
 """,
         **options,
     )
@@ -45,8 +22,7 @@ with DAG("etl"{dag_arguments}):
 
 def test_parameters_of_the_dag_the_task_and_the_run_come_in_this_order(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 with DAG("etl", params={"a": Param(1, type="integer"), "b": 2, "c": 3}):
     PythonOperator(
         task_id="t", python_callable=lambda params: print(sorted(params.items())),
@@ -55,13 +31,12 @@ with DAG("etl", params={"a": Param(1, type="integer"), "b": 2, "c": 3}):
 """,
         runs=[ManualRun(dag_id="etl", conf={"c": 300})],
     )
-    assert printed(flight) == ["[('a', 1), ('b', 20), ('c', 300)]"]
+    assert flight.printed == ["[('a', 1), ('b', 20), ('c', 300)]"]
 
 
 def test_a_triggered_run_has_the_rendered_conf(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 with DAG("parent"):
     TriggerDagRunOperator(
         task_id="go", trigger_dag_id="child", conf={"day": "{{ ds }}", "n": [1]}
@@ -73,13 +48,12 @@ with DAG("child"):
 """,
         runs=[ManualRun(dag_id="parent")],
     )
-    assert printed(flight) == ["{'day': '2026-03-01', 'n': [1]} [1]"]
+    assert flight.printed == ["{'day': '2026-03-01', 'n': [1]} [1]"]
 
 
 def test_a_conf_that_cannot_be_rendered_fails_the_trigger(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 with DAG("parent"):
     TriggerDagRunOperator(task_id="go", trigger_dag_id="child", conf={"a": "{{ nobody }}"})
 with DAG("child"):
@@ -102,8 +76,8 @@ with DAG("child"):
         ("{{ macros.ds_format(ds, '%Y-%m-%d', '%d.%m.') }}", "01.03."),
         ("{{ logical_date.add(days=1).to_date_string() }}", "2026-03-02"),
         (
-            "{{ dag.dag_id }} {{ task.owner }} {{ ti.task_id[0] }} {{ run_id[:6] }}",
-            "etl airflow t manual",
+            "{{ dag.dag_id }} {{ task.owner }} {{ ti.task_id }} {{ run_id[:6] }}",
+            "etl airflow t0 manual",
         ),
         (
             "{{ ti.try_number }} {{ ti.max_tries }} {{ ti.state }} {{ dag_run.state }}",
@@ -123,7 +97,7 @@ def test_templates_know_what_they_know_in_airflow(execute, text, rendered):
         variables={"bucket": "b-1", "limits": {"n": 7}},
         connections={"db": "postgres://u:p@h:5432/s"},
     )
-    assert printed(templated(execute, text, supplied=supplied)) == [rendered]
+    assert templated(execute, text, supplied=supplied).printed == [rendered]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +112,7 @@ def test_a_name_that_is_not_defined_fails_the_task(execute, text):
 def test_old_names_are_there_in_2_x(execute):
     text = "{{ execution_date | ds }} {{ yesterday_ds }} {{ tomorrow_ds_nodash }} {{ prev_ds }}"
     flight = templated(execute, text, profile="airflow-2.11")
-    assert printed(flight) == ["2026-03-01 2026-02-28 20260302 2026-03-01"]
+    assert flight.printed == ["2026-03-01 2026-02-28 20260302 2026-03-01"]
 
 
 def test_a_dag_has_macros_filters_and_native_values_of_its_own(execute):
@@ -147,13 +121,12 @@ def test_a_dag_has_macros_filters_and_native_values_of_its_own(execute):
         'user_defined_filters={"loud": str.upper}, render_template_as_native_obj=True'
     )
     flight = templated(execute, "{{ twice(4) + 1 }}", "{{ 'a' | loud }}", dag_arguments=arguments)
-    assert sorted(printed(flight)) == ["9", "A"]
+    assert flight.printed == ["9", "A"]
 
 
 def test_a_result_is_not_taken_for_a_template(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 @dag
 def etl():
     @task
@@ -164,13 +137,12 @@ def etl():
 etl()
 """
     )
-    assert printed(flight) == ["{{ nobody }}"]
+    assert flight.printed == ["{{ nobody }}"]
 
 
 def test_dates_have_the_methods_that_pendulum_gives_them(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def dates(logical_date, data_interval_end, ti, dag_run):
     print(logical_date.subtract(days=1).to_date_string(), data_interval_end.add(hours=1).hour)
     print(ti.start_date.isoformat(), dag_run.logical_date == logical_date)
@@ -179,14 +151,13 @@ with DAG("etl"):
     PythonOperator(task_id="t", python_callable=dates)
 """
     )
-    assert printed(flight) == ["2026-02-28 1", "2026-03-01T00:00:00+00:00 True"]
+    assert flight.printed == ["2026-02-28 1", "2026-03-01T00:00:00+00:00 True"]
 
 
 def test_variables_are_the_scenarios_not_those_that_lie_around(execute, monkeypatch):
     monkeypatch.setenv("AIRFLOW_VAR_SECRET", "from the environment")
     flight = execute(
-        HEAD
-        + """
+        """
 def read():
     print(Variable.get("given"), Variable.get("secret", default="default"))
     Variable.set("kept", "yes")
@@ -198,14 +169,13 @@ with DAG("etl"):
 """,
         supplied=Supplied(variables={"given": "g"}),
     )
-    assert printed(flight) == ["g default", "yes"]
+    assert flight.printed == ["g default", "yes"]
     assert "Variable gone does not exist" in flight.reasons("etl.c")[0]
 
 
 def test_what_is_not_installed_cannot_be_called_by_a_task(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 from airflow.providers.postgres.hooks.postgres import PostgresHook
 
 def load():
@@ -219,15 +189,12 @@ with DAG("etl"):
     assert "PostgresHook.get_records() can't be called here" in flight.reasons("etl.t")[0]
 
 
-BASH = (
-    HEAD
-    + """
+BASH = """
 with DAG("etl"):
     BashOperator(task_id="bash", bash_command="date") >> PythonOperator(
         task_id="t", python_callable=lambda ti: print(ti.xcom_pull("bash"))
     )
 """
-)
 
 
 def test_the_result_of_a_modelled_task_is_not_made_up(execute):
@@ -238,14 +205,13 @@ def test_the_result_of_a_modelled_task_is_not_made_up(execute):
 
 def test_the_result_of_a_modelled_task_can_be_declared(execute):
     flight = execute(BASH, rules=[Rule(tasks="etl.bash", result={"rows": 3}, duration_s=5)])
-    assert printed(flight) == ["{'rows': 3}"]
+    assert flight.printed == ["{'rows': 3}"]
     assert flight.span("etl.bash") == (0, 5)
 
 
 def test_a_declared_result_stands_for_a_callable_too_and_can_be_mapped_over(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 @dag
 def etl():
     @task
@@ -259,13 +225,12 @@ etl()
 """,
         rules=[Rule(tasks="etl.query", result=[1, 2, 3])],
     )
-    assert sorted(printed(flight)) == ["1", "2", "3"]
+    assert sorted(flight.printed) == ["1", "2", "3"]
 
 
 def test_operators_and_sensors_of_the_repository_run(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 class Add(BaseOperator):
     template_fields = ("left",)
 
@@ -291,7 +256,7 @@ with DAG("etl"):
     )
 """
     )
-    assert printed(flight) == [
+    assert flight.printed == [
         "7 1 2026-03-01 True",
         "8 10 2026-03-01 True",
         "1 100 2026-03-01 True",
@@ -303,8 +268,7 @@ with DAG("etl"):
 
 def test_tasks_of_a_mapped_group_get_their_items_and_each_others_results(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 @dag
 def etl():
     @task
@@ -330,7 +294,7 @@ def etl():
 etl()
 """
     )
-    assert sorted(printed(flight)) == ["1 2", "12", "2 4", "3 6"]
+    assert sorted(flight.printed) == ["1 2", "12", "2 4", "3 6"]
 
 
 @pytest.mark.parametrize(
@@ -344,8 +308,7 @@ etl()
 )
 def test_a_poke_that_raises_means_what_the_sensor_says(execute, argument, raised, state):
     flight = execute(
-        HEAD
-        + f"""
+        f"""
 def poke():
     raise {raised}
 
@@ -358,9 +321,7 @@ with DAG("etl"):
 
 
 def test_random_numbers_are_the_same_in_every_simulation_and_others_in_each_task(execute):
-    text = (
-        HEAD
-        + """
+    text = """
 import random, time
 
 def draw():
@@ -372,16 +333,14 @@ with DAG("etl"):
     PythonOperator(task_id="a", python_callable=draw)
     PythonOperator(task_id="b", python_callable=draw)
 """
-    )
-    first, second = printed(execute(text)), printed(execute(text))
+    first, second = execute(text).printed, execute(text).printed
     assert first == second
     assert len(set(" ".join(first).split())) == 4
 
 
 def test_a_generator_runs_to_its_end(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def steps():
     print("working")
     yield "a note"
@@ -393,7 +352,7 @@ with DAG("etl"):
     )
 """
     )
-    assert printed(flight) == ["working", "5"]
+    assert flight.printed == ["working", "5"]
 
 
 def test_a_model_of_pydantic_that_is_imported_late_may_have_dates(execute, tmp_path):
@@ -403,8 +362,7 @@ def test_a_model_of_pydantic_that_is_imported_late_may_have_dates(execute, tmp_p
         "class Row(BaseModel):\n    day: date\n    at: datetime\n"
     )
     flight = execute(
-        HEAD
-        + """
+        """
 def load():
     from late_models import Row
     print(Row(day="2026-03-01", at=datetime.now()).model_dump_json())
@@ -413,13 +371,12 @@ with DAG("etl"):
     PythonOperator(task_id="t", python_callable=load)
 """
     )
-    assert printed(flight) == ['{"day":"2026-03-01","at":"2026-03-01T00:00:00"}']
+    assert flight.printed == ['{"day":"2026-03-01","at":"2026-03-01T00:00:00"}']
 
 
 def test_conditions_and_hooks_run_before_and_after(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 @dag
 def etl():
     @task.run_if(lambda context: context["ds"] == "2026-03-01")
@@ -444,5 +401,5 @@ with DAG("hooks"):
     )
 """
     )
-    assert sorted(printed(flight)) == ["after 5", "before 2026-03-01", "runs"]
+    assert sorted(flight.printed) == ["after 5", "before 2026-03-01", "runs"]
     assert flight.state("etl.skips") == "skipped"

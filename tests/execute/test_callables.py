@@ -7,28 +7,31 @@ from datetime import datetime
 
 import pytest
 
-HEAD = """\
-import time
-from datetime import datetime, timezone
-from time import sleep
-
-from airflow.decorators import dag, task
-from airflow.exceptions import AirflowFailException, AirflowSkipException
-from airflow.models.dag import DAG
-from airflow.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
+OLD_PATHS = """\
+from airflow import DAG
+from airflow.decorators import task
+from airflow.operators.python import PythonOperator, ShortCircuitOperator
 from airflow.sensors.python import PythonSensor
 
+with DAG("etl"):
+    (
+        PythonSensor(task_id="wait", python_callable=lambda: True)
+        >> ShortCircuitOperator(task_id="go", python_callable=lambda: True)
+        >> PythonOperator(task_id="load", python_callable=lambda: print("loaded"))
+        >> task(lambda: print("told"))()
+    )
 """
 
 
-def printed(flight):
-    return "".join(output.text for output in flight.trace.output).splitlines()
+@pytest.mark.parametrize("profile", ["airflow-2.11", "airflow-3.3"])
+def test_what_is_imported_by_the_paths_of_2_x_runs_too(execute, profile):
+    flight = execute(OLD_PATHS, head="", profile=profile)
+    assert flight.printed == ["loaded", "told"]
 
 
 def test_now_is_the_simulated_now_in_every_spelling(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def show():
     print(datetime.now(timezone.utc).isoformat())
     print(datetime.utcnow().isoformat())
@@ -40,14 +43,13 @@ with DAG("etl"):
 """
     )
     stamp = datetime.fromisoformat("2026-03-01T00:01:30+00:00").timestamp()
-    assert printed(flight) == ["2026-03-01T00:01:30+00:00", "2026-03-01T00:01:30", f"{stamp}"]
+    assert flight.printed == ["2026-03-01T00:01:30+00:00", "2026-03-01T00:01:30", f"{stamp}"]
 
 
 def test_sleeping_costs_no_wall_time_but_makes_the_task_longer(execute):
     begun = time.monotonic()
     flight = execute(
-        HEAD
-        + """
+        """
 def nap():
     time.sleep(3600)
     sleep(1800.5)
@@ -58,14 +60,13 @@ with DAG("etl"):
 """
     )
     assert flight.span("etl.nap") == (0, 5400.5)
-    assert printed(flight) == ["2026-03-01T01:30:00.500000"]
+    assert flight.printed == ["2026-03-01T01:30:00.500000"]
     assert time.monotonic() - begun < 60
 
 
 def test_a_sleep_imported_inside_the_function_is_simulated_too(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def nap():
     from time import sleep as rest
     rest(100)
@@ -79,7 +80,7 @@ with DAG("etl"):
 
 def test_after_the_simulation_time_is_real_again(execute):
     sleep, now = time.sleep, datetime.now
-    execute(HEAD + 'with DAG("etl"):\n    PythonOperator(task_id="t", python_callable=print)\n')
+    execute('with DAG("etl"):\n    PythonOperator(task_id="t", python_callable=print)\n')
     assert time.sleep is sleep
     assert datetime.now == now
     assert datetime.now().year > 2023
@@ -87,8 +88,7 @@ def test_after_the_simulation_time_is_real_again(execute):
 
 def test_return_values_pass_from_task_to_task(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 @dag
 def etl():
     @task
@@ -109,13 +109,12 @@ def etl():
 etl()
 """
     )
-    assert printed(flight) == ["16", "total 6 [1, 2, 3]"]
+    assert flight.printed == ["16", "total 6 [1, 2, 3]"]
 
 
 def test_xcoms_may_be_pushed_under_a_key_of_their_own(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def push(ti):
     ti.xcom_push(key="path", value="/data/1")
 
@@ -128,13 +127,12 @@ with DAG("etl"):
     )
 """
     )
-    assert printed(flight) == ["/data/1"]
+    assert flight.printed == ["/data/1"]
 
 
 def test_a_branch_callable_decides_what_is_skipped(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def weekday():
     return "sunday" if datetime.now().weekday() == 6 else "other"
 
@@ -151,8 +149,7 @@ with DAG("etl"):
 
 def test_a_short_circuit_callable_decides_what_is_skipped(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 with DAG("etl"):
     for name, answer in (("go", True), ("stop", [])):
         ShortCircuitOperator(
@@ -166,10 +163,7 @@ with DAG("etl"):
 
 def test_a_failed_try_is_retried_and_the_callable_runs_again(execute):
     flight = execute(
-        HEAD
-        + """
-from datetime import timedelta
-
+        """
 def flaky(ti):
     sleep(10)
     print("try", ti.try_number)
@@ -182,7 +176,7 @@ with DAG("etl"):
     )
 """
     )
-    assert printed(flight) == ["try 1", "try 2", "try 3"]
+    assert flight.printed == ["try 1", "try 2", "try 3"]
     assert flight.state("etl.t") == "success"
     assert flight.times("etl.t", "up_for_retry") == [10, 80.000001]
     assert [r.splitlines()[-1] for r in flight.reasons("etl.t")] == ["RuntimeError: not yet"] * 2
@@ -190,8 +184,7 @@ with DAG("etl"):
 
 def test_airflows_own_exceptions_mean_what_they_mean_there(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def skip():
     raise AirflowSkipException("nothing to do")
 
@@ -210,10 +203,7 @@ with DAG("etl"):
 
 def test_leaving_python_is_a_failure_of_the_task_only(execute):
     flight = execute(
-        HEAD
-        + """
-import sys
-
+        """
 with DAG("etl"):
     PythonOperator(task_id="t", python_callable=lambda: sys.exit(3))
     PythonOperator(task_id="other", python_callable=print)
@@ -225,8 +215,7 @@ with DAG("etl"):
 
 def test_a_callable_gets_the_context_that_it_asks_for(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def by_name(ds, run_id, ti, bucket):
     print(ds, run_id, ti.task_id, bucket)
 
@@ -244,7 +233,7 @@ with DAG("etl"):
     )
 """
     )
-    assert printed(flight) == [
+    assert flight.printed == [
         "2026-03-01 manual__2026-03-01T00:00:00+00:00 a b",
         "2026-03-01T00:00:00+00:00 etl 20260301T000000",
         "nothing",
@@ -253,8 +242,7 @@ with DAG("etl"):
 
 def test_templates_in_arguments_are_rendered(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def show(day, keys):
     print(day, keys)
 
@@ -266,13 +254,12 @@ with DAG("etl"):
     )
 """
     )
-    assert printed(flight) == ["20260301 ['t', 'x']"]
+    assert flight.printed == ["20260301 ['t', 'x']"]
 
 
 def test_a_mapped_task_runs_once_for_each_item_of_a_result(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 @dag
 def etl():
     @task
@@ -294,15 +281,14 @@ def etl():
 etl()
 """
     )
-    assert sorted(printed(flight)[:3]) == ["a kB", "b kB", "c kB"]
-    assert printed(flight)[3] == "total 3"
+    assert sorted(flight.printed[:3]) == ["a kB", "b kB", "c kB"]
+    assert flight.printed[3] == "total 3"
     assert [flight.span(f"etl.size[{i}]") for i in range(3)] == [(0, 1), (0, 2), (0, 3)]
 
 
 def test_a_poking_sensor_calls_until_its_callable_says_yes(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def ready():
     sleep(2)
     print(datetime.now().strftime("%H:%M:%S"))
@@ -312,7 +298,7 @@ with DAG("etl"):
     PythonSensor(task_id="wait", python_callable=ready, poke_interval=60)
 """
     )
-    assert printed(flight) == ["00:00:02", "00:01:04", "00:02:06"]
+    assert flight.printed == ["00:00:02", "00:01:04", "00:02:06"]
     assert flight.span("etl.wait") == (0, 126)
     assert [s for _, s in flight.history("etl.wait")] == [
         "scheduled",
@@ -324,8 +310,7 @@ with DAG("etl"):
 
 def test_a_sensor_whose_callable_never_says_yes_times_out(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 with DAG("etl"):
     PythonSensor(
         task_id="wait", python_callable=lambda: False, poke_interval=60, timeout=150, retries=2
@@ -338,8 +323,7 @@ with DAG("etl"):
 
 def test_a_rescheduling_sensor_calls_at_each_reschedule(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def ready():
     print(datetime.now().strftime("%H:%M:%S"))
     return datetime.now() >= datetime(2026, 3, 1, 0, 2)
@@ -348,14 +332,13 @@ with DAG("etl"):
     PythonSensor(task_id="wait", python_callable=ready, poke_interval=60, mode="reschedule")
 """
     )
-    assert printed(flight) == ["00:00:00", "00:01:00", "00:02:00"]
+    assert flight.printed == ["00:00:00", "00:01:00", "00:02:00"]
     assert flight.state("etl.wait") == "success"
 
 
 def test_bodies_run_in_the_order_in_which_the_scheduler_starts_them(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 with DAG("etl"):
     for name, weight in (("low", 1), ("high", 9), ("middle", 5)):
         PythonOperator(
@@ -366,7 +349,7 @@ with DAG("etl"):
 """,
         parallelism=1,
     )
-    assert printed(flight) == ["high", "middle", "low"]
+    assert flight.printed == ["high", "middle", "low"]
 
 
 def test_a_module_of_the_repository_sees_simulated_time_too(execute, tmp_path):
@@ -375,24 +358,20 @@ def test_a_module_of_the_repository_sees_simulated_time_too(execute, tmp_path):
         "def stamp():\n    time.sleep(60)\n    return datetime.now().isoformat()\n"
     )
     flight = execute(
-        HEAD
-        + """
+        """
 from helpers import stamp
 
 with DAG("etl"):
     PythonOperator(task_id="t", python_callable=lambda: print(stamp()))
 """
     )
-    assert printed(flight) == ["2026-03-01T00:01:00"]
+    assert flight.printed == ["2026-03-01T00:01:00"]
     assert flight.span("etl.t") == (0, 60)
 
 
 def test_a_task_without_a_python_callable_is_modelled(execute):
     flight = execute(
-        HEAD
-        + """
-from airflow.operators.bash import BashOperator
-
+        """
 with DAG("etl"):
     BashOperator(task_id="shell", bash_command="exit 1") >> PythonOperator(
         task_id="t", python_callable=lambda: print("after")
@@ -400,26 +379,24 @@ with DAG("etl"):
 """
     )
     assert flight.span("etl.shell") == (0, 60)
-    assert printed(flight) == ["after"]
+    assert flight.printed == ["after"]
 
 
 def test_a_key_that_a_result_does_not_have_fails_the_task_or_gives_none(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 with DAG("etl"):
     PythonOperator(task_id="push", python_callable=lambda: {"a": 1}) >> PythonOperator(
         task_id="t", python_callable=lambda ti: print(ti.xcom_pull(task_ids="push", key="b"))
     )
 """
     )
-    assert printed(flight) == ["None"]
+    assert flight.printed == ["None"]
 
 
 def test_a_template_with_a_mistake_fails_the_task_only(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 with DAG("etl"):
     PythonOperator(
         task_id="t", python_callable=print, op_args=["{{ nobody.knows }}"]
@@ -433,8 +410,7 @@ with DAG("etl"):
 
 def test_mapping_over_a_result_that_is_no_list_fails_the_run_not_the_simulation(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 @dag
 def etl():
     @task
@@ -455,8 +431,7 @@ etl()
 
 def test_a_second_run_does_not_see_the_first_ones_xcoms(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 with DAG("etl", schedule="@hourly", start_date=datetime(2026, 3, 1), catchup=True):
     first = PythonOperator(task_id="first", python_callable=lambda ts, **_: ts)
     first >> PythonOperator(
@@ -465,14 +440,12 @@ with DAG("etl", schedule="@hourly", start_date=datetime(2026, 3, 1), catchup=Tru
 """,
         until=3 * 3600,
     )
-    assert len(printed(flight)) > 2
-    assert set(printed(flight)) == {"True"}
+    assert len(flight.printed) > 2
+    assert set(flight.printed) == {"True"}
 
 
 def test_two_executions_print_the_same(execute):
-    text = (
-        HEAD
-        + """
+    text = """
 import random
 
 def stamp():
@@ -483,14 +456,12 @@ with DAG("etl"):
     for i in range(5):
         PythonOperator(task_id=f"t{i}", python_callable=stamp)
 """
-    )
-    assert printed(execute(text)) == printed(execute(text))
+    assert execute(text).printed == execute(text).printed
 
 
 def test_an_exception_fails_the_try_and_its_traceback_is_kept(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def inner():
     raise ValueError("no rows for today")
 
@@ -509,14 +480,13 @@ with DAG("etl"):
     assert "in inner" in reason
     assert reason.endswith("ValueError: no rows for today")
     assert "freezegun" not in reason
-    assert printed(flight) == ["begin"], "what it printed before it failed is kept"
+    assert flight.printed == ["begin"], "what it printed before it failed is kept"
     assert flight.state("etl.after") == "upstream_failed"
 
 
 def test_calling_a_function_with_the_wrong_arguments_fails_the_task_only(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def load(bucket):
     print(bucket)
 
@@ -533,8 +503,7 @@ with DAG("etl"):
 @pytest.mark.parametrize("length", ["None", "'soon'", "-1"])
 def test_a_sleep_that_python_refuses_fails_the_task_only(execute, length):
     flight = execute(
-        HEAD
-        + f"""
+        f"""
 with DAG("etl"):
     PythonOperator(task_id="t", python_callable=lambda: time.sleep({length}))
     PythonOperator(task_id="other", python_callable=print)
@@ -546,12 +515,11 @@ with DAG("etl"):
 
 def test_pulling_from_a_task_that_does_not_exist_gives_none(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 with DAG("etl"):
     PythonOperator(
         task_id="t", python_callable=lambda ti: print(ti.xcom_pull(task_ids="nobody"))
     )
 """
     )
-    assert printed(flight) == ["None"]
+    assert flight.printed == ["None"]

@@ -9,29 +9,10 @@ import pytest
 
 from windtunnel.execute.strands import Strand, StrandEnded
 
-HEAD = """\
-import asyncio
-import os
-import threading
-import time
-from datetime import datetime, timedelta
-
-import pendulum
-from airflow.sdk import DAG, dag, task
-from airflow.providers.standard.operators.python import PythonOperator
-from airflow.providers.standard.sensors.python import PythonSensor
-
-"""
-
-
-def printed(flight):
-    return "".join(output.text for output in flight.trace.output).splitlines()
-
 
 def test_callables_that_overlap_take_turns_at_their_sleeps(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def steps(name, length):
     for _ in range(3):
         print(name, datetime.now().strftime("%M:%S"))
@@ -42,7 +23,7 @@ with DAG("etl"):
     PythonOperator(task_id="b", python_callable=steps, op_args=["b", 15])
 """
     )
-    assert printed(flight) == [
+    assert flight.printed == [
         "a 00:00",
         "b 00:00",
         "a 00:10",
@@ -55,8 +36,7 @@ with DAG("etl"):
 
 def test_one_callable_can_wait_for_what_another_one_does(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 done = []
 
 def producer():
@@ -77,8 +57,7 @@ with DAG("etl"):
 
 def test_execution_timeout_cuts_a_callable_at_its_sleep(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def load():
     try:
         time.sleep(600)
@@ -92,15 +71,14 @@ with DAG("etl"):
     )
 """
     )
-    assert printed(flight) == ["cleaned up at 01:00"]
+    assert flight.printed == ["cleaned up at 01:00"]
     assert flight.times("etl.t", "failed") == [60]
     assert "AirflowTaskTimeout" in flight.reasons("etl.t")[0]
 
 
 def test_the_timeout_counts_over_all_sleeps_of_a_try(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def load():
     for number in range(100):
         print(number)
@@ -112,7 +90,7 @@ with DAG("etl"):
     )
 """
     )
-    assert printed(flight) == ["0", "1", "2"]
+    assert flight.printed == ["0", "1", "2"]
     assert flight.times("etl.t", "failed") == [60]
 
 
@@ -122,8 +100,7 @@ with DAG("etl"):
 )
 def test_execution_timeout_cuts_a_sensor_in_a_poke_and_between_two(execute, poke, pokes):
     flight = execute(
-        HEAD
-        + f"""
+        f"""
 with DAG("etl"):
     PythonSensor(
         task_id="t", python_callable={poke}, execution_timeout=timedelta(seconds=65),
@@ -131,14 +108,13 @@ with DAG("etl"):
     )
 """
     )
-    assert printed(flight) == ["poke"] * pokes
+    assert flight.printed == ["poke"] * pokes
     assert flight.times("etl.t", "failed") == [65]
 
 
 def test_a_callable_that_survives_its_timeout_goes_on(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def load():
     try:
         time.sleep(600)
@@ -158,8 +134,7 @@ with DAG("etl"):
 
 def test_a_callable_whose_run_times_out_is_ended_where_it_sleeps(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def load():
     try:
         time.sleep(600)
@@ -172,14 +147,13 @@ with DAG("etl", dagrun_timeout=timedelta(seconds=90)):
 """
     )
     assert flight.run_states("etl") == ["failed"]
-    assert "never" not in printed(flight)
+    assert "never" not in flight.printed
 
 
 def test_nothing_of_a_callable_that_still_sleeps_at_the_end_stays_behind(execute):
     before = threading.active_count()
     flight = execute(
-        HEAD
-        + """
+        """
 with DAG("etl"):
     PythonOperator(task_id="t", python_callable=lambda: time.sleep(10_000))
 """,
@@ -191,8 +165,7 @@ with DAG("etl"):
 
 def test_asyncio_sleeps_and_timeouts_are_simulated(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 async def both():
     await asyncio.gather(asyncio.sleep(30), asyncio.sleep(20))
     try:
@@ -207,14 +180,13 @@ with DAG("etl"):
     PythonOperator(task_id="t", python_callable=run)
 """
     )
-    assert printed(flight) == ["from a thread 00:35"]
+    assert flight.printed == ["from a thread 00:35"]
     assert round(flight.span("etl.t")[1], 3) == 35
 
 
 def test_threads_of_a_callable_sleep_beside_each_other(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def run():
     threads = [threading.Thread(target=time.sleep, args=(s,)) for s in (20, 30)]
     [t.start() for t in threads]
@@ -229,14 +201,13 @@ with DAG("etl"):
     PythonOperator(task_id="t", python_callable=run)
 """
     )
-    assert printed(flight) == ["00:42"]
+    assert flight.printed == ["00:42"]
     assert flight.span("etl.t") == (0, 52)
 
 
 def test_pendulum_installed_or_not_knows_the_simulated_now(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def run():
     time.sleep(60)
     print(pendulum.now("UTC").isoformat(), pendulum.today("UTC").isoformat())
@@ -245,13 +216,12 @@ with DAG("etl"):
     PythonOperator(task_id="t", python_callable=run)
 """
     )
-    assert printed(flight) == ["2026-03-01T00:01:00+00:00 2026-03-01T00:00:00+00:00"]
+    assert flight.printed == ["2026-03-01T00:01:00+00:00 2026-03-01T00:00:00+00:00"]
 
 
 def test_monotonic_clocks_agree_with_the_calendar(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def run():
     clocks = time.time, time.monotonic, time.perf_counter
     before = [clock() for clock in clocks]
@@ -262,14 +232,13 @@ with DAG("etl"):
     PythonOperator(task_id="t", python_callable=run)
 """
     )
-    assert printed(flight) == ["[40.0, 40.0, 40.0]"]
+    assert flight.printed == ["[40.0, 40.0, 40.0]"]
 
 
 def test_environment_and_folder_of_a_task_are_its_own_also_while_it_sleeps(execute):
     folder = os.getcwd()
     flight = execute(
-        HEAD
-        + """
+        """
 def leak(name):
     os.environ["LEAK"] = name
     os.chdir("/")
@@ -285,15 +254,14 @@ with DAG("etl"):
     PythonOperator(task_id="c", python_callable=look)
 """
     )
-    assert printed(flight) == ["look None False", "a a /", "b b /"]
+    assert flight.printed == ["look None False", "a a /", "b b /"]
     assert "LEAK" not in os.environ
     assert os.getcwd() == folder
 
 
 def test_output_of_a_callable_and_its_subprocesses_is_kept_with_who_wrote_it(execute, capfd):
     flight = execute(
-        HEAD
-        + """
+        """
 import subprocess, sys
 
 def talk(ti):
@@ -320,8 +288,7 @@ with DAG("etl"):
 
 def test_what_a_task_logs_is_output_too(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 import logging
 
 def talk(ti):
@@ -333,13 +300,12 @@ with DAG("etl"):
     PythonOperator(task_id="t", python_callable=talk)
 """
     )
-    assert printed(flight) == ["INFO - loaded 3 rows", "WARNING - slow"]
+    assert flight.printed == ["INFO - loaded 3 rows", "WARNING - slow"]
 
 
 def test_a_traceback_shows_the_frames_of_the_dag_file_only(execute):
     flight = execute(
-        HEAD
-        + """
+        """
 def load():
     time.sleep("soon")
 
