@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from windtunnel.engine.agenda import END, NEVER, WAKE, Agenda
 from windtunnel.engine.branches import decide
+from windtunnel.engine.executors.workers import Workers
 from windtunnel.engine.plans import Plan, Planner
 from windtunnel.engine.pokes import FirstPokes, poke_until
 from windtunnel.engine.program import micros
 from windtunnel.engine.rules import retry_delay_us
-from windtunnel.engine.workers import Workers
 from windtunnel.engine.world import (
     FAILED,
     RUNNING,

@@ -5,8 +5,8 @@ Written once per change of a limit, not once per task instance that waits behind
 
 from __future__ import annotations
 
+from windtunnel.engine.executors.workers import Workers
 from windtunnel.engine.queueing import CriticalSection
-from windtunnel.engine.workers import Workers
 from windtunnel.engine.world import World
 
 

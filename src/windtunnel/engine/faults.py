@@ -12,12 +12,12 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from heapq import heappop, heappush
 
+from windtunnel.engine.executors.workers import Worker
 from windtunnel.engine.luck import draw
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.plans import Plan
 from windtunnel.engine.program import micros
 from windtunnel.engine.tries import Struck
-from windtunnel.engine.workers import Worker
 from windtunnel.engine.world import FINISHED
 from windtunnel.model import (
     BrokerDown,

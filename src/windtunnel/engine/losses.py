@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from windtunnel.engine.agenda import GHOST, NEVER, SILENT, Agenda, Due
 from windtunnel.engine.attempts import Attempts
+from windtunnel.engine.executors.workers import Worker, Workers
 from windtunnel.engine.program import micros
-from windtunnel.engine.workers import Worker, Workers
 from windtunnel.engine.world import RUNNING, World
 
 

@@ -16,7 +16,9 @@ from windtunnel.engine.attempts import Attempts
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
-from windtunnel.engine.elastic import Scaling
+from windtunnel.engine.executors.elastic import Scaling
+from windtunnel.engine.executors.stuck import StuckInQueued
+from windtunnel.engine.executors.workers import Workers
 from windtunnel.engine.express import Express
 from windtunnel.engine.faults import Faults
 from windtunnel.engine.loops import Loops, Scheduler
@@ -29,11 +31,9 @@ from windtunnel.engine.readiness import Readiness
 from windtunnel.engine.runs import Creation, Start, examine, timed_out, triggered_run
 from windtunnel.engine.sensors import Sensors
 from windtunnel.engine.snapshots import take
-from windtunnel.engine.stuck import StuckInQueued
 from windtunnel.engine.tries import Tries
 from windtunnel.engine.triggerer import Triggerer
 from windtunnel.engine.waits import CrossDagWaits
-from windtunnel.engine.workers import Workers
 from windtunnel.engine.world import QUEUED, Run, World
 from windtunnel.errors import SimulationRunaway
 from windtunnel.model import ManualRun, Scenario

@@ -12,6 +12,7 @@ from heapq import heappush
 
 from windtunnel.engine.agenda import END, STARTED, WAKE, Agenda, Due
 from windtunnel.engine.attempts import Attempt, Attempts
+from windtunnel.engine.executors.workers import Workers
 from windtunnel.engine.losses import Losses
 from windtunnel.engine.plans import Plan, Planner
 from windtunnel.engine.pokes import is_poking
@@ -20,7 +21,6 @@ from windtunnel.engine.readiness import Readiness
 from windtunnel.engine.sensors import Sensors
 from windtunnel.engine.triggerer import Triggerer
 from windtunnel.engine.waits import CrossDagWaits
-from windtunnel.engine.workers import Workers
 from windtunnel.engine.world import (
     DEFERRED,
     QUEUED,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
+from windtunnel.engine.executors.workers import Workers
 from windtunnel.engine.program import micros
-from windtunnel.engine.workers import Workers
 from windtunnel.engine.world import World
 from windtunnel.model import Elastic
 

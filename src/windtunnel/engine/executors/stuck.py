@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from windtunnel.engine.attempts import Attempts
+from windtunnel.engine.executors.workers import Workers
 from windtunnel.engine.program import micros
 from windtunnel.engine.queueing import CriticalSection
 from windtunnel.engine.tries import Tries
-from windtunnel.engine.workers import Workers
 from windtunnel.engine.world import QUEUED, SCHEDULED, World
 
 

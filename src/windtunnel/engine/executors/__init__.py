@@ -1,0 +1,1 @@
+"""Executors: what becomes of task instances between queued and running."""
