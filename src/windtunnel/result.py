@@ -9,7 +9,7 @@ from functools import cached_property
 
 from windtunnel.detect import Finding
 from windtunnel.errors import InvalidInput
-from windtunnel.model import Assumption, Problem, Scenario
+from windtunnel.model import Assumption, Problem, RuleBook, Scenario
 from windtunnel.trace import DagRun, TaskInstance, Trace, Wait, Waits
 from windtunnel.window import Idle, backlog, never_ran
 
@@ -228,12 +228,12 @@ def assumed(
     behavior, fleet = scenario.behavior, scenario.fleet
     known = {dag.dag_id for dag in fleet.dags}
     found: list[Assumption] = []
+    book = RuleBook(behavior.rules)
     unsaid = sum(
         1
         for dag in fleet.dags
         for task in dag.tasks
-        if (dag.dag_id, task.task_id) not in executed
-        and not any(rule.is_for(f"{dag.dag_id}.{task.task_id}") for rule in behavior.rules)
+        if (dag.dag_id, task.task_id) not in executed and not book.of(dag, task)
     )
     if unsaid:
         found.append(
@@ -244,8 +244,7 @@ def assumed(
             )
         )
     found.extend(_backlog(scenario))
-    names = [f"{dag.dag_id}.{task.task_id}" for dag in fleet.dags for task in dag.tasks]
-    for number, said in behavior.idle_rules(names):
+    for number, said in behavior.idle_rules(fleet):
         subject = f"behavior rule {number + 1} (tasks = {behavior.rules[number].tasks!r})"
         if not any(said in problem.message for problem in fleet.problems):
             found.append(Assumption(subject=subject, assumed=f"not used: {said}"))

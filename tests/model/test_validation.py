@@ -178,13 +178,6 @@ def test_the_default_pool_may_be_listed_too():
     assert Cluster(pools={"default_pool": Pool(slots=5)}).pool("default_pool").slots == 5
 
 
-def test_the_first_rule_that_matches_is_a_glob_over_dag_and_task():
-    assert Rule(tasks="etl.*").is_for("etl.load")
-    assert not Rule(tasks="etl.*").is_for("elt.load")
-    assert Rule().is_for("anything.at_all")
-    assert not Rule(tasks="ETL.*").is_for("etl.load")
-
-
 # -- the file form ------------------------------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ from windtunnel.model import (
     ExternalTaskSensor,
     Fleet,
     LatestOnly,
-    Rule,
+    RuleBook,
     Sensor,
     ShortCircuit,
     Task,
@@ -276,7 +276,8 @@ class Program:
         self.dag_ids = tuple(dag.dag_id for dag in self.dags)
         self.task_ids = tuple(dag.ids for dag in self.dags)
         self.pool_names = tuple(tuple(t.pool for t in dag.tasks) for dag in self.dags)
-        self.rules = [[_rules_for(behavior, dag, i) for i in range(dag.size)] for dag in self.dags]
+        book = RuleBook(behavior.rules)
+        self.rules = [[book.of(dag.dag, task) for task in dag.tasks] for dag in self.dags]
         self.pools = sorted({t.pool for dag in fleet.dags for t in dag.tasks} | set(cluster.pools))
         self.pool_number = {name: i for i, name in enumerate(self.pools)}
         found = [cluster.pool(name) for name in self.pools]
@@ -300,11 +301,6 @@ def _open(slots: int | None) -> int:
     if slots is None:
         return 0
     return UNLIMITED if slots < 0 else slots
-
-
-def _rules_for(behavior: Behavior, dag: DagProgram, task: int) -> tuple[Rule, ...]:
-    name = f"{dag.dag_id}.{dag.ids[task]}"
-    return tuple(rule for rule in behavior.rules if rule.is_for(name))
 
 
 def _effective_rule(task: Task) -> TriggerRule:

@@ -154,14 +154,13 @@ def _without_strangers(scenario: Scenario, file: Path) -> Scenario:
     the rest can be simulated."""
     fleet = scenario.fleet
     known = sorted(dag.dag_id for dag in fleet.dags)
-    names = [f"{dag.dag_id}.{task.task_id}" for dag in fleet.dags for task in dag.tasks]
     told = [
         f"manual_runs[{number}].dag_id = {json.dumps(run.dag_id)}: no such DAG; "
         + one_of(run.dag_id, known)
         for number, run in enumerate(scenario.manual_runs)
         if run.dag_id not in known
     ]
-    for number, said in scenario.behavior.idle_rules(names) if known else ():
+    for number, said in scenario.behavior.idle_rules(fleet) if known else ():
         pattern = json.dumps(scenario.behavior.rules[number].tasks)
         told.append(f"behavior.rules[{number}].tasks = {pattern}: {said}")
     if not told:

@@ -6,6 +6,7 @@ from windtunnel.model.behavior import (
     Gamma,
     LogNormal,
     Rule,
+    RuleBook,
     Sample,
     Triangular,
     Uniform,
@@ -51,6 +52,7 @@ from windtunnel.model.faults import (
     WorkersDrained,
 )
 from windtunnel.model.loop import SchedulerLoop
+from windtunnel.model.pattern import TaskPattern
 from windtunnel.model.profile import PROFILES, Profile
 from windtunnel.model.scenario import ManualRun, Scenario
 from windtunnel.model.schedule import (
@@ -99,6 +101,7 @@ __all__ = [
     "Problem",
     "Profile",
     "Rule",
+    "RuleBook",
     "Sample",
     "Scenario",
     "Schedule",
@@ -112,6 +115,7 @@ __all__ = [
     "TaskHangs",
     "TaskIsSlow",
     "TaskLostByExecutor",
+    "TaskPattern",
     "Triangular",
     "TriggerDagRun",
     "TriggerRule",

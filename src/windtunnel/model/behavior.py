@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
 from windtunnel.model.base import Value
-from windtunnel.model.dag import Seconds
+from windtunnel.model.dag import Dag, Fleet, Seconds, Task
+from windtunnel.model.pattern import TaskPattern, instead, is_name, matches
 
 Outcome = Literal["success", "fail", "fail_no_retry", "skip"]
 """How a try ends: ``fail`` may be retried; ``fail_no_retry`` is AirflowFailException, ``skip``
 AirflowSkipException."""
-
-WILDCARDS = frozenset("*?[")
 
 
 class Uniform(Value):
@@ -90,8 +87,8 @@ class Rule(Value):
     """What the matching tries of the matching tasks do. The first rule that matches a try is
     used."""
 
-    tasks: str = "*"
-    """Glob over ``dag_id.task_id``."""
+    tasks: TaskPattern = "*"
+    """Glob over ``dag_id.task_id``, or such as ``tag:nightly``; see `windtunnel.model.pattern`."""
     when: When = When()
     duration_s: Seconds | Distribution | None = None
     """Time on the worker; of one poke, if a sensor; until it defers, if deferrable. ``None``: the
@@ -121,12 +118,9 @@ class Rule(Value):
     """``--execute``: what these tasks return, in the place of running what they run. ``None``: a
     Python callable runs, and what other tasks return is unknown."""
 
-    def is_for(self, name: str) -> bool:
-        """Whether this rule speaks of the task ``dag_id.task_id``."""
-        if self.tasks in ("*", name):
-            return True
-        # A trace has a rule for each of thousands of tasks, and none of them is a pattern.
-        return not WILDCARDS.isdisjoint(self.tasks) and fnmatchcase(name, self.tasks)
+    def is_for(self, dag: Dag, task: Task) -> bool:
+        """Whether this rule speaks of a task."""
+        return matches(self.tasks, dag, task)
 
 
 class Behavior(Value):
@@ -139,21 +133,32 @@ class Behavior(Value):
     default_poke_s: Seconds = 1.0
     """Time on the worker of one poke of a sensor, or of TriggerDagRunOperator creating its run."""
 
-    def idle_rules(self, names: Iterable[str]) -> list[tuple[int, str]]:
-        """Rules that none of these tasks (``dag_id.task_id``) matches: number, and what to say."""
-        known = sorted(names)
+    def idle_rules(self, fleet: Fleet) -> list[tuple[int, str]]:
+        """Rules that no task of a fleet matches: number, and what to say."""
+        tasks = [(dag, task) for dag in fleet.dags for task in dag.tasks]
+        names = {f"{dag.dag_id}.{task.task_id}" for dag, task in tasks}
         return [
-            (number, f"no task matches; {_instead(rule.tasks, known)}")
+            (number, f"no task matches; {instead(rule.tasks, fleet)}")
             for number, rule in enumerate(self.rules)
-            if not any(rule.is_for(name) for name in known)
+            if rule.tasks not in names and not any(rule.is_for(*pair) for pair in tasks)
         ]
 
 
-def _instead(pattern: str, known: list[str]) -> str:
-    dag_id, dot, task = pattern.partition(".")
-    close = get_close_matches(pattern, known, n=1)
-    if dot and not close and dag_id not in (dags := {name.partition(".")[0] for name in known}):
-        close = [f"{other}.{task}" for other in get_close_matches(dag_id, sorted(dags), n=1)]
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return "it is a pattern over dag_id.task_id, such as 'etl.*' or '*.load'"
+class RuleBook:
+    """The rules of a behavior, to be looked up by task."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        # A trace has a rule for each of thousands of tasks, and none of them is a pattern.
+        self._named: dict[str, list[tuple[int, Rule]]] = {}
+        self._patterns: list[tuple[int, Rule]] = []
+        for numbered in enumerate(rules):
+            named = is_name(numbered[1].tasks)
+            page = self._named.setdefault(numbered[1].tasks, []) if named else self._patterns
+            page.append(numbered)
+
+    def of(self, dag: Dag, task: Task) -> tuple[Rule, ...]:
+        """The rules that speak of a task, in their order."""
+        named = self._named.get(f"{dag.dag_id}.{task.task_id}", [])
+        found = [numbered for numbered in self._patterns if numbered[1].is_for(dag, task)]
+        both = sorted([*named, *found], key=lambda numbered: numbered[0])
+        return tuple(rule for _, rule in both)
