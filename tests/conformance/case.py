@@ -22,6 +22,9 @@ from caseformat import (
 )
 
 from windtunnel.model import (
+    AssetCondition,
+    Assets,
+    AssetUpdate,
     Behavior,
     Branch,
     Cluster,
@@ -35,6 +38,7 @@ from windtunnel.model import (
     LatestOnly,
     ManualRun,
     Once,
+    OtherSchedule,
     Pool,
     Rule,
     Scenario,
@@ -70,6 +74,9 @@ def to_scenario(case: CaseSpec, *, profile: ProfileName = "airflow-3.3") -> Scen
         start=instant(case.start),
         duration_s=case.end_s + INSTANT_S,
         manual_runs=tuple(_manual_run(run) for run in case.manual_runs),
+        asset_updates=tuple(
+            AssetUpdate(asset=update.asset, at_s=update.at_s) for update in case.asset_updates
+        ),
     )
 
 
@@ -99,6 +106,7 @@ def _dag(spec: DagSpec, profile: ProfileName) -> Dag:
         tasks=tuple(_task(spec, task, profile) for task in in_dag_order(spec)),
         groups=tuple(_group(group) for group in spec.groups),
         schedule=_schedule(spec.schedule),
+        asset_condition=_condition(spec.schedule),
         timezone=spec.timezone,
         start_date=instant(spec.start_date) if spec.start_date else None,
         end_date=instant(spec.end_date) if spec.end_date else None,
@@ -161,6 +169,8 @@ def _task(dag: DagSpec, spec: TaskSpec, profile: ProfileName) -> Task:
         is_teardown=spec.is_teardown,
         on_failure_fail_dagrun=spec.on_failure_fail_dagrun,
         expand=_expansion(spec.expand),
+        inlets=tuple(spec.inlets),
+        outlets=tuple(spec.outlets),
     )
 
 
@@ -246,11 +256,26 @@ def _schedule(schedule: Any) -> Schedule | None:
             return Once()
         case str():
             return Cron(expression=schedule)
+        case {"assets": _, **time}:
+            return _schedule(time) if time else OtherSchedule(description="", timetable="assets")
         case {"every_s": seconds}:
             return Every(seconds=seconds, timetable=schedule.get("timetable"))
         case {"cron": expression}:
             return Cron(expression=expression, timetable=schedule.get("timetable"))
     raise ValueError(f"unknown schedule {schedule!r}")
+
+
+def _condition(schedule: Any) -> AssetCondition | None:
+    return (
+        _joined(schedule["assets"]) if isinstance(schedule, dict) and "assets" in schedule else None
+    )
+
+
+def _joined(said: Any) -> AssetCondition:
+    if isinstance(said, str):
+        return said
+    ((joint, parts),) = said.items()
+    return Assets(type=joint, of=tuple(map(_joined, parts)))
 
 
 def _rules(dag: DagSpec) -> list[Rule]:

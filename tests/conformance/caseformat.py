@@ -79,6 +79,8 @@ class TaskSpec:
     timeout_s: float | None = None
     soft_fail: bool = False
     expand: Mapping[str, Any] | None = None
+    inlets: list[str] = field(default_factory=list)
+    outlets: list[str] = field(default_factory=list)
     behaviour: list[RuleSpec] = field(default_factory=list)
 
 
@@ -99,6 +101,8 @@ class DagSpec:
     tasks: list[TaskSpec]
     groups: list[GroupSpec] = field(default_factory=list)
     schedule: Any = None
+    """With ``assets`` (a name, ``{"all": [..]}`` or ``{"any": [..]}``): their updates make runs, in
+    the place of the rest of the schedule or beside it."""
     timezone: str = "UTC"
     start_date: str | None = None
     end_date: str | None = None
@@ -125,6 +129,14 @@ class ManualRunSpec:
     run_id: str
     at_s: float = 0.0
     logical_date: str | None = "now"
+
+
+@dataclass(frozen=True)
+class AssetUpdateSpec:
+    """An event of an asset that no task makes, as from the API."""
+
+    asset: str
+    at_s: float
 
 
 @dataclass(frozen=True)
@@ -159,6 +171,7 @@ class CaseSpec:
     config: ConfigSpec = ConfigSpec()
     pools: dict[str, PoolSpec] = field(default_factory=dict)
     manual_runs: list[ManualRunSpec] = field(default_factory=list)
+    asset_updates: list[AssetUpdateSpec] = field(default_factory=list)
 
 
 def instant(text: str) -> datetime:
@@ -200,6 +213,10 @@ def read_case(source: Path | str | Json) -> CaseSpec:
     raw["dags"] = [_dag(dag, where) for dag in raw["dags"]]
     raw["manual_runs"] = [
         _built(ManualRunSpec, run, f"{where}: manual run") for run in raw.get("manual_runs", [])
+    ]
+    raw["asset_updates"] = [
+        _built(AssetUpdateSpec, update, f"{where}: asset update")
+        for update in raw.get("asset_updates", [])
     ]
     case = _built(CaseSpec, raw, where)
     _check_references(case)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -72,9 +72,17 @@ def _final_runs(trace: Trace) -> list[Json]:
             "run_type": run.run_type,
             "logical_date": run.logical_date.isoformat() if run.logical_date else None,
             "state": run.state,
+            **_consumed(trace, run.index),
         }
         for run in trace.dag_runs()
     ]
+
+
+def _consumed(trace: Trace, run: int) -> Json:
+    """How many events of each asset a run got that assets started."""
+    if run not in trace.consumed:
+        return {}
+    return {"consumed": Counter(trace.asset_events[event].asset for event in trace.consumed[run])}
 
 
 def _final_tasks(trace: Trace) -> list[Json]:
@@ -148,10 +156,27 @@ def difference(expected: Json, actual: Json) -> Difference | None:
         details = tuple(_unequal(want.get(moment) or Instant(), have.get(moment) or Instant()))
         if details:
             return Difference(moment, details)
+    unequal = tuple(_unequally_consumed(expected, actual))
+    if unequal:
+        return Difference(None, unequal)
     if expected["verdict"] != actual["verdict"]:
         verdicts = f"verdict: expected {expected['verdict']}, got {actual['verdict']}"
         return Difference(None, (verdicts,))
     return None
+
+
+def _unequally_consumed(expected: Json, actual: Json) -> Iterator[str]:
+    """Runs that got other asset events, where the recorded trace tells which they got."""
+    taken = {(r["dag_id"], r["run"]): r.get("consumed") for r in _final_runs_of(actual)}
+    for run in _final_runs_of(expected):
+        name, wanted = (run["dag_id"], run["run"]), run.get("consumed")
+        if wanted is not None and wanted != taken.get(name):
+            yield f"{_name(name)}: expected events {wanted}, got {taken.get(name)}"
+
+
+def _final_runs_of(trace: Json) -> list[Json]:
+    runs: list[Json] = trace.get("final", {}).get("runs", [])
+    return runs
 
 
 def first_difference(expected: Json, actual: Json) -> str | None:

@@ -16,7 +16,7 @@ from corpus import cases_in, traces_in
 from neutral import first_difference, to_neutral
 
 from windtunnel.model import Dag, Fleet, Scenario
-from windtunnel.trace import RunRecord, RunState, TaskState, Trace
+from windtunnel.trace import AssetEvent, RunRecord, RunState, TaskState, Trace
 
 HERE = Path(__file__).parent
 CASES = cases_in(HERE / "cases")
@@ -38,6 +38,8 @@ def poured(recorded: Json, start: datetime) -> Trace:
         task_ids=tuple(tuple(task_ids[dag_id]) for dag_id in dag_ids),
         runs=[record(run, dag_ids) for run in runs],
     )
+    for index, run in enumerate(runs):
+        pour_events(run, index, trace)
     weights = {row_of(task): task["priority_weight"] for task in tasks}
     for row in rows:
         trace.ti_run.append(run_numbers[row[:2]])
@@ -69,7 +71,17 @@ def record(run: Json, dag_ids: list[str]) -> RunRecord:
         logical_date=instant(date) if date else None,
         run_after=instant(run["run_after"]),
         created_us=0,
+        number=int(run["run"].removeprefix("assets#")) if "consumed" in run else None,
     )
+
+
+def pour_events(run: Json, index: int, trace: Trace) -> None:
+    """The asset events that a run got."""
+    first = len(trace.asset_events)
+    names = [asset for asset, count in run.get("consumed", {}).items() for _ in range(count)]
+    trace.asset_events += [AssetEvent(0, name) for name in names]
+    if "consumed" in run:
+        trace.consumed[index] = tuple(range(first, len(trace.asset_events)))
 
 
 @pytest.mark.parametrize("release", ["airflow-3.3.2", "airflow-2.11.2"])

@@ -11,6 +11,7 @@ from typing import Any
 
 from windtunnel import api
 from windtunnel.model import (
+    AssetUpdate,
     Behavior,
     Cluster,
     Cron,
@@ -113,6 +114,11 @@ class Flight:
             (now.add if event.state in states else now.discard)(who)
         return max(most, len(now))
 
+    def events_of(self, dag_id: str) -> list[tuple[int, ...]]:
+        """Numbers of the asset events that each run of a DAG got."""
+        consumed = self.result.trace.consumed
+        return [consumed.get(run.index, ()) for run in self.runs(dag_id)]
+
 
 def _seconds(us: int | None) -> float | None:
     return None if us is None else us / 1e6
@@ -150,13 +156,14 @@ def scenario(
     rules: Iterable[Rule] = (),
     runs: Iterable[str | ManualRun] | None = None,
     faults: Iterable[Fault] = (),
+    updates: Iterable[AssetUpdate] = (),
     until: float = DAY,
     start: datetime = START,
     **cluster: Any,
 ) -> Scenario:
     """A scenario; ``seconds`` are durations by glob. DAGs without a schedule get one run at the
     start unless ``runs`` says otherwise."""
-    unscheduled = [dag.dag_id for dag in dags if dag.schedule is None]
+    unscheduled = [d.dag_id for d in dags if d.schedule is None and d.asset_condition is None]
     wanted = unscheduled if runs is None else runs
     timed = [Rule(tasks=name, duration_s=length) for name, length in (seconds or {}).items()]
     return Scenario(
@@ -166,6 +173,7 @@ def scenario(
         start=start,
         duration_s=until,
         manual_runs=tuple(ManualRun(dag_id=r) if isinstance(r, str) else r for r in wanted),
+        asset_updates=tuple(updates),
         faults=tuple(faults),
         backlog="replayed",
     )

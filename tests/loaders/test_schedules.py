@@ -72,6 +72,36 @@ def test_a_schedule_in_time_is_understood(schedule, written, value):
     [
         ("schedule=[Dataset('s3://x'), Dataset('s3://y')]", "assets s3://x/, s3://y/"),
         ("schedule=(Asset('a') & Asset('b')) | Asset('c')", "assets ((a & b) | c)"),
+    ],
+)
+def test_assets_are_a_schedule_of_which_nothing_is_assumed(repository, written, description):
+    fleet = repository.load(IMPORTS + f"dag = DAG('d', {written})\n").fleet
+
+    assert fleet.dag("d").schedule == OtherSchedule(description=description, timetable="assets")
+    assert fleet.dag("d").awaited is not None
+    assert fleet.assumptions == ()
+
+
+def test_of_aliases_and_watchers_it_is_said_what_is_assumed(repository):
+    text = (
+        "from airflow.operators.empty import EmptyOperator\n"
+        "from airflow.sdk import AssetAlias\n"
+        "asset = Asset('x', watchers=[object()])\n"
+        "with DAG('d', schedule=[asset, AssetAlias('y')]):\n"
+        "    EmptyOperator(task_id='t', outlets=[AssetAlias('z')])\n"
+    )
+    said = {a.subject: a.assumed for a in repository.load(IMPORTS + text).fleet.assumptions}
+    told = " ".join(a.assumed for a in repository.load(IMPORTS + text).fleet.assumptions)
+
+    assert set(said) == {"dag d", "task d.t"}
+    assert "asset alias z is taken as an asset" in said["task d.t"]
+    assert "watchers of asset x are not simulated" in told
+    assert "asset alias y" in told
+
+
+@pytest.mark.parametrize(
+    ("written", "description"),
+    [
         ("schedule='@continuous', max_active_runs=1", "@continuous"),
         ("schedule=relativedelta(months=1)", "relativedelta(months=+1)"),
         ("schedule=Workdays()", "Workdays"),

@@ -10,7 +10,7 @@ import pytest
 from windtunnel.engine import Seeded, simulate
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Cluster, Dag, Every, Fleet, ManualRun, Scenario, Task
-from windtunnel.trace import NotCarried, Output, store
+from windtunnel.trace import AssetEvent, NotCarried, Output, store
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -38,6 +38,8 @@ def trace():
         ),
     )
     trace = simulate(scenario, Seeded(1))
+    trace.asset_events.append(AssetEvent(4, "s3://orders", 0))
+    trace.consumed[0] = (0,)
     trace.output.append(Output(5, "etl", "r", "load", -1, 1, "printed\nlines"))
     trace.not_carried.append(NotCarried(6, "etl", "r", "load", -1, "return_value", "m.C", None))
     return trace
@@ -57,6 +59,7 @@ def test_a_trace_comes_back_as_it_was(trace, lines):
     assert (back.end_us, back.complete, back.picks) == (trace.end_us, trace.complete, trace.picks)
     assert (back.reasons, back.output) == (trace.reasons, trace.output)
     assert back.not_carried == trace.not_carried
+    assert (back.asset_events, back.consumed) == (trace.asset_events, trace.consumed)
     assert (back.start, back.pools, back.bindings) == (trace.start, trace.pools, trace.bindings)
 
 

@@ -6,6 +6,7 @@ task_instances.py`` (3.x), ``models/taskinstance.py`` (2.x).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from windtunnel.engine.agenda import END, NEVER, WAKE, Agenda
@@ -62,6 +63,8 @@ class Attempts:
         self._workers = workers
         self._agenda = agenda
         self.running: dict[int, Attempt] = {}
+        self.updates: Callable[[int], None] | None = None
+        """Told of each success that updates an asset, if anybody waits for assets."""
         self.pokes = FirstPokes()
 
     # -- when a try ends ----------------------------------------------------------------------
@@ -127,6 +130,8 @@ class Attempts:
             world.lengths[ti] = plan.length
         self.free(ti)
         world.move(ti, SUCCESS)
+        if self.updates is not None and run.dag.updates[task]:
+            self.updates(ti)
 
     def skip(self, ti: int) -> None:
         """The try ends with a skip."""

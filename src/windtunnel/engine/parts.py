@@ -8,14 +8,15 @@ from windtunnel.engine.agenda import Agenda
 from windtunnel.engine.attempts import Attempts
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices
+from windtunnel.engine.creation import Creation
 from windtunnel.engine.executors.stuck import StuckInQueued
 from windtunnel.engine.executors.workers import Workers
 from windtunnel.engine.losses import Losses
 from windtunnel.engine.plans import Planner
 from windtunnel.engine.queueing import CriticalSection
 from windtunnel.engine.readiness import Readiness
-from windtunnel.engine.runs import Creation, Start
 from windtunnel.engine.sensors import Sensors
+from windtunnel.engine.starts import Start
 from windtunnel.engine.tries import Tries
 from windtunnel.engine.triggerer import Triggerer
 from windtunnel.engine.waits import CrossDagWaits

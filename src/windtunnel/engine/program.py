@@ -30,6 +30,8 @@ from windtunnel.model import (
     TriggerRule,
     Work,
 )
+from windtunnel.model.profile import Profile
+from windtunnel.model.schedule import assets_in
 
 MICRO = 1_000_000
 UNLIMITED = 1 << 60
@@ -96,7 +98,7 @@ class DagProgram:
         """Number of direct upstream tasks."""
         self.columns = Columns(self.need, self.weight)
         self.kind = [t.kind for t in tasks]
-        self.is_empty = bytes(isinstance(k, Empty) for k in self.kind)
+        self.is_empty = bytes(_is_empty(task, profile) for task in tasks)
         self.skips = bytes(isinstance(k, Branch | ShortCircuit | LatestOnly) for k in self.kind)
         self.skip_parents = [tuple(u for u in ups if self.skips[u]) for ups in self.upstream]
         self.max_active_tasks = _either(dag.max_active_tasks, cluster.max_active_tasks_per_dag)
@@ -107,6 +109,10 @@ class DagProgram:
             default = cluster.catchup_by_default
         self.catchup = default if dag.catchup is None else dag.catchup
         self.timetable = Timetable(dag, profile, self.catchup)
+        self.awaited = dag.awaited
+        self.awaited_assets = frozenset(assets_in(dag.awaited))
+        self.updates: list[tuple[str, ...]] = [()] * self.size
+        """Assets of which each task's success is an event that some DAG of the fleet waits for."""
         self._compile_mapping()
         self._compile_setups()
         self.past = {i: self.upstream[i] for i, t in enumerate(tasks) if t.depends_on_past}
@@ -273,6 +279,9 @@ class Program:
         for dag in self.dags:
             dag.code = [top - w << WEIGHT_SHIFT | task for task, w in enumerate(dag.weight)]
         self.number = {dag.dag_id: dag.number for dag in self.dags}
+        self.consumers: dict[str, list[int]] = {}
+        """By asset: the DAGs whose runs it may start."""
+        self._compile_assets()
         self.dag_ids = tuple(dag.dag_id for dag in self.dags)
         self.task_ids = tuple(dag.ids for dag in self.dags)
         self.pool_names = tuple(tuple(t.pool for t in dag.tasks) for dag in self.dags)
@@ -291,6 +300,17 @@ class Program:
         """Slots of pools that no task names: they count for the size of the scheduler's query."""
         self.pool_of = [[self.pool_number[t.pool] for t in dag.tasks] for dag in self.dags]
 
+    def _compile_assets(self) -> None:
+        for dag in self.dags:
+            for asset in assets_in(dag.awaited):
+                self.consumers.setdefault(asset, []).append(dag.number)
+        if not self.consumers:
+            return
+        for dag in self.dags:
+            known = [tuple(dict.fromkeys(t.outlets)) for t in dag.tasks]
+            dag.updates = [tuple(a for a in assets if a in self.consumers) for assets in known]
+            dag.plain = dag.plain and not any(dag.updates)
+
     def waits_on(self, dag_id: str) -> bool:
         """Whether the fleet has this DAG."""
         return dag_id in self.number
@@ -301,6 +321,13 @@ def _open(slots: int | None) -> int:
     if slots is None:
         return 0
     return UNLIMITED if slots < 0 else slots
+
+
+def _is_empty(task: Task, profile: Profile) -> bool:
+    """Whether the scheduler sets the task to success without running it
+    (``models/taskinstance.py: is_task_schedulable``)."""
+    reads = bool(task.inlets) and profile.empty_with_inlets_runs
+    return isinstance(task.kind, Empty) and not task.outlets and not reads
 
 
 def _effective_rule(task: Task) -> TriggerRule:

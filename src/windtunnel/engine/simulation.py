@@ -16,6 +16,7 @@ from windtunnel.engine.attempts import Attempts
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
+from windtunnel.engine.creation import Creation, triggered_run
 from windtunnel.engine.executors.elastic import Scaling
 from windtunnel.engine.executors.stuck import StuckInQueued
 from windtunnel.engine.executors.workers import Workers
@@ -28,9 +29,10 @@ from windtunnel.engine.plans import Bodies, Planner
 from windtunnel.engine.program import Program, micros
 from windtunnel.engine.queueing import CriticalSection
 from windtunnel.engine.readiness import Readiness
-from windtunnel.engine.runs import Creation, Start, examine, timed_out, triggered_run
+from windtunnel.engine.runs import examine, timed_out
 from windtunnel.engine.sensors import Sensors
 from windtunnel.engine.snapshots import take
+from windtunnel.engine.starts import Start
 from windtunnel.engine.tries import Tries
 from windtunnel.engine.triggerer import Triggerer
 from windtunnel.engine.waits import CrossDagWaits
@@ -119,6 +121,9 @@ class Simulation:
             stuck=stuck,
             bindings=Bindings(world, workers),
         )
+        self._assets = self._parts.creation.assets
+        if self._assets is not None:
+            attempts.updates = self._assets.succeeded
         if not workers.unlimited:
             tries.began = stuck.started
         self._loops: Loops | None = None
@@ -193,6 +198,9 @@ class Simulation:
             due = self._timers[0][0]
         if self._manual and (due is None or self._manual[-1][0] < due):
             due = self._manual[-1][0]
+        if self._assets is not None:
+            updated = self._assets.next_due()
+            due = updated if due is None or (updated is not None and updated < due) else due
         if self._loops is not None:
             due = self._first_of_loops(due)
         if self._faults is not None:
@@ -235,6 +243,8 @@ class Simulation:
                 self._look_at_timers()
             while self._manual and self._manual[-1][0] <= now:
                 self._trigger(self._manual.pop()[1])
+            if self._assets is not None:
+                self._assets.handle_due()
             self._schedule()
             due = self._parts.agenda.next_due()
             if due is None or due > now:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
-from windtunnel.engine.runs import triggered_run, was_done
+from windtunnel.engine.creation import triggered_run, was_done
 from windtunnel.engine.world import FINISHED, Run, World
 from windtunnel.model import ExternalTaskSensor, TriggerDagRun
 from windtunnel.trace.states import RunState, TaskState

@@ -54,7 +54,7 @@ from windtunnel.model.faults import (
 from windtunnel.model.loop import SchedulerLoop
 from windtunnel.model.pattern import TaskPattern
 from windtunnel.model.profile import PROFILES, Profile
-from windtunnel.model.scenario import ManualRun, Scenario
+from windtunnel.model.scenario import AssetUpdate, ManualRun, Scenario
 from windtunnel.model.schedule import (
     AssetCondition,
     Assets,
@@ -69,6 +69,7 @@ from windtunnel.model.xcom import XComBackend
 __all__ = [
     "PROFILES",
     "AssetCondition",
+    "AssetUpdate",
     "Assets",
     "Assumption",
     "Behavior",

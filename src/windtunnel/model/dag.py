@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from windtunnel.model.base import Value
-from windtunnel.model.schedule import AssetCondition, Schedule
+from windtunnel.model.schedule import AssetCondition, OtherSchedule, Schedule
 
 Seconds = Annotated[float, Field(ge=0)]
 WEEK_S = 7 * 24 * 3600.0
@@ -273,6 +273,14 @@ class Dag(Value):
             arrows = " >> ".join(reversed(cycle))
             raise ValueError(f"DAG {self.dag_id!r} has a cycle: {arrows}")
         return self
+
+    @property
+    def awaited(self) -> AssetCondition | None:
+        """The assets whose updates start runs; None if there are none, or if it waits for
+        partitions of them, which are not simulated."""
+        schedule = self.schedule
+        by_partition = isinstance(schedule, OtherSchedule) and schedule.is_partitioned
+        return None if by_partition else self.asset_condition
 
     def task(self, task_id: str) -> Task:
         """The task with this id.

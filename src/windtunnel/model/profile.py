@@ -62,6 +62,13 @@ class Profile(Value):
     """Whether dagrun_timeout skips tasks that were never scheduled, too (3.x)."""
     creation_flag: bool
     """3.x keeps ``exceeds_max_non_backfill``; 2.x nulls ``next_dagrun_create_after`` instead."""
+    empty_with_inlets_runs: bool
+    """Whether an EmptyOperator with inlets is executed (3.x); one with outlets always is."""
+    asset_run_type: Literal["asset_triggered", "dataset_triggered"]
+    """Type of the runs that assets start (``utils/types.py: DagRunType``)."""
+    asset_runs_have_dates: bool
+    """Whether these runs have a logical date, that of the event that completed the condition
+    (2.x)."""
     start_order: Literal["run_after", "logical_date"]
     """Order in which queued runs start (``models/dagrun.py:
     get_queued_dag_runs_to_set_running``)."""
@@ -105,6 +112,9 @@ AIRFLOW_3_3 = Profile(
     unmapped_branch_reaches_instances=True,
     timeout_skips_never_scheduled=True,
     creation_flag=True,
+    empty_with_inlets_runs=True,
+    asset_run_type="asset_triggered",
+    asset_runs_have_dates=False,
     start_order="run_after",
     teardown_waits_for_scope=True,
     early_rules_see_all_instances=False,
@@ -137,6 +147,9 @@ AIRFLOW_2_11 = Profile(
     unmapped_branch_reaches_instances=False,
     timeout_skips_never_scheduled=False,
     creation_flag=False,
+    empty_with_inlets_runs=False,
+    asset_run_type="dataset_triggered",
+    asset_runs_have_dates=True,
     start_order="logical_date",
     teardown_waits_for_scope=False,
     early_rules_see_all_instances=True,

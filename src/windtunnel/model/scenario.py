@@ -28,6 +28,17 @@ class ManualRun(Value):
     """``dag_run.conf``: what real callables and templates see of it (``--execute``)."""
 
 
+class AssetUpdate(Value):
+    """Something outside of the fleet updates an asset (``POST /assets/events``)."""
+
+    asset: str
+    """Its URI, or its name, as the DAG files say it."""
+    at_s: Seconds = 0.0
+    """Seconds since the scenario's start."""
+    every_s: Annotated[float, Field(gt=0)] | None = None
+    """Again and again at this distance, until the window ends."""
+
+
 class Scenario(Value):
     """A fleet on a cluster, how its tasks behave, and what goes wrong, over a window of time.
 
@@ -45,6 +56,7 @@ class Scenario(Value):
     duration_s: Annotated[float, Field(gt=0)] = 86400.0
     """Length of the window: from the start up to, and without, the end."""
     manual_runs: tuple[ManualRun, ...] = ()
+    asset_updates: tuple[AssetUpdate, ...] = ()
     faults: tuple[Fault, ...] = ()
     backlog: Literal["done", "replayed"] = "done"
     """Runs that were due before the start: ``done`` when it begins, all successful, as on a

@@ -71,13 +71,18 @@ class Once(Value):
 
 
 class OtherSchedule(Value):
-    """A schedule that is kept by name but makes no runs in the simulation (assets, custom
-    timetables)."""
+    """A schedule that is kept by name but has no ticks: custom timetables, which make no runs in
+    the simulation, and assets, whose runs `Dag.asset_condition` makes."""
 
     type: Literal["other"] = "other"
     description: str
     timetable: str | None = None
     """Class name of a custom timetable, ``"assets"`` or ``"@continuous"``."""
+
+    @property
+    def is_partitioned(self) -> bool:
+        """Whether it is one of Airflow's timetables that wait for partitions of assets."""
+        return (self.timetable or "").startswith("Partitioned")
 
 
 class Assets(Value):
@@ -89,5 +94,15 @@ class Assets(Value):
 
 AssetCondition = str | Assets
 """The URI (or the name) of one asset, or several of them joined."""
+
+
+def assets_in(condition: AssetCondition | None) -> tuple[str, ...]:
+    """All assets of a condition, in order."""
+    if condition is None:
+        return ()
+    if isinstance(condition, str):
+        return (condition,)
+    return tuple(dict.fromkeys(asset for part in condition.of for asset in assets_in(part)))
+
 
 Schedule = Annotated[Cron | Every | Once | OtherSchedule, Field(discriminator="type")]

@@ -3,6 +3,7 @@
 from windtunnel.trace.snapshot import Actor, Capacity, OpenRun, Snapshot, Wish
 from windtunnel.trace.states import RunState, TaskState
 from windtunnel.trace.trace import (
+    AssetEvent,
     DagRun,
     Event,
     NotCarried,
@@ -16,6 +17,7 @@ from windtunnel.trace.waits import Waits, waits_of
 
 __all__ = [
     "Actor",
+    "AssetEvent",
     "Capacity",
     "DagRun",
     "Event",

@@ -12,10 +12,20 @@ from datetime import datetime
 from typing import Any
 
 from windtunnel.errors import InvalidInput
-from windtunnel.trace.trace import NotCarried, Output, RunRecord, Trace
+from windtunnel.trace.trace import AssetEvent, NotCarried, Output, RunRecord, Trace
 
 FORMAT = "windtunnel.trace/1"
-KINDS = ("trace", "run", "task_instance", "event", "binding", "output", "not_carried")
+KINDS = (
+    "trace",
+    "run",
+    "task_instance",
+    "event",
+    "binding",
+    "asset_event",
+    "consumed",
+    "output",
+    "not_carried",
+)
 
 
 def dump(trace: Trace) -> Iterator[str]:
@@ -42,6 +52,7 @@ def dump(trace: Trace) -> Iterator[str]:
             run_after=record.run_after.isoformat(),
             created_us=record.created_us,
             data_interval=record.data_interval and [d.isoformat() for d in record.data_interval],
+            **({} if record.number is None else {"number": record.number}),
         )
     columns = (trace.ti_run, trace.ti_task, trace.ti_map, trace.ti_weight)
     for run, task, index, weight in zip(*columns, strict=True):
@@ -52,6 +63,10 @@ def dump(trace: Trace) -> Iterator[str]:
         yield _line("event", at_us=at, who=who, state=state, **extra)
     for limit, begin, end in trace.bindings:
         yield _line("binding", limit=limit, from_us=begin, to_us=end)
+    for update in trace.asset_events:
+        yield _line("asset_event", **asdict(update))
+    for run, taken in trace.consumed.items():
+        yield _line("consumed", run=run, events=taken)
     for output in trace.output:
         yield _line("output", **asdict(output))
     for value in trace.not_carried:
@@ -123,6 +138,10 @@ def _add(trace: Trace, kind: str, values: dict[str, Any]) -> None:
         trace.runs.append(_run(values))
     elif kind == "binding":
         trace.bindings.append((values["limit"], values["from_us"], values["to_us"]))
+    elif kind == "asset_event":
+        trace.asset_events.append(AssetEvent(**values))
+    elif kind == "consumed":
+        trace.consumed[values["run"]] = tuple(values["events"])
     elif kind == "output":
         trace.output.append(Output(**values))
     elif kind == "not_carried":
@@ -141,6 +160,7 @@ def _run(values: dict[str, Any]) -> RunRecord:
         datetime.fromisoformat(values["run_after"]),
         values["created_us"],
         None if interval is None else (_known(interval[0]), _known(interval[1])),
+        values.get("number"),
     )
 
 

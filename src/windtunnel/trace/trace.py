@@ -29,14 +29,28 @@ class RunRecord:
     run_after: datetime
     created_us: int
     data_interval: tuple[datetime, datetime] | None = None
+    number: int | None = None
+    """Of runs that assets started: which one of its DAG, from 1."""
 
     @property
     def name(self) -> str:
-        """A name that does not depend on the release: manual runs by run_id, others by logical
-        date."""
-        if self.run_type != "scheduled" or self.logical_date is None:
+        """A name that depends neither on the release nor on when things happen: scheduled and
+        backfill runs by logical date, those that assets started by number, others by run_id."""
+        if self.number is not None:
+            return f"assets#{self.number}"
+        if self.run_type not in ("scheduled", "backfill") or self.logical_date is None:
             return self.run_id
-        return f"scheduled@{self.logical_date.isoformat()}"
+        return f"{self.run_type}@{self.logical_date.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class AssetEvent:
+    """One update of an asset that some DAG waits for."""
+
+    at_us: int
+    asset: str
+    ti: int | None = None
+    """The task instance whose success it was; None: something outside of the fleet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +198,10 @@ class Trace:
     snapshots: list[Snapshot] = field(default_factory=list)
     picks: list[int] = field(default_factory=list)
     """The answers given to the engine's questions, in order."""
+    asset_events: list[AssetEvent] = field(default_factory=list)
+    consumed: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    """By index of a run that assets started: numbers of the events that it got
+    (``triggering_asset_events``)."""
     output: list[Output] = field(default_factory=list)
     """What real callables printed, in order (``--execute`` only)."""
     not_carried: list[NotCarried] = field(default_factory=list)

@@ -6,7 +6,7 @@ It depends on the fleet alone, never on today's date, so that a check says the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +19,7 @@ from windtunnel.model import (
     Scenario,
     TriggerDagRun,
 )
+from windtunnel.model.schedule import assets_in
 
 TICKS = 3
 """How often every schedule should be due: a run meets the one before it and the one after it."""
@@ -150,11 +151,12 @@ def triggered(scenario: Scenario) -> Scenario:
     """The scenario with one run, at its start, of each DAG that nothing else would run.
 
     These are DAGs without a schedule, or with one that makes no runs in the simulation, which no
-    task triggers. A scenario that has manual runs is left alone.
+    task triggers and whose assets nobody updates. A scenario that has manual runs is left alone.
     """
     if scenario.manual_runs:
         return scenario
-    alone = list(_alone(scenario.fleet.dags))
+    outside = {update.asset for update in scenario.asset_updates}
+    alone = list(_alone(scenario.fleet.dags, outside))
     if not alone:
         return scenario
     everything = len(alone) == len(scenario.fleet.dags)
@@ -168,11 +170,8 @@ def triggered(scenario: Scenario) -> Scenario:
     return _assuming(changed, "dag runs", f"{why} (--trigger chooses)")
 
 
-def _alone(dags: Sequence[Dag]) -> Iterator[str]:
-    triggers = {
-        dag.dag_id: {t.kind.trigger_dag_id for t in dag.tasks if isinstance(t.kind, TriggerDagRun)}
-        for dag in dags
-    }
+def _alone(dags: Sequence[Dag], outside: Set[str]) -> Iterator[str]:
+    triggers = {dag.dag_id: _starts(dag, dags) for dag in dags}
     paused = {dag.dag_id for dag in dags if dag.is_paused}
     running: set[str] = set()
 
@@ -185,7 +184,7 @@ def _alone(dags: Sequence[Dag]) -> Iterator[str]:
                 waiting += triggers.get(one, ())
 
     for dag in dags:
-        if not _makes_no_runs(dag):
+        if not _makes_no_runs(dag) or outside & set(assets_in(dag.awaited)):
             run(dag.dag_id)
     idle = [dag.dag_id for dag in dags if _makes_no_runs(dag) and dag.dag_id not in paused]
     by_others = {name for dag_id, names in triggers.items() for name in names if name != dag_id}
@@ -194,6 +193,16 @@ def _alone(dags: Sequence[Dag]) -> Iterator[str]:
         if dag_id not in running:
             run(dag_id)
             yield dag_id
+
+
+def _starts(dag: Dag, dags: Sequence[Dag]) -> dict[str, None]:
+    """The DAGs of which runs begin because of this one: its tasks trigger them, or update assets
+    that they wait for."""
+    kinds = [task.kind for task in dag.tasks]
+    updated = {asset for task in dag.tasks for asset in task.outlets}
+    fed = [other.dag_id for other in dags if updated & set(assets_in(other.awaited))]
+    called = [kind.trigger_dag_id for kind in kinds if isinstance(kind, TriggerDagRun)]
+    return dict.fromkeys((*called, *fed))
 
 
 def _names(dag_ids: Sequence[str]) -> str:

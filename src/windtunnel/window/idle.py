@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from windtunnel.engine.program import DagProgram
-from windtunnel.model import Assumption, OtherSchedule, Scenario
+from windtunnel.model import Assumption, Dag, OtherSchedule, Scenario
+from windtunnel.model.schedule import assets_in
 from windtunnel.trace import DagRun, Trace
 
 
@@ -41,6 +42,8 @@ def _why(dag: DagProgram, scenario: Scenario, created: int) -> str:
         return f"it is paused (is_paused_upon_creation=True){stay}"
     if created:
         return f"none of its runs started ({created} queued)"
+    if own.awaited is not None and not dag.timetable.can_be_scheduled:
+        return _not_updated(own, scenario)
     if own.schedule is None:
         return "it has no schedule, and nothing triggered it"
     if isinstance(own.schedule, OtherSchedule):
@@ -48,6 +51,19 @@ def _why(dag: DagProgram, scenario: Scenario, created: int) -> str:
     if dag.max_active_runs == 0:
         return "max_active_runs=0 lets the scheduler create no run"
     return _not_due(dag, scenario)
+
+
+def _not_updated(own: Dag, scenario: Scenario) -> str:
+    """Why assets started no run of a DAG."""
+    updated = {asset for dag in scenario.fleet.dags for task in dag.tasks for asset in task.outlets}
+    updated |= {update.asset for update in scenario.asset_updates}
+    strange = [asset for asset in assets_in(own.awaited) if asset not in updated]
+    if not strange:
+        return "the assets that it waits for were not updated in the window"
+    said = ", ".join(strange)
+    return (
+        f"no task of the fleet updates {said}; [[asset_updates]] can say when something else does"
+    )
 
 
 def _not_due(dag: DagProgram, scenario: Scenario) -> str:

@@ -12,6 +12,8 @@ warnings.filterwarnings("ignore")
 import airflow.providers.fab.auth_manager.models  # noqa: E402, F401 - notes of tasks refer to its table
 import pendulum  # noqa: E402
 from airflow import exceptions  # noqa: E402
+from airflow.datasets import Dataset, DatasetAll, DatasetAny  # noqa: E402
+from airflow.datasets.manager import dataset_manager  # noqa: E402
 from airflow.decorators import task_group  # noqa: E402
 from airflow.executors.base_executor import BaseExecutor  # noqa: E402
 from airflow.jobs.job import Job  # noqa: E402
@@ -25,6 +27,7 @@ from airflow.operators.empty import EmptyOperator  # noqa: E402
 from airflow.operators.latest_only import LatestOnlyOperator  # noqa: E402
 from airflow.operators.python import ShortCircuitOperator  # noqa: E402
 from airflow.sensors.base import BaseSensorOperator  # noqa: E402
+from airflow.timetables.datasets import DatasetOrTimeSchedule  # noqa: E402
 from airflow.timetables.interval import (  # noqa: E402
     CronDataIntervalTimetable,
     DeltaDataIntervalTimetable,
@@ -64,6 +67,12 @@ VOCABULARY = Vocabulary(
         ("every_s", "interval"): DeltaDataIntervalTimetable,
     },
     fail_fast="fail_stop",
+    asset=Dataset,
+    asset_all=DatasetAll,
+    asset_any=DatasetAny,
+    asset_or_time=lambda timetable, assets: DatasetOrTimeSchedule(
+        timetable=timetable, datasets=assets
+    ),
 )
 
 
@@ -83,6 +92,7 @@ class Airflow2(Deployment):
 
     vocabulary = VOCABULARY
     date_column = "execution_date"
+    asset_queue = "dataset_dag_run_queue"
 
     def refuse_what_is_missing(self, case: CaseSpec) -> None:
         tasks = [task for dag in case.dags for task in dag.tasks]
@@ -131,6 +141,13 @@ class Airflow2(Deployment):
                 dag_hash=dag_bag.dags_hash.get(run.dag_id),
                 session=session,
             )
+
+    def update_asset(self, name: str) -> None:
+        with create_session() as session:
+            dataset_manager.register_dataset_change(dataset=Dataset(name), session=session)
+
+    def consumed(self, run: Any) -> list[str]:
+        return [event.uri for event in run.consumed_dataset_events]
 
     def begin(self, item: Any) -> Begun:
         with create_session() as session:

@@ -18,8 +18,10 @@ from airflow.api_fastapi.execution_api.datamodels import taskinstance as payload
 from airflow.api_fastapi.execution_api.routes import task_instances as api  # noqa: E402
 from airflow.api_fastapi.execution_api.routes import xcoms  # noqa: E402
 from airflow.api_fastapi.execution_api.routes.task_reschedules import get_start_date  # noqa: E402
+from airflow.assets.manager import asset_manager  # noqa: E402
 from airflow.dag_processing.collection import update_dag_parsing_results_in_db  # noqa: E402
 from airflow.jobs.job import Job  # noqa: E402
+from airflow.models.asset import AssetModel  # noqa: E402
 from airflow.models.dagbag import DBDagBag  # noqa: E402
 from airflow.models.dagbundle import DagBundleModel  # noqa: E402
 from airflow.models.taskinstance import TaskInstance  # noqa: E402
@@ -29,6 +31,10 @@ from airflow.providers.standard.operators.latest_only import LatestOnlyOperator 
 from airflow.providers.standard.operators.python import ShortCircuitOperator  # noqa: E402
 from airflow.sdk import (  # noqa: E402
     DAG,
+    Asset,
+    AssetAll,
+    AssetAny,
+    AssetOrTimeSchedule,
     BaseOperator,
     BaseSensorOperator,
     CronDataIntervalTimetable,
@@ -58,6 +64,7 @@ from deployment import (  # noqa: E402
 )
 from fastapi import Response  # noqa: E402
 from operators import Bases, operators  # noqa: E402
+from sqlalchemy import select  # noqa: E402
 
 BUNDLE = "cases"
 
@@ -94,6 +101,10 @@ VOCABULARY = Vocabulary(
         ("every_s", "interval"): DeltaDataIntervalTimetable,
     },
     fail_fast="fail_fast",
+    asset=Asset,
+    asset_all=AssetAll,
+    asset_any=AssetAny,
+    asset_or_time=lambda timetable, assets: AssetOrTimeSchedule(timetable=timetable, assets=assets),
 )
 
 
@@ -116,6 +127,8 @@ class Supervisor:
         """Answer one message."""
         with create_session() as session:
             match msg:
+                case comms.ValidateInletsAndOutlets():
+                    return comms.InactiveAssetsResult(inactive_assets=[])
                 case comms.SetRenderedFields() | comms.SetRenderedMapIndex():
                     return None
                 case comms.GetTaskRescheduleStartDate():
@@ -155,7 +168,10 @@ def _payload(msg: Any) -> Any:
     match msg:
         case comms.SucceedTask():
             return payloads.TISuccessStatePayload(
-                state="success", end_date=msg.end_date, task_outlets=[], outlet_events=[]
+                state="success",
+                end_date=msg.end_date,
+                task_outlets=msg.task_outlets or [],
+                outlet_events=msg.outlet_events or [],
             )
         case comms.RetryTask():
             return payloads.TIRetryStatePayload(state="up_for_retry", end_date=msg.end_date)
@@ -186,6 +202,7 @@ class Airflow3(Deployment):
 
     vocabulary = VOCABULARY
     date_column = "logical_date"
+    asset_queue = "asset_dag_run_queue"
 
     def open(self, case: CaseSpec) -> None:
         UUIDS.restart()
@@ -224,6 +241,14 @@ class Airflow3(Deployment):
                 run_after=pendulum.instance(CLOCK.now),
                 session=session,
             )
+
+    def update_asset(self, name: str) -> None:
+        with create_session() as session:
+            model = session.scalar(select(AssetModel).where(AssetModel.name == name))
+            asset_manager.register_asset_change(asset=model, session=session, source_is_api=True)
+
+    def consumed(self, run: Any) -> list[str]:
+        return [event.asset.name for event in run.consumed_asset_events]
 
     def begin(self, item: Any) -> Begun:
         started = payloads.TIEnterRunningPayload(

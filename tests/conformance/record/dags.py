@@ -46,6 +46,11 @@ class Vocabulary:
     task_group: Any
     task_group_decorator: Any
     operators: dict[str, type]
+    asset: Any
+    asset_all: Any
+    asset_any: Any
+    asset_or_time: Any
+    """AssetOrTimeSchedule: takes a timetable and a condition, in words of the release."""
     timetables: dict[tuple[str, str], Any]
     """(``cron`` or ``every_s``, ``trigger`` or ``interval``) -> the timetable's class."""
     fail_fast: str
@@ -133,10 +138,14 @@ class _Writer:
 
     def _write_task(self, task: TaskSpec) -> None:
         operator: Any = self.words.operators[task.kind]
+        arguments = _arguments(task)
+        for name in ("inlets", "outlets"):
+            if getattr(task, name):
+                arguments[name] = [self.words.asset(asset) for asset in getattr(task, name)]
         if task.expand is None:
-            operator(**_arguments(task))
+            operator(**arguments)
         else:
-            operator.partial(**_arguments(task)).expand(**self._mapped(task.expand))
+            operator.partial(**arguments).expand(**self._mapped(task.expand))
 
     def _mapped(self, expand: Mapping[str, Any]) -> dict[str, Any]:
         if "literal" in expand:
@@ -168,12 +177,28 @@ def _schedule(spec: DagSpec, words: Vocabulary) -> Any:
     schedule = spec.schedule
     if not isinstance(schedule, dict):
         return schedule
+    if "assets" in schedule:
+        condition = _condition(schedule["assets"], words)
+        time = {name: value for name, value in schedule.items() if name != "assets"}
+        return words.asset_or_time(_of_time(time, spec, words), condition) if time else condition
+    return _of_time(schedule, spec, words)
+
+
+def _of_time(schedule: dict[str, Any], spec: DagSpec, words: Vocabulary) -> Any:
     key = "every_s" if "every_s" in schedule else "cron"
     written_as = _delta(schedule[key]) if key == "every_s" else schedule[key]
     if schedule.get("timetable") is None:
         return written_as
     timetable = words.timetables[key, schedule["timetable"]]
     return timetable(written_as, **({"timezone": spec.timezone} if key == "cron" else {}))
+
+
+def _condition(said: Any, words: Vocabulary) -> Any:
+    if isinstance(said, str):
+        return words.asset(said)
+    ((joint, parts),) = said.items()
+    joined = words.asset_any if joint == "any" else words.asset_all
+    return joined(*(_condition(part, words) for part in parts))
 
 
 def _date(text: str | None, zone: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,10 @@ from sqlalchemy.sql.functions import now as sql_now
 
 STRICTLY_AFTER = timedelta(microseconds=1)
 """Where Airflow asks whether a deadline lies strictly in the past, it sees it one tick later."""
+
+
+BY_ASSETS = ("asset_triggered", "dataset_triggered")
+"""Types of runs that assets start."""
 
 
 class RecorderError(RuntimeError):
@@ -162,6 +167,14 @@ class OrderedScheduler(SchedulerJobRunner):
         by_due_time = sorted(dag_models, key=lambda dag: (dag.next_dagrun_create_after, dag.dag_id))
         super()._create_dag_runs(by_due_time, session)
 
+    def _create_dag_runs_asset_triggered(self, *, dag_models: Any, session: Any) -> None:
+        by_id = sorted(dag_models, key=lambda dag: dag.dag_id)
+        super()._create_dag_runs_asset_triggered(dag_models=by_id, session=session)
+
+    def _create_dag_runs_dataset_triggered(self, dag_models: Any, info: Any, session: Any) -> None:
+        by_id = sorted(dag_models, key=lambda dag: dag.dag_id)
+        super()._create_dag_runs_dataset_triggered(by_id, info, session)
+
 
 class Reasons:
     """Listens to why Airflow changes the state of a run."""
@@ -192,6 +205,8 @@ class Deployment(ABC):
     vocabulary: Vocabulary
     date_column: str
     """What the logical date of a run is called."""
+    asset_queue: str
+    """The table of assets that were updated and of which no run was made yet."""
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
@@ -281,6 +296,14 @@ class Deployment(ABC):
         """Create a queued run as the API does."""
 
     @abstractmethod
+    def update_asset(self, name: str) -> None:
+        """Something outside updates an asset."""
+
+    @abstractmethod
+    def consumed(self, run: Any) -> list[str]:
+        """The assets of the events that a run got."""
+
+    @abstractmethod
     def begin(self, item: Any) -> Begun:
         """Make a task instance running, as a worker does first."""
 
@@ -361,6 +384,7 @@ class Deployment(ABC):
             tuple(self._rows("SELECT max(number) FROM journal")),
             tuple(self._rows("SELECT count(*) FROM task_instance")),
             tuple(self._rows(f"SELECT dag_id, next_dagrun_create_after{flag} FROM dag ORDER BY 1")),
+            tuple(self._rows(f"SELECT count(*) FROM {self.asset_queue}")),
             len(self.executor.queued_tasks),
             len(self.executor.running),
             len(self.executor.event_buffer),
@@ -426,7 +450,14 @@ class Deployment(ABC):
             "data_interval": [_in_utc(moment) for moment in interval],
             "run_after": _in_utc(getattr(run, "run_after", interval[1])),
             "state": str(getattr(run.state, "value", run.state)),
+            **self._consumed(run),
         }
+
+    def _consumed(self, run: DagRun) -> dict[str, Any]:
+        kind = str(getattr(run.run_type, "value", run.run_type))
+        if kind not in BY_ASSETS:
+            return {}
+        return {"consumed": dict(Counter(sorted(self.consumed(run))))}
 
     def task_instances(self) -> list[dict[str, Any]]:
         """All task instances."""

@@ -9,11 +9,12 @@ anything can happen.
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
 from caseformat import WEEK_S, CaseSpec, ManualRunSpec, RuleSpec, TaskSpec, instant
-from deployment import CLOCK, Deployment, RecorderError, Try, at, span
+from deployment import BY_ASSETS, CLOCK, Deployment, RecorderError, Try, at, span
 from journal import from_sql
 
 MANY = 3000
@@ -32,6 +33,7 @@ class Recording:
         self.triggers: list[tuple[datetime, int, int]] = []
         """(when it fires, number of the try, Airflow's id)"""
         self.manual = sorted(case.manual_runs, key=lambda run: run.at_s)
+        self.updates = sorted(case.asset_updates, key=lambda update: update.at_s)
         self.killed: list[tuple[datetime, Try]] = []
         self.number = 0
         self.parse_due: datetime | None = None
@@ -78,6 +80,8 @@ class Recording:
         while self.manual and at(self.case, self.manual[0].at_s) <= CLOCK.now:
             run = self.manual.pop(0)
             self.airflow.create_manual_run(run, _logical_date(run))
+        while self.updates and at(self.case, self.updates[0].at_s) <= CLOCK.now:
+            self.airflow.update_asset(self.updates.pop(0).asset)
         self._let_scheduler_settle()
 
     def _due_tries(self) -> list[Try]:
@@ -148,6 +152,7 @@ class Recording:
         times = [running.ends for running in self.tries]
         times += [fires for fires, *_ in self.triggers]
         times += [at(self.case, run.at_s) for run in self.manual]
+        times += [at(self.case, update.at_s) for update in self.updates]
         times += self.airflow.wake_times()
         ahead = [moment for moment in times if moment > CLOCK.now]
         if not ahead:
@@ -160,7 +165,7 @@ class Recording:
 
     def _written(self, *, cut: bool) -> Json:
         runs = self.airflow.runs()
-        names = {(run["dag_id"], run["run_id"]): _run_name(run) for run in runs}
+        names = _run_names(runs)
         finished = all(run["state"] in ("success", "failed") for run in runs)
         return {
             "format": 1,
@@ -228,10 +233,19 @@ def _identity(row: Json, names: dict[tuple[str, str], str]) -> Json:
     }
 
 
-def _run_name(run: Json) -> str:
-    """A name that both releases give the same run."""
-    manual = run["run_type"] == "manual"
-    return run["run_id"] if manual else f"{run['run_type']}@{run['logical_date']}"
+def _run_names(runs: list[Json]) -> dict[tuple[str, str], str]:
+    """Names that both releases give the same runs: those that assets started are counted."""
+    names: dict[tuple[str, str], str] = {}
+    counted: Counter[str] = Counter()
+    for run in runs:
+        name = f"{run['run_type']}@{run['logical_date']}"
+        if run["run_type"] == "manual":
+            name = run["run_id"]
+        elif run["run_type"] in BY_ASSETS:
+            counted[run["dag_id"]] += 1
+            name = f"assets#{counted[run['dag_id']]}"
+        names[run["dag_id"], run["run_id"]] = name
+    return names
 
 
 def _logical_date(run: ManualRunSpec) -> datetime | None:

@@ -207,11 +207,14 @@ def read(thing: Any, name: str) -> Any:
 
 
 def assets(condition: Any) -> Any:
-    """Assets as text, joined as they were: ``{"all": [...]}``, ``{"any": [...]}``."""
+    """Assets as text, joined as they were: ``{"all": [...]}``, ``{"any": [...]}``; an alias is
+    ``{"alias": name}``."""
     if condition is None or type(condition).__name__.startswith("_Null"):
         return None
     if isinstance(condition, (list, tuple)):
         return {"all": [assets(item) for item in condition]}
+    if type(condition).__name__.endswith("Alias"):
+        return {"alias": str(read(condition, "name"))}
     parts = read(condition, "objects")
     if parts is not None and "Alias" not in type(condition).__name__:
         joint = "all" if type(condition).__name__.endswith("All") else "any"

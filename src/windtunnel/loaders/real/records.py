@@ -13,8 +13,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from windtunnel.loaders.asset_words import told_of_alias
 from windtunnel.loaders.real.kinds import kind_of
-from windtunnel.loaders.real.schedules import asset_condition, schedule_of
+from windtunnel.loaders.real.schedules import (
+    aliases_in,
+    asset_condition,
+    asset_text,
+    schedule_of,
+)
 from windtunnel.model import Dag, Problem, Task, TaskGroup, TriggerRule, WeightRule
 
 Record = Mapping[str, Any]
@@ -58,6 +64,7 @@ class Reader:
         subject = f"dag {record['dag_id']}"
         start, end = _window(record)
         given = record["given"]
+        self._assume_of_aliases(subject, record["timetable"]["assets"])
         return Dag(
             dag_id=record["dag_id"],
             file=file,
@@ -84,6 +91,7 @@ class Reader:
         subject = f"task {dag['dag_id']}.{task['task_id']}"
         start, end = instant(task["start_date"]), instant(task["end_date"])
         past = bool(task["depends_on_past"] or task["wait_for_downstream"])
+        self._assume_of_aliases(subject, *task["outlets"])
         return Task(
             task_id=task["task_id"],
             operator=task["operator"],
@@ -115,9 +123,13 @@ class Reader:
             end_date=end if end and (dag_end is None or end < dag_end) else None,
             expand=self._expansion(task["expand"], subject),
             sla_s=task["sla"],
-            inlets=tuple(map(str, task["inlets"])),
-            outlets=tuple(map(str, task["outlets"])),
+            inlets=tuple(map(asset_text, task["inlets"])),
+            outlets=tuple(map(asset_text, task["outlets"])),
         )
+
+    def _assume_of_aliases(self, subject: str, *assets: Any) -> None:
+        for name in (name for one in assets for name in aliases_in(one)):
+            self.assume(subject, told_of_alias(name))
 
     def _group(self, group: Record, dag: Record) -> TaskGroup:
         subject = f"group {dag['dag_id']}.{group['group_id']}"

@@ -54,13 +54,12 @@ def from_timetable(timetable: Record, subject: str, assume: Assume) -> Schedule 
     if family and isinstance(timetable.get("delta"), int | float) and timetable["delta"] > 0:
         return Every(seconds=timetable["delta"], timetable=family)
     if timetable.get("timetable"):
-        waited = asset_text(timetable["assets"])
-        assume(subject, f"assets {waited} are not simulated: only its timetable is")
         return from_timetable(timetable["timetable"], subject, assume)
     if {"AssetTriggeredTimetable", "DatasetTriggeredTimetable"} & set(bases):
         waited = asset_text(timetable["assets"])
-        named = name if name.startswith("Partitioned") else "assets"
-        return _other(f"assets {waited}", named, subject, assume)
+        if name.startswith("Partitioned"):
+            return _other(f"assets {waited}", name, subject, assume)
+        return OtherSchedule(description=f"assets {waited}", timetable="assets")
     description = name if family is None else str(timetable.get("delta"))
     return _other(description, name, subject, assume)
 
@@ -69,14 +68,25 @@ def asset_condition(assets: Any) -> AssetCondition | None:
     """The assets of a record, joined as they were; a single one is all there is."""
     if assets is None:
         return None
-    return _joined(assets) if isinstance(assets, Mapping) else Assets(of=(str(assets),))
+    found = _joined(assets)
+    return Assets(of=(found,)) if isinstance(found, str) else found
 
 
 def _joined(assets: Any) -> AssetCondition:
     if not isinstance(assets, Mapping):
         return str(assets)
     ((joint, parts),) = assets.items()
+    if joint == "alias":
+        return str(parts)
     return Assets(type="any" if joint == "any" else "all", of=tuple(map(_joined, parts)))
+
+
+def aliases_in(assets: Any) -> list[str]:
+    """The aliases among the assets of a record."""
+    if not isinstance(assets, Mapping):
+        return []
+    ((joint, parts),) = assets.items()
+    return [str(parts)] if joint == "alias" else [name for p in parts for name in aliases_in(p)]
 
 
 def asset_text(assets: Any) -> str:
@@ -84,6 +94,8 @@ def asset_text(assets: Any) -> str:
     if not isinstance(assets, Mapping):
         return str(assets)
     ((joint, parts),) = assets.items()
+    if joint == "alias":
+        return str(parts)
     text = (" & " if joint == "all" else " | ").join(map(asset_text, parts))
     return f"({text})" if len(parts) > 1 else text
 

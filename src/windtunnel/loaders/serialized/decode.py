@@ -61,7 +61,8 @@ def expansion(expand_input: Any) -> list[Any] | None:
 
 
 def assets(condition: Any) -> Any:
-    """Assets, joined as they were: ``{"all": [...]}``, ``{"any": [...]}``, or one name."""
+    """Assets, joined as they were: ``{"all": [...]}``, ``{"any": [...]}``, ``{"alias": name}``, or
+    one name."""
     if isinstance(condition, list):
         return {"all": [assets(item) for item in condition]}
     if not isinstance(condition, Mapping):
@@ -70,6 +71,8 @@ def assets(condition: Any) -> Any:
     inner = condition.get("__var")
     if isinstance(inner, Mapping):
         condition = inner
+    if kind.endswith("_alias"):
+        return {"alias": str(condition.get("name"))}
     parts = inner if isinstance(inner, list) else condition.get("objects")
     if parts is not None:
         return {"any" if kind.endswith("any") else "all": [assets(part) for part in parts]}

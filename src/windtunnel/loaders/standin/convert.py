@@ -19,6 +19,7 @@ from windtunnel.loaders.standin.timing import (
     UnusableError,
     asset_condition,
     asset_names,
+    assume_of_assets,
     instant,
     schedule_of,
     seconds,
@@ -141,6 +142,7 @@ class Converter:
         return [date for date in found if date is not None]
 
     def _schedule(self) -> Schedule | None:
+        assume_of_assets(self.dag.schedule, f"dag {self.dag.dag_id}")
         if self.dag.schedule is NOT_GIVEN:
             return OMITTED.get(self.profile)
         return schedule_of(self.dag.schedule, f"dag {self.dag.dag_id}")
@@ -149,6 +151,7 @@ class Converter:
         subject = f"task {self.dag.dag_id}.{task.task_id}"
         start = self._try(lambda: instant(task.start_date, "start_date", self.zone), task)
         end = self._try(lambda: instant(task.end_date, "end_date", self.zone), task)
+        assume_of_assets(task.outlets, subject)
         before = len(self.problems)
         fields = {
             "kind": self._try(lambda: kind_of(task, subject, self.profile), task),

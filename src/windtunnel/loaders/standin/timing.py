@@ -9,6 +9,7 @@ from typing import Any
 
 from croniter import croniter
 
+from windtunnel.loaders.asset_words import told_of_alias, told_of_watchers
 from windtunnel.loaders.standin.placeholder import Placeholder, PlaceholderText, Survivor
 from windtunnel.loaders.standin.schedules import (
     Asset,
@@ -130,11 +131,11 @@ def schedule_of(value: Any, subject: str) -> Schedule | None:
     if isinstance(value, timedelta) or type(value).__name__ == "relativedelta":
         return _from_delta(value, None, subject)
     if isinstance(value, Asset | AssetAlias | AssetAll):
-        return _from_assets(repr(value), subject)
+        return _from_assets(repr(value))
     if isinstance(value, Timetable):
         return _from_timetable(value, subject)
     if isinstance(value, Iterable) and not isinstance(value, Survivor):
-        return _from_assets(", ".join(repr(v) for v in value), subject)
+        return _from_assets(", ".join(repr(v) for v in value))
     if type(value).__module__ in ("builtins", "datetime"):
         raise UnusableError(
             f"schedule={value!r} can't be used; give a cron expression such as '0 6 * * *', a "
@@ -154,21 +155,36 @@ def _other(description: str, subject: str, timetable: str | None = None) -> Othe
     return OtherSchedule(description=description, timetable=timetable)
 
 
-def _from_assets(description: str, subject: str) -> OtherSchedule:
-    return _other(f"assets {description}", subject, "assets")
+def _from_assets(description: str) -> OtherSchedule:
+    return OtherSchedule(description=f"assets {description}", timetable="assets")
 
 
 def asset_names(values: Any) -> tuple[str, ...]:
     """URIs, or names, of the assets among inlets or outlets."""
-    if isinstance(values, Asset | AssetAlias):
-        values = [values]
-    if not isinstance(values, list | tuple | set | frozenset):
-        return ()
     return tuple(
         value.uri if isinstance(value, Asset) else value.name
-        for value in values
+        for value in _listed(values)
         if isinstance(value, Asset | AssetAlias)
     )
+
+
+def _listed(values: Any) -> Iterable[Any]:
+    if isinstance(values, Asset | AssetAlias):
+        return [values]
+    return values if isinstance(values, list | tuple | set | frozenset) else ()
+
+
+def assume_of_assets(values: Any, subject: str) -> None:
+    """Tell what the simulation takes for granted of assets that are not only updated by tasks."""
+    if isinstance(values, AssetOrTimeSchedule):
+        values = values.options.get("assets") or values.options.get("datasets")
+    for value in values.objects if isinstance(values, AssetAll) else _listed(values):
+        if isinstance(value, AssetAlias):
+            current().assume(subject, told_of_alias(value.name))
+        elif isinstance(value, AssetAll):
+            assume_of_assets(value, subject)
+        elif isinstance(value, Asset) and value.watchers:
+            current().assume(subject, told_of_watchers(value.uri))
 
 
 def asset_condition(schedule: Any) -> AssetCondition | None:
@@ -240,7 +256,5 @@ def _from_timetable(value: Timetable, subject: str) -> Schedule | None:
     if isinstance(value, OnceTimetable):
         return Once()
     if isinstance(value, AssetOrTimeSchedule):
-        assets = value.options.get("assets") or value.options.get("datasets")
-        current().assume(subject, f"assets {assets!r} are not simulated: only its timetable is")
         return schedule_of(value.argument(0, "timetable"), subject)
     return _other(type(value).__name__, subject, type(value).__name__)
