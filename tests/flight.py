@@ -54,6 +54,10 @@ class Flight:
         """When it came into this state."""
         return [at for at, new in self.history(name, run) if new == state]
 
+    def states_of(self, name: str) -> list[str]:
+        """The state in each run."""
+        return [ti.state for ti in self.all_of(name)]
+
     def state(self, name: str, run: int = 0) -> str:
         return self.task(name, run).state
 

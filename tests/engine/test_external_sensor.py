@@ -6,8 +6,21 @@ from datetime import UTC, datetime
 
 import pytest
 
+from flight import START
 from windtunnel import api
-from windtunnel.model import Dag, Every, ExternalTaskSensor, ManualRun, Rule, Task
+from windtunnel.engine import simulate
+from windtunnel.model import (
+    Dag,
+    Every,
+    ExternalTaskSensor,
+    Fleet,
+    ManualRun,
+    Rule,
+    Scenario,
+    Task,
+    TaskGroup,
+    When,
+)
 
 NEVER = Rule(tasks="etl.load", outcome="fail", duration_s=100)
 
@@ -174,3 +187,110 @@ def test_scheduled_dags_meet_on_their_common_tick(fly, mart, etl):
         until=3 * 3600 - 1,
     )
     assert flight.spans("mart.wait") == [(0, 245), (3600, 3845), (7200, 7445)]
+
+
+# -- groups, several dates, mapped tasks -------------------------------------------------------
+
+PROFILES = ["airflow-3.3", "airflow-2.11"]
+
+
+@pytest.fixture
+def grouped():
+    """``etl`` with the tasks ``g.load`` and ``g.report`` in a group, and ``mail`` behind them."""
+    tasks = (
+        Task(task_id="g.load", group="g"),
+        Task(task_id="g.report", group="g", upstream=("g.load",)),
+        Task(task_id="mail", upstream=("g.report",)),
+    )
+    return Dag(dag_id="etl", tasks=tasks, groups=(TaskGroup(group_id="g"),))
+
+
+GROUPED = {"etl.g.*": 100, "etl.mail": 1000}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_group_is_waited_for_without_the_rest_of_its_run(fly, mart, grouped, profile):
+    sensor = mart(external_task_group_id="g")
+    flight = fly(sensor, grouped, seconds=GROUPED, profile=profile)
+    assert flight.span("mart.wait") == (0, 245)
+
+
+@pytest.mark.parametrize(
+    ("profile", "ends"), [("airflow-3.3", "success"), ("airflow-2.11", "failed")]
+)
+def test_one_failure_in_a_group_is_a_failure_of_it_only_in_2(fly, mart, grouped, profile, ends):
+    tolerant = {"allowed_states": ("success", "failed"), "failed_states": ("failed",)}
+    rule = Rule(tasks="etl.g.report", outcome="fail", duration_s=100)
+    flight = fly(
+        mart(external_task_group_id="g", **tolerant),
+        grouped,
+        rules=[rule],
+        seconds=GROUPED,
+        profile=profile,
+    )
+    assert flight.state("mart.wait") == ends
+
+
+def test_a_group_that_is_not_there_is_waited_for_until_the_timeout(fly, mart, grouped):
+    sensor = mart(external_task_group_id="other", timeout_s=1000)
+    flight = fly(sensor, grouped, seconds=GROUPED)
+    assert flight.reasons("mart.wait") == ["sensor timeout"]
+
+
+def test_with_several_dates_it_waits_for_all_of_these_runs(fly, mart, etl):
+    runs = [
+        ManualRun(dag_id="mart", at_s=1200),
+        ManualRun(dag_id="etl", run_id="now", at_s=1200),
+        ManualRun(dag_id="etl", run_id="before", at_s=600),
+    ]
+    both = mart(other_deltas_s=(600.0,))
+    assert fly(both, etl, seconds=LENGTHS, runs=runs).span("mart.wait") == (1200, 1445)
+    late = mart(other_deltas_s=(900.0,), timeout_s=2000)
+    assert fly(late, etl, seconds=LENGTHS, runs=runs).state("mart.wait") == "failed"
+
+
+def test_one_failed_run_of_several_is_enough_to_fail(fly, mart, etl):
+    runs = [
+        ManualRun(dag_id="mart", at_s=600),
+        ManualRun(dag_id="etl", run_id="before", at_s=0),
+        ManualRun(dag_id="etl", run_id="now", at_s=600),
+    ]
+    sensor = mart(other_deltas_s=(600.0,), failed_states=("failed",))
+    rule = Rule(tasks="etl.load", when=When(run_id="before"), outcome="fail", duration_s=100)
+    flight = fly(sensor, etl, rules=[rule], seconds=LENGTHS, runs=runs)
+    assert flight.span("mart.wait") == (600, 601)
+    assert flight.state("mart.wait") == "failed"
+
+
+def test_a_mapped_task_counts_with_each_instance_and_is_expected_once(fly, mart):
+    """So a sensor on a task of three instances sees its state at no poke but one after the first
+    success and before the second: a trap of Airflow's own."""
+    etl = Dag(dag_id="etl", tasks=(Task(task_id="load", expand=(3,)),))
+    sensor = mart(external_task_ids=("load",), timeout_s=1000)
+    together = fly(sensor, etl, seconds={"etl.load": 100})
+    assert together.reasons("mart.wait") == ["sensor timeout"]
+    one_by_one = fly(sensor, etl, seconds={"etl.load": 100, "mart.wait": 1}, parallelism=2)
+    assert one_by_one.span("mart.wait") == (0, 123)
+
+
+@pytest.mark.parametrize(
+    ("profile", "reasons"),
+    [("airflow-3.3", ["sensor timeout"]), ("airflow-2.11", ["there is no task etl.lod"])],
+)
+def test_check_existence_has_an_effect_only_in_2(fly, mart, etl, profile, reasons):
+    sensor = mart(external_task_ids=("lod",), check_existence=True, timeout_s=1000)
+    flight = fly(sensor, etl, seconds=LENGTHS, profile=profile)
+    assert flight.reasons("mart.wait") == reasons
+
+
+def test_of_several_dates_the_one_that_never_comes_is_found(mart, etl):
+    daily = etl.model_copy(update={"schedule": Every(seconds=86400), "start_date": START})
+    sensor = mart(other_deltas_s=(60.0,)).model_copy(
+        update={"schedule": Every(seconds=86400), "start_date": START}
+    )
+    scenario = Scenario(
+        fleet=Fleet(dags=(sensor, daily)), start=START, duration_s=3 * 86400.0, backlog="replayed"
+    )
+    (last,) = (s for s in simulate(scenario).snapshots if s.cause == "end")
+    reasons = {actor.never for actor in last.actors if actor.task_id == "wait"}
+    assert reasons == {"no run of etl has the logical date it wants"}

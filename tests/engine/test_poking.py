@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from windtunnel.model import Dag, Deferrable, Rule, Sensor, Task
+from windtunnel.model import Dag, Deferrable, ExternalTaskSensor, Rule, Sensor, Task
 
 
 @pytest.fixture
@@ -132,3 +132,53 @@ def test_a_trigger_without_timeout_may_stay_deferred_for_ever(fly, one_task):
     flight = fly(one_task("d", kind=Deferrable()), rules=rules)
     assert flight.state("d.t") == "deferred"
     assert flight.trace.complete, "nothing more can ever happen"
+
+
+BACKED_OFF = [0, 41, 133, 337, 727, 1354, 2744, 6153]
+"""What Airflow 3.3.2's own ``_get_next_poke_interval`` gives for ``mart.wait`` and one-second
+pokes that begin at midnight of 2026-03-01."""
+
+
+@pytest.fixture
+def back_off(fly, one_task):
+    """``back_off(true_at=…, mode=…)``: a flight of ``mart.wait``, with exponential_backoff."""
+
+    def back_off(*, true_at, **options):
+        kind = Sensor(exponential_backoff=True, **options)
+        dag = one_task("mart", "wait", kind=kind)
+        return fly(dag, rules=[Rule(tasks="mart.wait", true_at_s=true_at)])
+
+    return back_off
+
+
+def test_rescheduling_it_backs_off_exactly_as_airflow_does(back_off):
+    flight = back_off(true_at=5000, mode="reschedule")
+    assert flight.times("mart.wait", "running") == BACKED_OFF
+    assert flight.times("mart.wait", "success") == [6154]
+
+
+def test_max_wait_bounds_the_distance_between_two_pokes(back_off):
+    flight = back_off(true_at=5000, mode="reschedule", max_wait_s=300)
+    assert flight.times("mart.wait", "running")[:6] == [0, 41, 133, 337, 638, 939]
+    assert flight.times("mart.wait", "success") == [5154]
+
+
+def test_backing_off_it_still_looks_when_its_timeout_has_come(back_off):
+    flight = back_off(true_at=None, mode="reschedule", timeout_s=1000)
+    assert flight.times("mart.wait", "running") == [0, 41, 133, 337, 727, 1001]
+    assert flight.times("mart.wait", "failed") == [1002]
+
+
+def test_in_poke_mode_each_pause_is_between_one_and_two_times_the_doubled_interval(back_off):
+    first, *_ = back_off(true_at=2, mode="poke").times("mart.wait", "success")
+    assert 30 + 2 <= first < 60 + 2
+    fifth, *_ = back_off(true_at=480, mode="poke").times("mart.wait", "success")
+    assert 480 <= fifth < 2 * (30 + 60 + 120 + 240) + 6
+    timed_out = back_off(true_at=None, mode="poke", timeout_s=1000)
+    assert 1000 < timed_out.times("mart.wait", "failed")[0] <= 1003
+
+
+def test_other_dags_are_waited_for_with_backoff_too(fly, one_task):
+    sensor = ExternalTaskSensor(external_dag_id="etl", mode="reschedule", exponential_backoff=True)
+    flight = fly(one_task("mart", "wait", kind=sensor), one_task("etl"), seconds={"etl.t": 1300})
+    assert flight.times("mart.wait", "running") == BACKED_OFF[:6]

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 
 from windtunnel.engine.agenda import END, NEVER, WAKE, Agenda
 from windtunnel.engine.branches import decide
 from windtunnel.engine.executors.workers import Workers
+from windtunnel.engine.luck import draw
 from windtunnel.engine.plans import Plan, Planner
-from windtunnel.engine.pokes import FirstPokes, poke_until
+from windtunnel.engine.pokes import FirstPokes, Jitter, poke_until
 from windtunnel.engine.program import micros
-from windtunnel.engine.rules import retry_delay_us
+from windtunnel.engine.rules import retry_delay_us, spread
 from windtunnel.engine.world import (
     FAILED,
     RUNNING,
@@ -52,6 +54,8 @@ class Attempt:
     """A real callable was told that execution_timeout has passed."""
     asleep: bool = False
     """A real sensor between two pokes."""
+    pokes: int = 0
+    """How often a real sensor has looked."""
 
 
 class Attempts:
@@ -84,7 +88,7 @@ class Attempts:
         if hangs:
             ends = NEVER
         elif isinstance(kind, Sensor) and pokes and not plan.live:
-            ends, attempt.gives_up = poke_until(kind, plan, world.now)
+            ends, attempt.gives_up = poke_until(kind, plan, world.now, self.jitter(ti))
             attempt.waits = True
         self.end_at(ti, attempt, ends)
 
@@ -197,6 +201,20 @@ class Attempts:
         """``dag_id.task_id[map_index]``, for people."""
         dag_id, _, task_id, index = self._world.name_of(ti)
         return f"{dag_id}.{task_id}" + (f"[{index}]" if index >= 0 else "")
+
+    def jitter(self, ti: int) -> Jitter:
+        """What spreads the pokes of a sensor in poke mode. Airflow takes it from the clock of the
+        worker's machine, so it is luck."""
+        world = self._world
+        key = (*world.name_of(ti), world.tries[ti])
+        return lambda count: draw(world.scenario.seed, "poke", *key, count)
+
+    def dated_jitter(self, ti: int, started: int) -> Jitter:
+        """What spreads the pokes of a sensor that reschedules: it follows from when the first one
+        was."""
+        dag_id, _, task_id, _ = self._world.name_of(ti)
+        date = self._world.datetime_at(started).astimezone(UTC)
+        return lambda count: spread(f"{dag_id}#{task_id}#{date}#{count}")
 
     def _kind(self, ti: int) -> object:
         world = self._world

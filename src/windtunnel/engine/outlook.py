@@ -38,4 +38,5 @@ def gives_up(parts: Parts, ti: int) -> tuple[int, str] | None:
         ends_at = max(world.now, world.due[ti]) + poke
     else:
         ends_at = world.now + poke
-    return poke_too_late(kind, ends_at, poke, first), "its timeout"
+    jitter = parts.attempts.dated_jitter(ti, first)
+    return poke_too_late(kind, ends_at, poke, first, jitter), "its timeout"

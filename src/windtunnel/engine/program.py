@@ -252,8 +252,12 @@ class DagProgram:
         """The task of this id, or the root tasks of the group of this id."""
         if name in self.index:
             return (self.index[name],)
-        members = {i for i, t in enumerate(self.tasks) if self._inside(t.group, name)}
-        return tuple(sorted(i for i in members if not members & set(self.upstream[i])))
+        members = self.members_of(name)
+        return tuple(i for i in members if not set(members) & set(self.upstream[i]))
+
+    def members_of(self, group: str) -> list[int]:
+        """The tasks in the group of this id, and in the groups in it."""
+        return [i for i, task in enumerate(self.tasks) if self._inside(task.group, group)]
 
     def _inside(self, group: str | None, name: str) -> bool:
         parents = {g.group_id: g.parent for g in self.dag.groups}

@@ -124,6 +124,11 @@ def is_met(rule: TriggerRule, c: Counts, forgiven: int) -> bool:
     return True
 
 
+def spread(text: str) -> int:
+    """A large number for a text: the hash that Airflow uses for its jitter."""
+    return int(sha1(text.encode(), usedforsecurity=False).hexdigest(), 16)
+
+
 def retry_delay_us(
     delay_us: int,
     multiplier: float,
@@ -147,8 +152,6 @@ def retry_delay_us(
         base = max(1, math.ceil(delay_us / 1_000_000 * multiplier ** (try_number - 1)))
     except OverflowError:
         return cap_us if max_delay_us is None else min(cap_us, max_delay_us)
-    text = f"{dag_id}#{task_id}#{logical_date}#{try_number}"
-    # not for security: this is the function that Airflow uses for its jitter
-    jitter = int(sha1(text.encode(), usedforsecurity=False).hexdigest(), 16) % base
+    jitter = spread(f"{dag_id}#{task_id}#{logical_date}#{try_number}") % base
     delay = min((base + jitter) * 1_000_000, cap_us)
     return delay if max_delay_us is None else min(delay, max_delay_us)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from windtunnel.engine.agenda import NEVER
 from windtunnel.engine.attempts import Attempt, Attempts
 from windtunnel.engine.plans import Planner
-from windtunnel.engine.pokes import poke_after
+from windtunnel.engine.pokes import pause_us, poke_after, reschedule_us
 from windtunnel.engine.program import micros
+from windtunnel.engine.triggered import Refusal
 from windtunnel.engine.triggerer import Triggerer
 from windtunnel.engine.waits import CrossDagWaits
 from windtunnel.engine.world import UP_FOR_RESCHEDULE, World
@@ -60,7 +61,14 @@ class Sensors:
             self._give_up(ti, kind)
         else:
             attempt.asleep = True
-            self._attempts.end_at(ti, attempt, now + max(1, micros(kind.poke_interval_s)))
+            attempt.pokes += 1
+            self._attempts.end_at(ti, attempt, now + self._pause_us(ti, attempt, kind))
+
+    def _pause_us(self, ti: int, attempt: Attempt, kind: Sensor) -> int:
+        if not kind.exponential_backoff:
+            return max(1, micros(kind.poke_interval_s))
+        elapsed = self._world.now - attempt.started
+        return pause_us(kind, elapsed, attempt.pokes, self._attempts.jitter(ti))
 
     def _is_out_of_time(self, ti: int, attempt: Attempt, kind: Sensor | ExternalTaskSensor) -> bool:
         first = self._attempts.pokes.timeout_from.get(ti, attempt.started)
@@ -69,9 +77,11 @@ class Sensors:
     def _poke_again(self, ti: int, kind: Sensor | ExternalTaskSensor) -> None:
         now, late = self._world.now, self._world.profile.sensor_timeout_from_first_reschedule
         began = self._attempts.running[ti].started
+        started = self._attempts.pokes.timeout_from.get(ti, began)
         self._attempts.pokes.note(ti, began, now, counts_from=now if late else began)
         self._attempts.free(ti)
-        due = now + micros(kind.poke_interval_s)
+        jitter = self._attempts.dated_jitter(ti, started)
+        due = now + reschedule_us(kind, now - started, jitter)
         self._attempts.wait_until(ti, UP_FOR_RESCHEDULE, due, strictly=False)
 
     def _give_up(self, ti: int, kind: Sensor | ExternalTaskSensor) -> None:
@@ -99,7 +109,10 @@ class Sensors:
             if attempt.plan.outcome != "success":
                 self._attempts.conclude(ti, attempt)
                 return True
-            self._waits.begin(ti, kind)
+            refusal = self._waits.begin(ti, kind)
+            if refusal is not None:
+                self._refuse(ti, refusal)
+                return True
             attempt.waits = True
             bounded = self._world.profile.execution_timeout_bounds_triggered_wait
             if isinstance(kind, TriggerDagRun) and not bounded:
@@ -128,10 +141,17 @@ class Sensors:
                     self._poke_again(ti, kind)
                 return True
             last = attempt.started + micros(kind.timeout_s) + 1
-            attempt.gives_up = poke_after(attempt.started, attempt.plan, kind, last)
+            attempt.gives_up = self._poke_after(ti, attempt, kind, last)
         if attempt.gives_up is not None or attempt.deadline is not None:
             self._attempts.end_at(ti, attempt, attempt.gives_up or NEVER)
         return False
+
+    def _refuse(self, ti: int, refusal: Refusal) -> None:
+        """There is nothing to wait for."""
+        if refusal.outcome == "skip":
+            self._attempts.skip(ti)
+        else:
+            self._attempts.fail(ti, refusal.why, retryable=refusal.outcome == "fail")
 
     def _conclude_wait(
         self,
@@ -152,6 +172,12 @@ class Sensors:
         else:
             self._attempts.fail(ti, verdict)
 
+    def _poke_after(
+        self, ti: int, attempt: Attempt, kind: TriggerDagRun | ExternalTaskSensor, instant: int
+    ) -> int:
+        jitter = self._attempts.jitter(ti)
+        return poke_after(attempt.started, attempt.plan, kind, instant, jitter)
+
     def notice(self) -> None:
         """Runs or task instances ended: those who wait for them see it at their next poke."""
         world = self._world
@@ -164,7 +190,7 @@ class Sensors:
             attempt = self._attempts.running.get(ti)
             deferral = self._triggerer.deferred.get(ti)
             if attempt is not None and attempt.waits:
-                seen = poke_after(attempt.started, attempt.plan, kind, world.now)
+                seen = self._poke_after(ti, attempt, kind, world.now)
                 self._attempts.end_at(ti, attempt, seen)
             elif deferral is not None:
                 interval = max(1, micros(kind.poke_interval_s))

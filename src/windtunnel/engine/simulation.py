@@ -36,7 +36,7 @@ from windtunnel.engine.starts import Start
 from windtunnel.engine.tries import Tries
 from windtunnel.engine.triggerer import Triggerer
 from windtunnel.engine.waits import CrossDagWaits
-from windtunnel.engine.world import QUEUED, Run, World
+from windtunnel.engine.world import FINISHED, QUEUED, Run, World
 from windtunnel.errors import SimulationRunaway
 from windtunnel.model import ManualRun, Scenario
 from windtunnel.trace.states import RunState
@@ -75,7 +75,7 @@ class Simulation:
         planner = Planner(world, bodies, durations)
         workers = Workers(scenario.cluster, lambda: world.now)
         section = CriticalSection(world, noted)
-        waits = CrossDagWaits(world, self._before_forced_end)
+        waits = CrossDagWaits(world, self._before_forced_end, self._clear_run)
         agenda = Agenda(world)
         attempts = Attempts(world, planner, workers, agenda)
         triggerer = Triggerer(world, agenda, attempts, section, waits)
@@ -455,6 +455,16 @@ class Simulation:
     def _run_ended(self, run: Run) -> None:
         self._parts.creation.run_ended(run)
         self._parts.start.run_ended(run)
+
+    def _clear_run(self, run: Run) -> None:
+        """All of a run is cleared, and the run starts anew."""
+        world = self.world
+        for task in range(run.dag.size):
+            for ti in run.tis(task):
+                if world.state[ti] in FINISHED:
+                    world.clear(ti)
+        if world.requeue(run):
+            self._parts.start.requeued(run)
 
     # -- queued -------------------------------------------------------------------------------
 

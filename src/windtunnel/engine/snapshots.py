@@ -6,6 +6,7 @@ from windtunnel.engine import outlook
 from windtunnel.engine.dependencies import GOOD, past_run
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import DagProgram
+from windtunnel.engine.waits import Wait, tasks_looked_at
 from windtunnel.engine.world import (
     DEFERRED,
     FINISHED,
@@ -238,16 +239,32 @@ class _Taker:
             return None  # it has what it wants, or has given up: only limits are in its way
         if isinstance(wait.kind, TriggerDagRun) and not wait.kind.wait_for_completion:
             return None
-        target = self._parts.waits.target(wait)
         dag = world.program.dags[wait.dag]
-        tasks = wait.kind.external_task_ids if isinstance(wait.kind, ExternalTaskSensor) else ()
+        wanted, tasks = _looked_at(wait, dag)
+        date, target = self._missing(wait)
         if target is None:
-            return Wish(dag.dag_id, tasks, None, (), self._may_come(dag, wait.logical_us))
-        wanted = [dag.index[t] for t in tasks if t in dag.index]
+            return Wish(dag.dag_id, tasks, None, (), self._may_come(dag, date))
         actors = tuple(
             self._actor[t] for task in wanted for t in target.tis(task) if t in self._actor
         )
         return Wish(dag.dag_id, tasks, self._run.get(target.index), actors, False)
+
+    def _missing(self, wait: Wait) -> tuple[int, Run | None]:
+        """Of the runs that it waits for, one that keeps it waiting: rather one that cannot come any
+        more, or is over, than one that is under way."""
+        assert wait.dag is not None
+        dag = self._world.program.dags[wait.dag]
+        targets = self._parts.waits.targets(wait)
+
+        def hope(target: tuple[int, Run | None]) -> int:
+            date, run = target
+            if run is None:
+                return 1 if self._may_come(dag, date) else 0
+            if self._parts.waits.has(wait, date):
+                return 3
+            return 0 if run.state >= RunState.SUCCESS else 2
+
+        return min(targets, key=hope)
 
     def _may_come(self, dag: DagProgram, logical_us: int) -> bool:
         """Whether a run with this logical date may still be created: one that nobody plans, because
@@ -261,7 +278,7 @@ class _Taker:
         """Why a wait across DAGs cannot come true any more, whoever gets room; empty if it can."""
         wait = self._parts.waits.of(ti)
         assert wait is not None
-        target = self._parts.waits.target(wait)
+        _, target = self._missing(wait)
         if target is None:
             return "" if wish.may_come else f"no run of {wish.dag_id} has the logical date it wants"
         over = target.state in (RunState.SUCCESS, RunState.FAILED)
@@ -296,6 +313,18 @@ class _Taker:
             return False
         states = [self._world.state[ti] for ti in previous.tis(task)]
         return any(s in FINISHED and s not in GOOD for s in states)
+
+
+def _looked_at(wait: Wait, dag: DagProgram) -> tuple[list[int], tuple[str, ...]]:
+    """The tasks that a wait is about, those that exist and how they are called; none if it is about
+    runs."""
+    if not isinstance(wait.kind, ExternalTaskSensor):
+        return [], ()
+    tasks = tasks_looked_at(wait.kind, dag)
+    group = wait.kind.external_task_group_id
+    if group is not None:
+        return tasks, tuple(dag.ids[task] for task in tasks) or (group,)
+    return tasks, wait.kind.external_task_ids
 
 
 def _begin_of_waits(world: World) -> dict[int, int]:

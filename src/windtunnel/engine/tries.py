@@ -201,7 +201,10 @@ class Tries:
         self._waits.forget(ti)
         if isinstance(kind, Sensor | ExternalTaskSensor) and kind.soft_fail:
             since = self._world.now - attempt.started
-            if is_poking(kind, attempt.plan, since) and not attempt.resumed:
+            if (
+                is_poking(kind, attempt.plan, since, self._attempts.jitter(ti))
+                and not attempt.resumed
+            ):
                 self._attempts.skip(ti)
                 return
         self._attempts.fail(ti, "execution_timeout")

@@ -8,10 +8,12 @@ From Airflow: the standard provider's ``operators/trigger_dagrun.py`` and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 
-from windtunnel.engine.creation import triggered_run, was_done
+from windtunnel.engine.creation import was_done
+from windtunnel.engine.program import DagProgram
+from windtunnel.engine.triggered import Refusal, ask_for_run
 from windtunnel.engine.world import FINISHED, Run, World
 from windtunnel.model import ExternalTaskSensor, TriggerDagRun
 from windtunnel.trace.states import RunState, TaskState
@@ -26,48 +28,77 @@ class Wait:
     kind: TriggerDagRun | ExternalTaskSensor
     dag: int | None
     """Number of the DAG; None if the fleet has no such DAG."""
-    run: Run | None
+    run: Run | None = None
     """The run it triggered."""
-    logical_us: int = 0
-    """Logical date of the run a sensor looks for."""
-    before_start: bool | None = None
-    """Whether that run was over when the simulation began; None: nobody asked yet."""
-    key: Key = ("", 0, 0)
+    dates: tuple[int, ...] = ()
+    """Logical dates of the runs that a sensor looks for."""
+    before_start: dict[int, bool] = field(default_factory=dict)
+    """By date: whether that run was over when the simulation began."""
+    keys: tuple[Key, ...] = ()
 
 
 class CrossDagWaits:
     """Who waits for which run, and whether it has what it wants."""
 
-    def __init__(self, world: World, before_forced_end: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        world: World,
+        before_forced_end: Callable[[str], None],
+        clear_run: Callable[[Run], None],
+    ) -> None:
         self._world = world
+        self._clear_run = clear_run
         self._before_forced_end = before_forced_end
         self._waits: dict[int, Wait] = {}
         self._waiting: dict[Key, dict[int, None]] = {}
 
-    def begin(self, ti: int, kind: TriggerDagRun | ExternalTaskSensor) -> None:
-        """Create the run to trigger, or find out which run the sensor is about."""
+    def begin(self, ti: int, kind: TriggerDagRun | ExternalTaskSensor) -> Refusal | None:
+        """Create the run to trigger, or find out which runs the sensor is about."""
         if ti in self._waits and isinstance(kind, ExternalTaskSensor):
-            return
+            return None
         world = self._world
         name = kind.trigger_dag_id if isinstance(kind, TriggerDagRun) else kind.external_dag_id
-        dag = world.program.number.get(name)
-        wait = Wait(kind, dag, None)
-        if dag is None:
-            pass
-        elif isinstance(kind, TriggerDagRun):
-            now = world.datetime_at(world.now).astimezone(UTC)
-            run_type = "operator_triggered" if world.profile.creation_flag else "manual"
-            wait.run = triggered_run(world, world.program.dags[dag], run_type, None, now)
-            wait.key = ("run", wait.run.index, 0)
-            if ~ti in world.confs:
-                world.confs[wait.run.index] = world.confs.pop(~ti)
-        else:
-            own = world.runs[world.ti_run[ti]]
-            logical = own.logical or own.record.run_after
-            wait.logical_us = world.us_at(logical - timedelta(seconds=kind.execution_delta_s))
-            wait.key = ("date", dag, wait.logical_us)
+        wait = Wait(kind, world.program.number.get(name))
+        own = world.runs[world.ti_run[ti]]
+        if wait.dag is not None:
+            if isinstance(kind, TriggerDagRun):
+                refusal = self._trigger(ti, own, kind, wait)
+            else:
+                refusal = self._sense(own, kind, wait)
+            if refusal is not None:
+                return refusal
         self._waits[ti] = wait
-        self._waiting.setdefault(wait.key, {})[ti] = None
+        for key in wait.keys:
+            self._waiting.setdefault(key, {})[ti] = None
+        return None
+
+    def _trigger(self, ti: int, own: Run, kind: TriggerDagRun, wait: Wait) -> Refusal | None:
+        world = self._world
+        assert wait.dag is not None
+        answer = ask_for_run(world, own, kind, wait.dag)
+        if isinstance(answer, Refusal):
+            return answer
+        if answer.to_clear:
+            self._clear_run(answer.run)
+        wait.run = answer.run
+        wait.keys = (("run", wait.run.index, 0),)
+        if ~ti in world.confs:
+            world.confs[wait.run.index] = world.confs.pop(~ti)
+        return None
+
+    def _sense(self, own: Run, kind: ExternalTaskSensor, wait: Wait) -> Refusal | None:
+        world = self._world
+        assert wait.dag is not None
+        if kind.check_existence and world.profile.external_existence_is_checked:
+            index = world.program.dags[wait.dag].index
+            missing = next((t for t in kind.external_task_ids if t not in index), None)
+            if missing is not None:
+                return Refusal("fail", f"there is no task {kind.external_dag_id}.{missing}")
+        logical = own.logical or own.record.run_after
+        deltas = (kind.execution_delta_s, *kind.other_deltas_s)
+        wait.dates = tuple(world.us_at(logical - timedelta(seconds=delta)) for delta in deltas)
+        wait.keys = tuple(("date", wait.dag, date) for date in wait.dates)
+        return None
 
     @property
     def any(self) -> bool:
@@ -77,8 +108,8 @@ class CrossDagWaits:
     def forget(self, ti: int) -> None:
         """The wait is over."""
         wait = self._waits.pop(ti, None)
-        if wait is not None:
-            self._waiting[wait.key].pop(ti, None)
+        for key in () if wait is None else wait.keys:
+            self._waiting[key].pop(ti, None)
 
     def of(self, ti: int) -> Wait | None:
         """What a task instance waits for, if it does."""
@@ -105,39 +136,65 @@ class CrossDagWaits:
         return "success" if state in kind.allowed_states else None
 
     def _of_sensor(self, wait: Wait, kind: ExternalTaskSensor) -> str | None:
-        run = self.target(wait)
-        states = self._past_states(wait) if run is None else self._target_states(run, kind)
-        if not states:
-            return None
-        if any(s in kind.failed_states for s in states):
+        looked = [self._states(wait, kind, date) for date in wait.dates]
+        if self._count(kind, looked, kind.failed_states)[0]:
             return f"the external {kind.external_dag_id} failed"
-        if any(s in kind.skipped_states for s in states):
+        if self._count(kind, looked, kind.skipped_states)[0]:
             return "skipped"
-        return "success" if all(s in kind.allowed_states for s in states) else None
+        found, wanted = self._count(kind, looked, kind.allowed_states)
+        return "success" if found == wanted > 0 else None
 
-    def target(self, wait: Wait) -> Run | None:
-        """The run that a sensor looks at, or that was triggered; None if there is none (yet)."""
+    def _count(
+        self, kind: ExternalTaskSensor, looked: list[list[str]], states: tuple[str, ...]
+    ) -> tuple[int, int]:
+        """How many of what it looks at are in these states, and how many would be all. A mapped
+        task counts with each of its instances, and is expected once (``external_task.py:
+        _calculate_count``)."""
+        if kind.external_task_group_id is None:
+            found = sum(state in states for one in looked for state in one)
+            return found, len(looked) * max(1, len(kind.external_task_ids))
+        if self._world.profile.external_group_as_a_whole:
+            whole = [bool(one) and all(state in states for state in one) for one in looked]
+            return sum(whole), len(looked)
+        found = sum(state in states for one in looked for state in one)
+        return found, sum(len(one) for one in looked)
+
+    def targets(self, wait: Wait) -> list[tuple[int, Run | None]]:
+        """The runs that a sensor looks at, with their logical dates; of a trigger, its run."""
         if wait.run is not None or wait.dag is None:
-            return wait.run
-        return self._world.run_at(wait.dag, wait.logical_us)
+            return [(0, wait.run)]
+        return [(date, self._world.run_at(wait.dag, date)) for date in wait.dates]
 
-    def _past_states(self, wait: Wait) -> list[str]:
-        """A run from before the simulation: all of it succeeded."""
-        if wait.before_start is None:
+    def has(self, wait: Wait, date: int) -> bool:
+        """Whether a sensor is content with the run of one of its logical dates."""
+        if not isinstance(wait.kind, ExternalTaskSensor):
+            return False
+        looked = [self._states(wait, wait.kind, date)]
+        found, wanted = self._count(wait.kind, looked, wait.kind.allowed_states)
+        return found == wanted > 0
+
+    def _states(self, wait: Wait, kind: ExternalTaskSensor, date: int) -> list[str]:
+        """The states of what it looks at in the run of one logical date; none without that run. Of
+        a run from before the simulation, all of it succeeded."""
+        assert wait.dag is not None
+        run = self._world.run_at(wait.dag, date)
+        dag = self._world.program.dags[wait.dag]
+        if not kind.external_task_ids and kind.external_task_group_id is None:
+            if run is not None:
+                return [RunState(run.state).label]
+            return ["success"] if self._was_done(wait, date) else []
+        tasks = tasks_looked_at(kind, dag)
+        if run is None:
+            return ["success"] * len(tasks) if self._was_done(wait, date) else []
+        return [TaskState(self._world.state[ti]).label for task in tasks for ti in run.tis(task)]
+
+    def _was_done(self, wait: Wait, date: int) -> bool:
+        if date not in wait.before_start:
             assert wait.dag is not None
             dag = self._world.program.dags[wait.dag]
-            logical = self._world.datetime_at(wait.logical_us)
-            wait.before_start = was_done(self._world, dag, logical)
-        return ["success"] if wait.before_start else []
-
-    def _target_states(self, run: Run, kind: ExternalTaskSensor) -> list[str]:
-        if not kind.external_task_ids:
-            return [RunState(run.state).label]
-        known = [run.dag.index[t] for t in kind.external_task_ids if t in run.dag.index]
-        if len(known) < len(kind.external_task_ids):
-            return []
-        world = self._world
-        return [TaskState(world.state[ti]).label for task in known for ti in run.tis(task)]
+            logical = self._world.datetime_at(date)
+            wait.before_start[date] = was_done(self._world, dag, logical)
+        return wait.before_start[date]
 
     def touched_by(self, ended: Iterable[int]) -> list[int]:
         """Task instances whose wait may be over, now that these runs and task instances ended."""
@@ -157,3 +214,10 @@ class CrossDagWaits:
     def before_forced_end(self, cause: str) -> None:
         """A timeout is about to end a wait by force: the last chance to see who waited for whom."""
         self._before_forced_end(cause)
+
+
+def tasks_looked_at(kind: ExternalTaskSensor, dag: DagProgram) -> list[int]:
+    """The tasks of a DAG that a sensor looks at; none if it looks at the run as a whole."""
+    if kind.external_task_group_id is not None:
+        return dag.members_of(kind.external_task_group_id)
+    return [dag.index[name] for name in kind.external_task_ids if name in dag.index]

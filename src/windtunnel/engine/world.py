@@ -185,7 +185,8 @@ class World:
         """Size of each pool: -1 unlimited, None if there is no such pool."""
         self.pool_counts_deferred = program.pool_counts_deferred
         self.logical_dates: list[set[datetime]] = [set() for _ in program.dags]
-        self.run_ids: list[set[str]] = [set() for _ in program.dags]
+        self.run_ids: list[dict[str, Run]] = [{} for _ in program.dags]
+        """The runs of each DAG by their run_id."""
         self.same_names: dict[tuple[int, str], int] = {}
         """The last number that was needed to tell triggered runs of one instant apart."""
         self.freed_pools: dict[int, None] = {}
@@ -221,7 +222,7 @@ class World:
             if latest is None or run.logical_us > latest.logical_us:
                 self.latest_automatic[dag.number] = run
         run.run_after_us = self.us_at(record.run_after)
-        self.run_ids[dag.number].add(record.run_id)
+        self.run_ids[dag.number][record.run_id] = run
         self.runs.append(run)
         self.runs_of[dag.number].append(run)
         self.trace.runs.append(record)

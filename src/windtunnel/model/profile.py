@@ -40,6 +40,17 @@ class Profile(Value):
     execution_timeout_bounds_triggered_wait: bool
     """Whether execution_timeout ends a TriggerDagRunOperator that waits for its run (2.x); in 3.x
     the wait is outside of ``execute`` (``task_runner.py: _handle_trigger_dag_run``)."""
+    existing_run_is_final: bool
+    """Whether TriggerDagRunOperator fails for good when a run of its ``trigger_run_id`` exists
+    (3.x, ``task_runner.py: _handle_trigger_dag_run``), or with its retries (2.x)."""
+    existing_date_is_existing_run: bool
+    """Whether a run of the same logical date counts as that run, too (2.x, ``models/dagrun.py:
+    find_duplicate``); in 3.x the database refuses a second one, which is an ordinary failure."""
+    external_existence_is_checked: bool
+    """Whether ``check_existence`` of an ExternalTaskSensor has any effect (2.x)."""
+    external_group_as_a_whole: bool
+    """Whether an ExternalTaskSensor counts the runs in which all tasks of its group have one of the
+    states (3.x, ``utils/sensor_helper.py``), or the single task instances (2.x)."""
     sensor_timeout_from_first_reschedule: bool
     """Whether a reschedule sensor's timeout counts from the end of its first poke, when the row
     that it is read from is written (3.x, ``execution_api/routes/task_instances.py``), or from its
@@ -102,6 +113,10 @@ AIRFLOW_3_3 = Profile(
     ignore_first_depends_on_past=False,
     mini_scheduler=False,
     sensor_timeout_spans_tries=False,
+    existing_run_is_final=True,
+    existing_date_is_existing_run=False,
+    external_existence_is_checked=False,
+    external_group_as_a_whole=True,
     sensor_timeout_from_first_reschedule=True,
     execution_timeout_spans_deferral=False,
     execution_timeout_bounds_triggered_wait=False,
@@ -137,6 +152,10 @@ AIRFLOW_2_11 = Profile(
     ignore_first_depends_on_past=True,
     mini_scheduler=True,
     sensor_timeout_spans_tries=True,
+    existing_run_is_final=False,
+    existing_date_is_existing_run=True,
+    external_existence_is_checked=True,
+    external_group_as_a_whole=False,
     sensor_timeout_from_first_reschedule=False,
     execution_timeout_spans_deferral=True,
     execution_timeout_bounds_triggered_wait=True,

@@ -104,8 +104,6 @@ def _external(task: Record, subject: str, assume: Callable[[str, str], None]) ->
         assume(subject, "which DAG it waits for is known only at run time: a plain sensor")
         return Sensor(**_waiting(task))
     group = arguments.get("external_task_group_id")
-    if group is not None:
-        assume(subject, f"task group {group!r} is waited for as the whole run of its DAG")
     deltas = _deltas(arguments, subject, assume)
     return ExternalTaskSensor(
         external_dag_id=dag_id,

@@ -114,8 +114,6 @@ def _external(task: Any, subject: str) -> Kind:
         return _sensor(task)
     function = _value(task, "execution_date_fn")
     group = _value(task, "external_task_group_id")
-    if group is not None:
-        current().assume(subject, f"task group {group!r} is waited for as the whole run of its DAG")
     deltas = deltas_of(function, subject) if function is not None else _delta(task)
     return ExternalTaskSensor(
         external_dag_id=str(dag_id),
