@@ -21,6 +21,7 @@ LAYERS = (
     {"api"},
     {"result"},
     {"search", "capacity", "window", "execute"},
+    {"lint"},
     {"engine", "loaders", "detect"},
     {"trace"},
     {"model"},

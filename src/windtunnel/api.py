@@ -11,6 +11,7 @@ from windtunnel import loaders
 from windtunnel.detect import Finding, detect
 from windtunnel.engine import Simulation
 from windtunnel.errors import InvalidInput, ReplayDrifted
+from windtunnel.lint import lint
 from windtunnel.model import Behavior, Cluster, Fault, Fleet, ManualRun, Scenario
 from windtunnel.result import Failure, Report, Result, Task
 from windtunnel.search import Counterexample, explore, identify, keep, recall, repair
@@ -100,7 +101,7 @@ def simulate(
     )
     if execute is None:
         trace = _run(Simulation(scenario), progress)
-        return Result(scenario, trace, detect(scenario, trace))
+        return Result(scenario, trace, (*detect(scenario, trace), *lint(scenario)))
     if not isinstance(execute, loaders.Loaded):
         raise InvalidInput(
             f"execute={execute!r}: give it what windtunnel.loaders.load(path) returned, and its "
@@ -112,7 +113,7 @@ def simulate(
     with execute.importable(), Executed(execute.callables, show) as executed:
         trace = _run(Simulation(scenario, bodies=executed), progress)
     ran = frozenset(name for name, body in execute.callables.items() if body.kind != "none")
-    return Result(scenario, trace, detect(scenario, trace), ran)
+    return Result(scenario, trace, (*detect(scenario, trace), *lint(scenario)), ran)
 
 
 def _run(simulation: Simulation, progress: Progress | None) -> Any:
@@ -325,7 +326,8 @@ def replay(name: str, *, store: Path = DEFAULT_STORE, progress: Progress | None 
     """
     kept = recall(store, name)
     trace = _run(Simulation(kept.scenario), progress)
-    found = [f for f in detect(kept.scenario, trace) if _is_same(f, kept.finding)]
+    findings = (*detect(kept.scenario, trace), *lint(kept.scenario))
+    found = [f for f in findings if _is_same(f, kept.finding)]
     changed = identify(kept.scenario, kept.finding) != name
     if not found:
         why = (

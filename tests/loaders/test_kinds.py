@@ -87,27 +87,31 @@ def test_an_external_task_sensor_keeps_what_it_waits_for(kind):
     assert one.allowed_states == ("success",)
 
 
-@pytest.mark.parametrize(
-    ("argument", "said"),
-    [
-        ("execution_date_fn=lambda d: d", "execution_date_fn"),
-        ("external_task_group_id='g'", "task group 'g'"),
-    ],
-)
-def test_what_an_external_task_sensor_says_only_at_run_time_is_assumed_aloud(
-    repository, argument, said
-):
+def test_what_an_external_task_sensor_says_only_at_run_time_is_assumed_aloud(repository):
     fleet = repository.load(
-        f"""
+        """
         from airflow import DAG
         from airflow.sensors.external_task import ExternalTaskSensor
         with DAG("d", schedule=None):
-            ExternalTaskSensor(task_id="t", external_dag_id="x", {argument})
+            ExternalTaskSensor(task_id="t", external_dag_id="x", execution_date_fn=lambda d: d)
         """
     ).fleet
     (assumption,) = fleet.assumptions
     assert assumption.subject == "task d.t"
-    assert said in assumption.assumed
+    assert "execution_date_fn" in assumption.assumed
+
+
+def test_the_task_group_of_an_external_task_sensor_is_kept(repository):
+    fleet = repository.load(
+        """
+        from airflow import DAG
+        from airflow.sensors.external_task import ExternalTaskSensor
+        with DAG("d", schedule=None):
+            ExternalTaskSensor(task_id="t", external_dag_id="x", external_task_group_id="g")
+        """
+    ).fleet
+    assert fleet.dag("d").task("t").kind.external_task_group_id == "g"
+    assert not fleet.assumptions
 
 
 @pytest.mark.parametrize(

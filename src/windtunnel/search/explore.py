@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from windtunnel.detect import Finding, detect
 from windtunnel.engine import Seeded, simulate
+from windtunnel.lint import lint
 from windtunnel.model import Scenario
 from windtunnel.trace import Trace
 
@@ -42,7 +43,8 @@ def explore(scenario: Scenario, seeds: int, progress: Progress | None = None) ->
             exploration = Exploration(trace)
         exploration.simulations += 1
         exploration.questions += len(trace.picks)
-        for finding in detect(variant, trace):
+        settled = () if exploration.simulations > 1 else lint(scenario)
+        for finding in (*detect(variant, trace), *settled):
             if finding.identity not in known:
                 known.add(finding.identity)
                 exploration.found.append((finding, variant))

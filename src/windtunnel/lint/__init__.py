@@ -1,0 +1,13 @@
+"""What is wrong with a fleet and can be said without a simulation: one file per family."""
+
+from windtunnel.detect import Finding
+from windtunnel.lint.dates import find_missing_dates
+from windtunnel.lint.targets import find_missing_targets
+from windtunnel.model import Scenario
+
+__all__ = ["find_missing_dates", "find_missing_targets", "lint"]
+
+
+def lint(scenario: Scenario) -> tuple[Finding, ...]:
+    """What the DAGs and the settings say by themselves, in a fixed order."""
+    return (*find_missing_targets(scenario), *find_missing_dates(scenario))
