@@ -25,6 +25,7 @@ from windtunnel.engine.faults import Faults
 from windtunnel.engine.loops import Loops, Scheduler
 from windtunnel.engine.losses import Losses
 from windtunnel.engine.parts import Parts
+from windtunnel.engine.paused import PausedRuns, look_at_paused
 from windtunnel.engine.plans import Bodies, Planner
 from windtunnel.engine.program import Program, micros
 from windtunnel.engine.queueing import CriticalSection
@@ -143,6 +144,7 @@ class Simulation:
             agenda.scheduler_is_up = lambda: self._scheduler_is_up
         self._express = Express(self._parts, self._other_due)
         self.clock = Clock(self)
+        self._paused = PausedRuns(world)
         self._timers: list[tuple[int, int]] = []
         """(time, run): instants at which a run must be looked at again."""
         manual = [(micros(run.at_s), run) for run in scenario.manual_runs]
@@ -209,6 +211,9 @@ class Simulation:
         if self._scaling is not None:
             scales = self._scaling.next_due()
             due = scales if due is None or (scales is not None and scales < due) else due
+        paused = self._paused.next_due()
+        if paused is not None:
+            due = paused if due is None else min(due, paused)
         check = self._parts.stuck.next_check()
         return check if due is None or (check is not None and check < due) else due
 
@@ -241,6 +246,8 @@ class Simulation:
                 parse = False
             if self._timers:
                 self._look_at_timers()
+            if self._scheduler_is_up:
+                self._look_at_paused()
             while self._manual and self._manual[-1][0] <= now:
                 self._trigger(self._manual.pop()[1])
             if self._assets is not None:
@@ -262,6 +269,12 @@ class Simulation:
         self._parts.creation.parse()
         if self._parse_every is not None:
             self._next_parse = self.world.now + self._parse_every
+
+    def _look_at_paused(self) -> None:
+        for run in self._paused.take_due():
+            look_at_paused(self.world, run)
+            if run.state != RunState.RUNNING:
+                self._run_ended(run)
 
     def _look_at_timers(self) -> None:
         while self._timers and self._timers[0][0] <= self.world.now:
@@ -433,7 +446,8 @@ class Simulation:
         if run.state != RunState.RUNNING:
             return
         if self.world.paused[run.dag.number]:
-            return  # all its running runs are marked when it is unpaused
+            self._paused.note(run)  # all its running runs are marked when it is unpaused
+            return
         if run.dag.timeout_us is not None and self._times_out(run):
             return
         ready = examine(self.world, run)
