@@ -9,7 +9,7 @@ import pytest
 
 from flight import START, Flight
 from windtunnel.engine import Choices, Simulation
-from windtunnel.model import Behavior, Cluster, Dag, Fleet, ManualRun, Rule, Scenario, Task
+from windtunnel.model import Behavior, Cluster, Dag, Fault, Fleet, ManualRun, Rule, Scenario, Task
 
 
 def scenario_of(
@@ -20,6 +20,7 @@ def scenario_of(
     runs: Iterable[str | ManualRun] | None = None,
     until: float = 86400,
     seed: int = 0,
+    faults: Iterable[Fault] = (),
     backlog: str = "done",
     **cluster: Any,
 ) -> Scenario:
@@ -34,6 +35,7 @@ def scenario_of(
         duration_s=until,
         manual_runs=tuple(ManualRun(dag_id=r) if isinstance(r, str) else r for r in wanted),
         seed=seed,
+        faults=tuple(faults),
         backlog=backlog,
     )
 

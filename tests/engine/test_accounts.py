@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from windtunnel.engine import Simulation, simulate
+from windtunnel.engine.executors.celery import CeleryExecutor
+from windtunnel.engine.executors.kubernetes import KubernetesExecutor
+from windtunnel.engine.executors.local import LocalExecutor
+from windtunnel.engine.executors.machines import Machines
 from windtunnel.engine.world import FINISHED, QUEUED, RUNNING, SCHEDULED
 from windtunnel.model import (
     Behavior,
     BrokerDown,
+    CelerySettings,
     Cleared,
     Cluster,
     Dag,
     DagPaused,
     Deferrable,
     Every,
+    ExecutorConfig,
     Fleet,
     HeartbeatLost,
+    KubernetesSettings,
     LateData,
     ManualRun,
     Pool,
@@ -126,15 +134,46 @@ def dags(draw: st.DrawFn, number: int) -> Dag:
 
 
 @st.composite
+def executors(draw: st.DrawFn, profile: str) -> dict[str, object]:
+    """Where tasks run: nothing is known, only workers are, or one of Airflow's executors."""
+    names = [None, "LocalExecutor", "CeleryExecutor", "KubernetesExecutor"]
+    names.append("LocalExecutor,CeleryExecutor")
+    if profile == "airflow-2.11":
+        names += ["SequentialExecutor", "LocalKubernetesExecutor"]
+    name = draw(st.sampled_from(names))
+    groups = (WorkerGroup(count=2, slots=1), WorkerGroup(name="b", count=1, slots=2))
+    if name is None:
+        return {"workers": draw(st.sampled_from((None, groups)))}
+    return {
+        "executor": name,
+        "workers": groups if "CeleryExecutor" in name else None,
+        "celery": CelerySettings(
+            worker_prefetch_multiplier=draw(st.integers(0, 2)),
+            task_acks_late=draw(st.booleans()),
+            visibility_timeout_s=draw(st.sampled_from((None, 50, 400))),
+        ),
+        "kubernetes_executor": KubernetesSettings(
+            worker_pods_creation_batch_size=draw(st.integers(1, 2)),
+            task_publish_max_retries=draw(st.sampled_from((-1, 0, 5))),
+            pod_start_s=draw(st.sampled_from((0, 10))),
+            pod=ExecutorConfig(request_cpus=0.5),
+            quota_pods=draw(st.sampled_from((None, 2))),
+            nodes=draw(st.sampled_from((None, 2))),
+            node_cpus=0.7,
+        ),
+    }
+
+
+@st.composite
 def scenarios(draw: st.DrawFn) -> Scenario:
     fleet = [draw(dags(number)) for number in range(draw(st.integers(1, 2)))]
-    groups = (WorkerGroup(count=2, slots=1), WorkerGroup(name="b", count=1, slots=2))
+    profile = draw(st.sampled_from(("airflow-3.3", "airflow-2.11")))
     cluster = Cluster(
-        profile=draw(st.sampled_from(("airflow-3.3", "airflow-2.11"))),
+        profile=profile,
         pools={"p": Pool(slots=2, include_deferred=draw(st.booleans()))},
         parallelism=draw(st.integers(2, 5)),
-        workers=draw(st.sampled_from((None, groups))),
         loop=draw(st.sampled_from((None, None, SchedulerLoop()))),
+        **draw(executors(profile)),
     )
     return Scenario(
         fleet=Fleet(dags=tuple(fleet)),
@@ -189,10 +228,38 @@ def recount(simulation: Simulation) -> None:
     finite = [s - world.pool_used[p] for p, s in enumerate(world.pool_slots) if s and s > 0]
     if all(s is None or s >= 0 for s in world.pool_slots):
         assert world.open_slots == sum(max(0, free) for free in finite)
-    for worker in parts.workers._workers:
-        group = world.cluster.workers[worker.group]
-        assert 0 <= worker.free <= group.slots
-        assert not worker.alive or worker.free + len(worker.running) == group.slots
+    uncounted = 0
+    for executor in getattr(parts.workers, "all", (parts.workers,)):
+        if isinstance(executor, Machines):
+            recount_machines(executor)
+        elif isinstance(executor, KubernetesExecutor):
+            recount_pods(executor)
+        if isinstance(executor, LocalExecutor) and not executor._counts:
+            uncounted += len(executor._queued_us)
+    assert world.uncounted == uncounted <= occupied
+
+
+def recount_machines(executor: Machines) -> None:
+    for worker in executor._workers:
+        slots = executor.groups[worker.group].slots
+        assert 0 <= worker.free <= slots
+        assert not worker.alive or worker.free + len(worker.running) == slots
+        assert not worker.reserved or (worker.alive and not worker.free)
+    if isinstance(executor, CeleryExecutor):
+        assert executor._reserved == sum(len(w.reserved) for w in executor._workers)
+
+
+def recount_pods(executor: KubernetesExecutor) -> None:
+    settings = executor._settings
+    cpus, _, pods = executor._quota._used
+    placed = [p for n in executor._nodes._nodes.values() for p in n.pods.values()]
+    assert pods == len(executor._pending) + len(placed)
+    assert cpus == pytest.approx(0.5 * pods)
+    assert settings.quota_pods is None or pods <= settings.quota_pods
+    assert set(executor._placed) <= {pod.ti for pod in placed}
+    if settings.nodes is not None:
+        assert all(-1e-6 < node.cpus <= 0.7 + 1e-6 for node in executor._nodes._nodes.values())
+    assert not set(executor._wanted) & {*executor._pending, *executor._placed}
 
 
 @thorough

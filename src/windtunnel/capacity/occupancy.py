@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from windtunnel.model import Scenario
+from windtunnel.model import Cluster, Scenario
 from windtunnel.trace import TaskState, Trace
 
 HOLDS = frozenset({TaskState.QUEUED, TaskState.RUNNING})
+RUNS = frozenset({TaskState.RUNNING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,19 @@ def occupancy(scenario: Scenario, trace: Trace) -> list[Occupancy]:
     return found
 
 
+def _forgets_what_is_queued(cluster: Cluster) -> bool:
+    """LocalExecutor of 3.x: only what runs has one of its processes."""
+    counts = cluster.local_executor.counts_running
+    if counts is None:
+        counts = cluster.airflow.local_executor_counts_running
+    return cluster.executor_names == ("LocalExecutor",) and not counts
+
+
 class _Uses:
     def __init__(self, scenario: Scenario, trace: Trace) -> None:
         self._trace = trace
         self._cluster = scenario.cluster
+        self._holds = RUNS if _forgets_what_is_queued(scenario.cluster) else HOLDS
         slots = {dag.dag_id: [t.pool_slots for t in dag.tasks] for dag in scenario.fleet.dags}
         self._slots = [slots[dag_id] for dag_id in trace.dag_ids]
         self.peak: dict[str, int] = {"parallelism": 0}
@@ -64,7 +74,7 @@ class _Uses:
             dag = trace.runs[trace.ti_run[who]].dag
             task = trace.ti_task[who]
             pool = trace.pools[dag][task]
-            executor = (state in HOLDS) - (before in HOLDS)
+            executor = (state in self._holds) - (before in self._holds)
             self._change("parallelism", executor, at)
             pooled = self._pooled(pool, state) - self._pooled(pool, before)
             self._change(f"pool {pool}", pooled * self._slots[dag][task], at)

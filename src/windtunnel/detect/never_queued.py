@@ -1,5 +1,5 @@
-"""Tasks that can never run: pool missing or too small, queue without a worker (WT110); pools of
-which nobody knows whether they exist (WT111).
+"""Tasks that can never run: pool missing or too small, no such executor, queue without a worker
+(WT110); pools of which nobody knows whether they exist (WT111).
 
 No simulation is needed: the DAG files and the cluster's settings say it.
 """
@@ -18,7 +18,7 @@ def find_never_queued(scenario: Scenario) -> list[Finding]:
     cluster = scenario.cluster
     findings: list[Finding] = []
     for dag in scenario.fleet.dags:
-        for reason_of in (_pool_reason, _queue_reason):
+        for reason_of in (_pool_reason, _executor_reason, _queue_reason):
             reasons: dict[str, list[Task]] = {}
             for task in dag.tasks:
                 reason = "" if isinstance(task.kind, Empty) else reason_of(cluster, task)
@@ -77,10 +77,21 @@ def _pool_reason(cluster: Cluster, task: Task) -> str:
     return ""
 
 
+def _executor_reason(cluster: Cluster, task: Task) -> str:
+    """``jobs/scheduler_job_runner.py: _executable_task_instances_to_queued`` finds no executor of
+    this name."""
+    if not cluster.lacks_executor(task):
+        return ""
+    return f"executor {task.executor!r} is none of those that there are ({cluster.executor})"
+
+
 def _queue_reason(cluster: Cluster, task: Task) -> str:
-    served = cluster.workers is None or any(task.queue in g.queues for g in cluster.workers)
-    never_queued = _pool_reason(cluster, task)
-    return "" if served or never_queued else f"no worker group serves queue {task.queue!r}"
+    if _pool_reason(cluster, task) or _executor_reason(cluster, task) or cluster.workers is None:
+        return ""
+    if cluster.executor_for(task.executor, task.queue) not in (None, "CeleryExecutor"):
+        return ""
+    served = any(task.queue in group.queues for group in cluster.workers)
+    return "" if served else f"no worker group serves queue {task.queue!r}"
 
 
 def _finding(cluster: Cluster, dag: Dag, reason: str, tasks: list[Task], queued: bool) -> Finding:

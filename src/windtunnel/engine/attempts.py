@@ -12,7 +12,7 @@ from datetime import UTC
 
 from windtunnel.engine.agenda import END, NEVER, WAKE, Agenda
 from windtunnel.engine.branches import decide
-from windtunnel.engine.executors.workers import Workers
+from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.luck import draw
 from windtunnel.engine.plans import Plan, Planner
 from windtunnel.engine.pokes import FirstPokes, Jitter, poke_until
@@ -61,7 +61,7 @@ class Attempt:
 class Attempts:
     """All tries on workers."""
 
-    def __init__(self, world: World, planner: Planner, workers: Workers, agenda: Agenda) -> None:
+    def __init__(self, world: World, planner: Planner, workers: Executor, agenda: Agenda) -> None:
         self._world = world
         self._planner = planner
         self._workers = workers

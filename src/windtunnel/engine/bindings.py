@@ -5,7 +5,7 @@ Written once per change of a limit, not once per task instance that waits behind
 
 from __future__ import annotations
 
-from windtunnel.engine.executors.workers import Workers
+from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.queueing import CriticalSection
 from windtunnel.engine.world import World
 
@@ -13,7 +13,7 @@ from windtunnel.engine.world import World
 class Bindings:
     """The limits that are binding now, and since when."""
 
-    def __init__(self, world: World, workers: Workers) -> None:
+    def __init__(self, world: World, workers: Executor) -> None:
         self._world = world
         self._workers = workers
         self._since: dict[str, int] = {}
@@ -69,11 +69,11 @@ class Bindings:
         """A dict for its order: the same in every process."""
         world = self._world
         found: dict[str, None] = {}
-        if self._workers.any_waiting:
-            found["worker slots"] = None
+        for limit in self._workers.limits():
+            found[limit] = None
         if not world.waiting:
             return found
-        if world.occupied >= world.cluster.executor_slots:
+        if world.occupied - world.uncounted >= world.cluster.executor_slots:
             found["parallelism"] = None
         for dag, task in sorted(section.starved.tasks):
             found[self._of_task(dag, task)] = None

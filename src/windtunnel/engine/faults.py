@@ -12,7 +12,6 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from heapq import heappop, heappush
 
-from windtunnel.engine.executors.workers import Worker
 from windtunnel.engine.luck import draw
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.plans import Plan
@@ -83,11 +82,6 @@ class Faults:
     def scheduler_is_up(self) -> bool:
         """Whether any scheduler runs."""
         return not self._down["scheduler"]
-
-    @property
-    def broker_is_up(self) -> bool:
-        """Whether queued task instances reach the workers."""
-        return not self._down["broker"]
 
     # -- tries --------------------------------------------------------------------------------
 
@@ -167,27 +161,33 @@ class Faults:
 
     def _take_down(self, what: str) -> None:
         self._down[what] += 1
-        if what == "triggerer":
+        if what == "broker":
+            self._parts.workers.cut_off = True
+        elif what == "triggerer":
             self._parts.triggerer.hold()
 
     def _bring_up(self, what: str) -> None:
         self._down[what] -= 1
-        if what == "triggerer" and not self._down[what]:
+        if what == "broker":
+            self._parts.workers.cut_off = bool(self._down[what])
+        elif what == "triggerer" and not self._down[what]:
             self._parts.triggerer.go_on()
 
     def _lose_workers(self, fault: WorkerLost) -> None:
-        lost = self._parts.workers.lose(fault.count, fault.group)
-        for _, gone in lost:
+        workers = self._parts.workers
+        chosen = workers.able(fault.group)[: fault.count]
+        for gone in workers.lose(chosen):
             for ti in gone:
                 self._parts.tries.vanish(ti, noticed_at_once=fault.noticed == "at once")
-        groups = [group for group, _ in lost]
-        if fault.until_s is not None and groups:
-            self._arm(fault.until_s, lambda: self._parts.workers.replace(groups))
+        if fault.until_s is not None and chosen:
+            self._arm(fault.until_s, lambda: workers.replace(chosen))
 
     def _drain_workers(self, fault: WorkersDrained) -> None:
-        drained: list[Worker] = self._parts.workers.drain(fault.count, fault.group)
-        if fault.until_s is not None and drained:
-            self._arm(fault.until_s, lambda: self._parts.workers.undrain(drained))
+        workers = self._parts.workers
+        chosen = workers.able(fault.group)[: fault.count]
+        workers.drain(chosen)
+        if fault.until_s is not None and chosen:
+            self._arm(fault.until_s, lambda: workers.undrain(chosen))
 
     def _resize(self, fault: PoolResized) -> None:
         world = self._world

@@ -6,9 +6,11 @@ _find_and_purge_task_instances_without_heartbeats``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from windtunnel.engine.agenda import GHOST, NEVER, SILENT, Agenda, Due
 from windtunnel.engine.attempts import Attempts
-from windtunnel.engine.executors.workers import Worker, Workers
+from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.program import micros
 from windtunnel.engine.world import RUNNING, World
 
@@ -16,15 +18,16 @@ from windtunnel.engine.world import RUNNING, World
 class Losses:
     """Tries that are lost, and processes that go on without anybody who waits for them."""
 
-    def __init__(self, world: World, agenda: Agenda, attempts: Attempts, workers: Workers) -> None:
+    def __init__(self, world: World, agenda: Agenda, attempts: Attempts, workers: Executor) -> None:
         self._world = world
         self._agenda = agenda
         self._attempts = attempts
         self._workers = workers
         self._silent: dict[int, int] = {}
         """Running task instances without a heartbeat: number of the try."""
-        self._ghosts: dict[int, tuple[Worker | None, int]] = {}
-        """Processes that go on after their try was given up, by number of the try."""
+        self._ghosts: dict[int, Callable[[], None]] = {}
+        """What happens when a process ends that goes on after its try was given up, by number of
+        the try."""
         agenda.own(SILENT, self._is_silent, self._give_up)
         agenda.own(GHOST, lambda event: event[2] in self._ghosts, self._end_ghost)
 
@@ -35,7 +38,7 @@ class Losses:
         attempt = self._attempts.running.pop(ti, None)
         if attempt is None or self._world.state[ti] != RUNNING:
             return
-        if noticed_at_once:
+        if noticed_at_once or self._workers.notices_loss(ti):
             self._attempts.fail(ti, "worker lost")
         else:
             self._go_silent(ti, attempt.number)
@@ -60,11 +63,12 @@ class Losses:
         del self._silent[ti]
         attempt = self._attempts.running.get(ti)
         if attempt is not None:
-            self._ghosts[attempt.number] = (self._workers.keep(ti), ti)
+            end = self._workers.keep(ti)
+            if end is not None:
+                self._ghosts[attempt.number] = end
             if attempt.ends < NEVER:
                 self._agenda.arm(max(attempt.ends, self._world.now), GHOST, attempt.number, ti)
         self._attempts.fail(ti, "no heartbeat")
 
     def _end_ghost(self, event: Due) -> None:
-        worker, was = self._ghosts.pop(event[2])
-        self._workers.end_process(worker, was)
+        self._ghosts.pop(event[2])()

@@ -9,8 +9,8 @@ from windtunnel.engine.attempts import Attempts
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices
 from windtunnel.engine.creation import Creation
+from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.executors.stuck import StuckInQueued
-from windtunnel.engine.executors.workers import Workers
 from windtunnel.engine.losses import Losses
 from windtunnel.engine.plans import Planner
 from windtunnel.engine.queueing import CriticalSection
@@ -30,7 +30,7 @@ class Parts:
     world: World
     choices: Choices | None
     planner: Planner
-    workers: Workers
+    workers: Executor
     section: CriticalSection
     waits: CrossDagWaits
     agenda: Agenda

@@ -17,9 +17,9 @@ from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
 from windtunnel.engine.creation import Creation, triggered_run
+from windtunnel.engine.executors import build, machines_of
 from windtunnel.engine.executors.elastic import Scaling
 from windtunnel.engine.executors.stuck import StuckInQueued
-from windtunnel.engine.executors.workers import Workers
 from windtunnel.engine.express import Express
 from windtunnel.engine.faults import Faults
 from windtunnel.engine.loops import Loops, Scheduler
@@ -74,7 +74,7 @@ class Simulation:
         world = self.world = World(scenario, program)
         noted = None if choices is None else _Noted(choices, world.trace)
         planner = Planner(world, bodies, durations)
-        workers = Workers(scenario.cluster, lambda: world.now)
+        workers = build(world)
         section = CriticalSection(world, noted)
         waits = CrossDagWaits(world, self._before_forced_end, self._clear_run)
         agenda = Agenda(world)
@@ -134,14 +134,18 @@ class Simulation:
         if scenario.cluster.loop is not None:
             tries.left = []
             self._loops = Loops(world, scenario.cluster.loop, tries.left)
-        groups = scenario.cluster.workers or ()
-        elastic = any(group.elastic is not None for group in groups)
-        self._scaling = Scaling(world, workers) if elastic else None
+        machines = machines_of(workers)
+        elastic = machines is not None and any(g.elastic is not None for g in machines.groups)
+        self._scaling = Scaling(world, machines) if machines is not None and elastic else None
+        self._executor = None if scenario.cluster.executor is None else workers
+        """If it does anything of its own accord."""
         self._faults: Faults | None = None
         if scenario.faults:
             self._faults = Faults(self._parts)
             tries.strike = self._faults.strike
+        if self._faults is not None or self._executor is not None:
             agenda.scheduler_is_up = lambda: self._scheduler_is_up
+            workers.scheduler_is_up = lambda: self._scheduler_is_up
         self._express = Express(self._parts, self._other_due)
         self.clock = Clock(self)
         self._paused = PausedRuns(world)
@@ -214,6 +218,9 @@ class Simulation:
         paused = self._paused.next_due()
         if paused is not None:
             due = paused if due is None else min(due, paused)
+        if self._executor is not None:
+            own = self._executor.next_due()
+            due = own if due is None or (own is not None and own < due) else due
         check = self._parts.stuck.next_check()
         return check if due is None or (check is not None and check < due) else due
 
@@ -241,6 +248,8 @@ class Simulation:
                 self._faults.handle_due()
             if self._scaling is not None:
                 self._scaling.handle_due()
+            if self._executor is not None:
+                self._executor.handle_due()
             if parse:
                 self._parse()
                 parse = False
@@ -295,6 +304,8 @@ class Simulation:
 
     @property
     def _scheduler_is_up(self) -> bool:
+        if self._executor is not None and self._executor.blocks_scheduler:
+            return False
         return self._faults is None or self._faults.scheduler_is_up
 
     def _schedule(self) -> None:
@@ -313,7 +324,7 @@ class Simulation:
             queued = self._pass()
             if world.ended:
                 self._parts.sensors.notice()
-            if not (self._has_work() or (queued and world.waiting)):
+            if not (self._has_work() or (queued and world.waiting)) or not self._scheduler_is_up:
                 return
         raise self._runaway()
 
@@ -343,7 +354,7 @@ class Simulation:
             self._note_started(self._parts.start.start_queued())
         if world.dirty:
             self._examine_runs()
-        free = world.cluster.executor_slots - world.occupied
+        free = world.cluster.executor_slots - world.occupied + world.uncounted
         chosen = self._parts.section.choose(free) if world.waiting else []
         for ti in chosen:
             world.queue(ti)
@@ -384,13 +395,16 @@ class Simulation:
             if world.dirty.pop(run.index, None) is not None:
                 self._examine(run)
         self._parts.tries.reap()
-        free = world.cluster.parallelism - len(scheduler.held)
+        workers = self._parts.workers
+        leaked = -(-workers.leaked // world.cluster.schedulers)
+        free = world.cluster.parallelism - len(scheduler.held) - leaked
         chosen = self._parts.section.choose(free) if world.waiting else []
         arrival = loops.handed_over(scheduler, len(chosen), len(examined))
         for ti in chosen:
             world.queue(ti)
             self._parts.stuck.queued(ti)
-            scheduler.held.add(ti)
+            if workers.counts(world.runs[world.ti_run[ti]].dag.tasks[world.ti_task[ti]]):
+                scheduler.held.add(ti)
             self._hand_overs += 1
             heappush(self._handed_over, (arrival, self._hand_overs, ti))
         loops.note_ends()
@@ -490,10 +504,10 @@ class Simulation:
         self._parts.workers.submit(ti, run.dag.tasks[world.ti_task[ti]].queue)
 
     def _begin_tries(self) -> None:
-        if self._faults is not None and not self._faults.broker_is_up:
-            return
         for ti in self._parts.workers.fill():
             self._parts.tries.take(ti)
+        if self._executor is not None and self._scheduler_is_up:
+            self._parts.tries.heed(self._executor.take_reports())
 
     def _before_forced_end(self, cause: str) -> None:
         """A timeout is about to end a wait: keep who waits for whom, once for each lull."""

@@ -151,16 +151,13 @@ class _Taker:
         pool = world.program.pool_of[dag.number][task]
         slots = world.pool_slots[pool]
         of_run = run.name if world.profile.max_active_tasks_per == "run" else ""
-        found = [
-            (self._capacity("parallelism", "", world.cluster.executor_slots), 1),
-            (
-                self._capacity(
-                    "pool", own.pool, None if slots is not None and slots < 0 else slots or 0
-                ),
-                own.pool_slots,
-            ),
-            (self._capacity("max_active_tasks", dag.dag_id, dag.max_active_tasks, of_run), 1),
-        ]
+        found = []
+        if self._parts.workers.counts(own):
+            found.append((self._capacity("parallelism", "", world.cluster.executor_slots), 1))
+        finite = None if slots is not None and slots < 0 else slots or 0
+        found.append((self._capacity("pool", own.pool, finite), own.pool_slots))
+        whole = self._capacity("max_active_tasks", dag.dag_id, dag.max_active_tasks, of_run)
+        found.append((whole, 1))
         found.extend(self._task_limits(run, task))
         return found
 
@@ -176,19 +173,17 @@ class _Taker:
             found.append((self._capacity("max_active_tis_per_dagrun", name, limit, run.name), 1))
         return found
 
-    def _queue_slots(self, queue: str) -> list[tuple[int, int]]:
-        workers = self._parts.workers
-        if workers.unlimited:
-            return []
-        return [(self._capacity("worker slots", queue, workers.slots(queue)[1]), 1)]
+    def _worker_slot(self, place: str) -> tuple[int, int]:
+        total = self._parts.workers.slots(place)[1]
+        return self._capacity("worker slots", place, total), 1
 
     def _holds(self, ti: int, run: Run, task: int, state: int) -> tuple[tuple[int, int], ...]:
         world = self._world
         if state in (QUEUED, RUNNING):
             held = self._limits(run, task)
             if state == RUNNING:
-                for queue in self._parts.workers.queues_of(ti):
-                    held.extend(self._queue_slots(queue))
+                for place in self._parts.workers.places_of(ti):
+                    held.append(self._worker_slot(place))
             return tuple(held)
         if state != DEFERRED:
             return ()
@@ -207,7 +202,10 @@ class _Taker:
         second time."""
         if state == RUNNING or run.dag.is_empty[task]:
             return ()
-        wanted = [*self._limits(run, task), *self._queue_slots(run.dag.tasks[task].queue)]
+        wanted = self._limits(run, task)
+        place = self._parts.workers.place_for(run.dag.tasks[task])
+        if place is not None:
+            wanted.append(self._worker_slot(place))
         return tuple(slot for slot in wanted if slot not in holds)
 
     # -- waits --------------------------------------------------------------------------------
@@ -301,8 +299,10 @@ class _Taker:
             return f"pool {own.pool} does not exist"
         elif 0 <= slots < own.pool_slots:
             return f"pool {own.pool} has {slots} slots, it needs {own.pool_slots}"
-        elif not self._parts.workers.serves(own.queue):
-            return f"no worker serves queue {own.queue}"
+        elif self._world.cluster.lacks_executor(own):
+            return f"no executor is called {own.executor}"
+        elif why := self._parts.workers.never(own):
+            return why
         if state == NONE and own.depends_on_past and self._past_is_lost(run, task):
             return "depends_on_past: it did not succeed in the run before"
         return ""

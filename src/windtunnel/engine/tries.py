@@ -12,7 +12,7 @@ from heapq import heappush
 
 from windtunnel.engine.agenda import END, STARTED, WAKE, Agenda, Due
 from windtunnel.engine.attempts import Attempt, Attempts
-from windtunnel.engine.executors.workers import Workers
+from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.losses import Losses
 from windtunnel.engine.plans import Plan, Planner
 from windtunnel.engine.pokes import is_poking
@@ -53,7 +53,7 @@ class Tries:
         world: World,
         agenda: Agenda,
         planner: Planner,
-        workers: Workers,
+        workers: Executor,
         waits: CrossDagWaits,
         attempts: Attempts,
         triggerer: Triggerer,
@@ -228,6 +228,17 @@ class Tries:
         if self._starting.pop(ti, None) is None:
             self._losses.vanish(ti, noticed_at_once=noticed_at_once)
             self.reap()
+
+    def heed(self, reports: list[tuple[int, str]]) -> None:
+        """The executor says of task instances that they have failed. Those that are queued have;
+        in 3.x also those that run (``jobs/scheduler_job_runner.py: process_executor_events``)."""
+        world = self._world
+        for ti, why in reports:
+            if world.state[ti] == QUEUED or (
+                world.state[ti] == RUNNING and world.profile.executor_report_ends_running
+            ):
+                self._attempts.fail(ti, why)
+                self.reap()
 
     def reap(self) -> None:
         """Free what tries hold whose state was changed from outside."""

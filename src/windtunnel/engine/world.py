@@ -173,7 +173,10 @@ class World:
         # dag_run.conf by index of the run; by ~task instance that of a run that it will trigger.
         self.confs: dict[int, Mapping[str, Any]] = {}
         self.occupied = 0
-        """What the executor holds: task instances queued or running."""
+        """Task instances queued or running."""
+        self.uncounted = 0
+        """Of these, what the executor does not count against parallelism; less what it counts
+        though it is not there."""
         self.waiting = 0
         """Task instances in state scheduled."""
         self.waiting_in: dict[int, int] = {}

@@ -34,6 +34,17 @@ from windtunnel.model.dag import (
     WeightRule,
     Work,
 )
+from windtunnel.model.executors import (
+    EXECUTORS,
+    HYBRIDS,
+    CelerySettings,
+    ConfiguredExecutor,
+    ExecutorConfig,
+    ExecutorName,
+    KubernetesSettings,
+    LocalSettings,
+    configured,
+)
 from windtunnel.model.faults import (
     BrokerDown,
     Cleared,
@@ -67,6 +78,8 @@ from windtunnel.model.schedule import (
 from windtunnel.model.xcom import XComBackend
 
 __all__ = [
+    "EXECUTORS",
+    "HYBRIDS",
     "PROFILES",
     "AssetCondition",
     "AssetUpdate",
@@ -75,8 +88,10 @@ __all__ = [
     "Behavior",
     "Branch",
     "BrokerDown",
+    "CelerySettings",
     "Cleared",
     "Cluster",
+    "ConfiguredExecutor",
     "Cron",
     "Dag",
     "DagPaused",
@@ -85,14 +100,18 @@ __all__ = [
     "Elastic",
     "Empty",
     "Every",
+    "ExecutorConfig",
+    "ExecutorName",
     "ExternalTaskSensor",
     "Fault",
     "Fleet",
     "Gamma",
     "HeartbeatLost",
     "Kind",
+    "KubernetesSettings",
     "LateData",
     "LatestOnly",
+    "LocalSettings",
     "LogNormal",
     "ManualRun",
     "Once",
@@ -130,4 +149,5 @@ __all__ = [
     "WorkerLost",
     "WorkersDrained",
     "XComBackend",
+    "configured",
 ]

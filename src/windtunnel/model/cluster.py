@@ -10,6 +10,16 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from windtunnel.model.base import Value
+from windtunnel.model.dag import Task
+from windtunnel.model.executors import (
+    HYBRIDS,
+    CelerySettings,
+    ConfiguredExecutor,
+    ExecutorName,
+    KubernetesSettings,
+    LocalSettings,
+    configured,
+)
 from windtunnel.model.loop import SchedulerLoop
 from windtunnel.model.profile import PROFILES, Profile
 from windtunnel.model.xcom import XComBackend
@@ -59,6 +69,8 @@ class WorkerGroup(Value):
     memory_mb: Annotated[float, Field(gt=0)] | None = None
     """Memory of one worker; None: never short. Where its tries need more, the largest of them is
     killed, as the kernel does."""
+    cpus: Annotated[float, Field(gt=0)] | None = None
+    """Processors of one worker; None: never short."""
 
     @model_validator(mode="after")
     def _has_workers(self) -> Self:
@@ -68,10 +80,16 @@ class WorkerGroup(Value):
 
 
 class Cluster(Value):
-    """The deployment. Everything has Airflow's default; ``workers=None`` means that a queued task
-    starts at once (LocalExecutor with enough processes)."""
+    """The deployment. Everything has Airflow's default, but for the executor: without ``executor``
+    and ``workers`` a queued task starts at once."""
 
     profile: ProfileName = "airflow-3.3"
+    executor: str | None = None
+    """``[core] executor``: one, or several with commas between them, of which the first is the
+    default. ``None``: ``workers`` is all that is said of where tasks run."""
+    local_executor: LocalSettings = LocalSettings()
+    celery: CelerySettings = CelerySettings()
+    kubernetes_executor: KubernetesSettings = KubernetesSettings()
     parallelism: Positive = 32
     """``[core] parallelism``: task instances queued or running at once, per scheduler."""
     schedulers: Positive = 1
@@ -86,6 +104,7 @@ class Cluster(Value):
     """``[core] default_pool_task_slot_count``."""
     pools: dict[str, Pool] = Field(default_factory=dict)
     workers: tuple[WorkerGroup, ...] | None = None
+    """Without ``executor``, or with CeleryExecutor; there, one worker if nothing is said."""
     max_tis_per_query: Annotated[int, Field(ge=0)] = 16
     max_dagruns_to_create_per_loop: Positive = 10
     max_dagruns_per_loop_to_schedule: Positive = 20
@@ -103,6 +122,59 @@ class Cluster(Value):
     xcom: XComBackend = XComBackend()
     schedule_after_task_execution: bool = True
     """2.x only: the mini scheduler on the worker."""
+
+    @model_validator(mode="after")
+    def _has_an_executor(self) -> Self:
+        names = [one.name for one in self.executors]
+        old = [name for name in names if name in (*HYBRIDS, "SequentialExecutor")]
+        if old and not self.airflow.old_executors:
+            instead = ",".join(HYBRIDS.get(old[0], ("LocalExecutor",)))
+            raise ValueError(
+                f"executor {old[0]} was removed in Airflow 3.0; use {instead!r}, or profile "
+                "'airflow-2.11'"
+            )
+        if names and "CeleryExecutor" not in self.executor_names:
+            if self.workers is not None:
+                raise ValueError(
+                    f"workers are those of CeleryExecutor, but the executor is {self.executor}; "
+                    "leave one of the two out"
+                )
+        elif names:
+            # A frozen value is completed once, while it is made: Celery's workers have as many
+            # processes as its settings say.
+            object.__setattr__(self, "workers", self._celery_workers())
+        return self
+
+    def _celery_workers(self) -> tuple[WorkerGroup, ...]:
+        given = (WorkerGroup(),) if self.workers is None else self.workers
+        slots = {"slots": self.celery.processes}
+        return tuple(
+            group if "slots" in group.model_fields_set else group.model_copy(update=slots)
+            for group in given
+        )
+
+    @property
+    def executors(self) -> tuple[ConfiguredExecutor, ...]:
+        """The executors of ``executor``, the default one first."""
+        return () if self.executor is None else configured(self.executor)
+
+    @property
+    def executor_names(self) -> tuple[ExecutorName, ...]:
+        """Their classes; of those that are two in one, both."""
+        return tuple(part for one in self.executors for part in HYBRIDS.get(one.name, (one.name,)))
+
+    def executor_for(self, executor: str | None, queue: str) -> ExecutorName | None:
+        """The class that runs a task with this ``executor=`` and ``queue=``; ``None``: no executor
+        is called so. Without ``executors`` there is nothing to ask."""
+        known = self.executors
+        chosen = next((one for one in known if executor is None or one.is_called(executor)), None)
+        if chosen is None or chosen.name not in HYBRIDS:
+            return None if chosen is None else chosen.name
+        return HYBRIDS[chosen.name][queue == self.kubernetes_executor.kubernetes_queue]
+
+    def lacks_executor(self, task: Task) -> bool:
+        """Whether a task names an executor that is not there."""
+        return self.executor is not None and self.executor_for(task.executor, task.queue) is None
 
     @property
     def executor_slots(self) -> int:

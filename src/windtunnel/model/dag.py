@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from windtunnel.model.base import Value
+from windtunnel.model.executors import ExecutorConfig
 from windtunnel.model.schedule import AssetCondition, OtherSchedule, Schedule
 
 Seconds = Annotated[float, Field(ge=0)]
@@ -188,6 +189,9 @@ class Task(Value):
     priority_weight: int = 1
     weight_rule: WeightRule = WeightRule.DOWNSTREAM
     queue: str = "default"
+    executor: str | None = None
+    """Which of the cluster's executors runs it; ``None``: the first."""
+    executor_config: ExecutorConfig | None = None
     retries: Annotated[int, Field(ge=0)] = 0
     retry_delay_s: Seconds = 300.0
     retry_exponential_backoff: Seconds = 0.0

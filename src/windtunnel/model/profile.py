@@ -87,6 +87,17 @@ class Profile(Value):
     """Whether a teardown waits for all tasks between its setups and itself (3.x)."""
     early_rules_see_all_instances: bool
     """Whether one_success and the like look at all indexes inside a mapped group (2.x)."""
+    old_executors: bool
+    """SequentialExecutor and the two in one with Kubernetes, which 3.0 removed."""
+    local_executor_counts_running: bool
+    """Whether LocalExecutor counts what it handed to its processes (2.x). 3.x forgets it
+    (``executors/local_executor.py: _process_workloads``), and is given more than it can run."""
+    start_token_expires: bool
+    """Whether a task that begins later than ``task_queued_timeout`` after it was queued is refused:
+    the token of its workload is too old (3.x, ``executors/workloads/base.py: generate_token``)."""
+    executor_report_ends_running: bool
+    """Whether a report of the executor that a try has failed ends one that still runs (3.x), or
+    only one that is queued (2.x, ``jobs/scheduler_job_runner.py: process_executor_events``)."""
 
     xcom_column: XComColumn
     """What XComs are stored as (``models/xcom.py``)."""
@@ -133,6 +144,10 @@ AIRFLOW_3_3 = Profile(
     start_order="run_after",
     teardown_waits_for_scope=True,
     early_rules_see_all_instances=False,
+    old_executors=False,
+    local_executor_counts_running=False,
+    start_token_expires=True,
+    executor_report_ends_running=True,
     xcom_column="json",
     xcom_nested_tuples_kept=True,
     xcom_carries_pydantic=True,
@@ -172,6 +187,10 @@ AIRFLOW_2_11 = Profile(
     start_order="logical_date",
     teardown_waits_for_scope=False,
     early_rules_see_all_instances=True,
+    old_executors=True,
+    local_executor_counts_running=True,
+    start_token_expires=False,
+    executor_report_ends_running=False,
     xcom_column="blob",
     xcom_nested_tuples_kept=False,
     xcom_carries_pydantic=False,

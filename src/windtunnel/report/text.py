@@ -96,8 +96,10 @@ def _cluster(cluster: Cluster) -> str:
         parts.append(
             f"scheduler loops of {cluster.loop.duration_s:g} s or more, idle sleep {sleep}"
         )
+    if cluster.executor is not None:
+        parts.append(" and ".join(cluster.executor_names))
     if cluster.workers is None:
-        parts.append("workers without a limit")
+        parts += [] if cluster.executor else ["workers without a limit"]
     elif not cluster.workers:
         parts.append("no workers")
     for group in cluster.workers or ():

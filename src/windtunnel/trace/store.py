@@ -21,6 +21,7 @@ KINDS = (
     "task_instance",
     "event",
     "binding",
+    "executor",
     "asset_event",
     "consumed",
     "output",
@@ -67,6 +68,8 @@ def dump(trace: Trace) -> Iterator[str]:
         yield _line("asset_event", **asdict(update))
     for run, taken in trace.consumed.items():
         yield _line("consumed", run=run, events=taken)
+    for at, who, what in trace.executor_events:
+        yield _line("executor", at_us=at, who=who, what=what)
     for output in trace.output:
         yield _line("output", **asdict(output))
     for value in trace.not_carried:
@@ -142,6 +145,8 @@ def _add(trace: Trace, kind: str, values: dict[str, Any]) -> None:
         trace.asset_events.append(AssetEvent(**values))
     elif kind == "consumed":
         trace.consumed[values["run"]] = tuple(values["events"])
+    elif kind == "executor":
+        trace.executor_events.append((values["at_us"], values["who"], values["what"]))
     elif kind == "output":
         trace.output.append(Output(**values))
     elif kind == "not_carried":

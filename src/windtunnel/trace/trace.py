@@ -73,9 +73,9 @@ class Wait:
     no.
 
     ``limit`` is one of: ``upstream``, ``depends_on_past``, ``pool NAME``, ``max_active_tasks``,
-    ``parallelism``, ``worker slots``, ``max_active_runs``, ``max_active_tis_per_dag``,
-    ``retry delay``, ``reschedule``, ``trigger``, ``scheduler`` (no loop yet), ``executor`` (on its
-    way to a worker).
+    ``parallelism``, ``worker slots``, ``pod creation``, ``nodes``, ``max_active_runs``,
+    ``max_active_tis_per_dag``, ``retry delay``, ``reschedule``, ``trigger``, ``scheduler`` (no loop
+    yet), ``executor`` (on its way to a worker).
     """
 
     limit: str
@@ -195,6 +195,9 @@ class Trace:
     bindings: list[tuple[str, int, int]] = field(default_factory=list)
     """(limit, from_us, to_us): stretches in which a limit kept at least one task instance or run
     waiting."""
+    executor_events: list[tuple[int, int, str]] = field(default_factory=list)
+    """(when, task instance, what): what became of a task instance's message or pod that is no state
+    of its own: ``redelivered``, ``refused: ...``, ``revoked``, ``not sent``."""
     snapshots: list[Snapshot] = field(default_factory=list)
     picks: list[int] = field(default_factory=list)
     """The answers given to the engine's questions, in order."""

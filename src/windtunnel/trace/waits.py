@@ -16,6 +16,8 @@ _BY_STATE = {
     TaskState.UP_FOR_RESCHEDULE: "reschedule",
     TaskState.DEFERRED: "trigger",
 }
+_IN_QUEUE = [(name, name) for name in ("pod creation", "nodes", "worker slots")]
+"""Limits of executors."""
 
 
 class Waits:
@@ -65,7 +67,7 @@ class Waits:
         elif state == TaskState.SCHEDULED:
             yield from self._split(self._limits(ti), "scheduler", begin, end)
         elif state == TaskState.QUEUED:
-            yield from self._split([("worker slots", "worker slots")], "executor", begin, end)
+            yield from self._split(_IN_QUEUE, "executor", begin, end)
         elif (
             limit := _BY_STATE.get(TaskState(state) if state >= 0 else TaskState.NONE)
         ) is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
-from windtunnel.engine.executors.workers import Workers
+from windtunnel.engine.executors.machines import Machines
 from windtunnel.engine.program import micros
 from windtunnel.engine.world import World
 from windtunnel.model import Elastic
@@ -17,15 +17,16 @@ from windtunnel.model import Elastic
 class Scaling:
     """Scales the groups of one simulation."""
 
-    def __init__(self, world: World, workers: Workers) -> None:
+    def __init__(self, world: World, workers: Machines) -> None:
         self._world = world
         self._workers = workers
-        groups = world.cluster.workers or ()
+        groups = workers.groups
         self._groups: dict[int, Elastic] = {
             number: group.elastic
             for number, group in enumerate(groups)
             if group.elastic is not None
         }
+        self._slots = {number: groups[number].slots for number in self._groups}
         self._least = {number: groups[number].count for number in self._groups}
         self._coming: list[tuple[int, int]] = []
         """A heap of (when, group): workers that are ordered."""
@@ -47,7 +48,7 @@ class Scaling:
         """Workers that were ordered come; groups whose time it is are looked at."""
         now = self._world.now
         while self._coming and self._coming[0][0] <= now:
-            self._workers.replace([heappop(self._coming)[1]])
+            self._workers.add(heappop(self._coming)[1])
         for group, elastic in self._groups.items():
             if not now % micros(elastic.poll_s) and not self._is_at_rest(group):
                 self._scale(group, elastic)
@@ -61,7 +62,8 @@ class Scaling:
 
     def _scale(self, group: int, elastic: Elastic) -> None:
         workers, now = self._workers, self._world.now
-        wanted = -(-workers.demand(group) // workers.slots_each(group))
+        slots = self._slots[group]
+        wanted = -(-(workers.waiting_for(group) + workers.running(group)) // slots)
         wanted = max(self._least[group], min(wanted, elastic.most))
         there = workers.count(group) + sum(1 for _, g in self._coming if g == group)
         for _ in range(wanted - there):

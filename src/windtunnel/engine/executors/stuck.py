@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from windtunnel.engine.attempts import Attempts
-from windtunnel.engine.executors.workers import Workers
+from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.program import micros
 from windtunnel.engine.queueing import CriticalSection
 from windtunnel.engine.tries import Tries
@@ -23,7 +23,7 @@ class StuckInQueued:
         self,
         *,
         world: World,
-        workers: Workers,
+        workers: Executor,
         section: CriticalSection,
         attempts: Attempts,
         tries: Tries,
@@ -50,7 +50,7 @@ class StuckInQueued:
 
     def queued(self, ti: int) -> None:
         """A task instance begins to wait for a worker."""
-        if not self._workers.unlimited:
+        if self._workers.revokes(ti):
             self._since[ti] = self._world.now
 
     def started(self, ti: int) -> None:
