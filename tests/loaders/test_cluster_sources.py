@@ -8,7 +8,15 @@ import pytest
 import windtunnel as wt
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import read_cluster, read_cluster_sources, read_scenario
-from windtunnel.model import Cluster, Pool, WorkerGroup
+from windtunnel.model import (
+    CelerySettings,
+    Cluster,
+    Elastic,
+    ExecutorConfig,
+    KubernetesSettings,
+    Pool,
+    WorkerGroup,
+)
 
 CFG = """
 [core]
@@ -68,6 +76,8 @@ def test_airflow_cfg_says_limits_executor_and_timeouts(written):
         catchup_by_default=False,
         task_queued_timeout_s=300.0,
         max_tis_per_query=0,
+        executor="CeleryExecutor",
+        celery=CelerySettings(worker_concurrency=6),
         workers=(WorkerGroup(count=6, slots=6),),
     )
     assert found.origins["parallelism"] == "airflow.cfg [core] parallelism"
@@ -84,7 +94,7 @@ def test_a_number_of_workers_that_nobody_says_is_assumed_to_be_enough(written):
 @pytest.mark.parametrize(
     ("executor", "workers"),
     [
-        ("SequentialExecutor", (WorkerGroup(count=1, slots=1),)),
+        ("SequentialExecutor", None),
         ("LocalExecutor", None),
         ("KubernetesExecutor", None),
         ("airflow.providers.celery.executors.celery_executor.CeleryExecutor", (2, 16)),
@@ -92,10 +102,10 @@ def test_a_number_of_workers_that_nobody_says_is_assumed_to_be_enough(written):
     ],
 )
 def test_an_executor_decides_what_workers_there_are(written, executor, workers):
-    found = read_cluster(written("airflow.cfg", f"[core]\nexecutor = {executor}\n")).workers
-    if isinstance(workers, tuple) and isinstance(workers[0], int):
+    found = read_cluster(written("airflow.cfg", f"[core]\nexecutor = {executor}\n"))
+    if isinstance(workers, tuple):
         workers = (WorkerGroup(count=workers[0], slots=workers[1]),)
-    assert found == workers
+    assert (found.executor, found.workers) == (executor, workers)
 
 
 def test_an_autoscaling_worker_has_as_many_slots_as_it_may_grow_to(written):
@@ -187,6 +197,8 @@ def test_helm_values_say_release_limits_and_workers(written):
         profile="airflow-2.11",
         parallelism=96,
         max_active_tasks_per_dag=9,
+        executor="CeleryExecutor",
+        celery=CelerySettings(worker_concurrency=4),
         workers=(WorkerGroup(count=3, slots=4),),
     )
     assert found.origins["parallelism"] == (
@@ -201,14 +213,147 @@ def test_helm_values_say_release_limits_and_workers(written):
     [
         ("{}", 1),
         ("workers: {celery: {replicas: 5}}", 5),
-        ("workers: {keda: {enabled: true, maxReplicaCount: 7}}", 7),
-        ("workers: {celery: {keda: {enabled: true}}}", 10),
         ("workers: {hpa: {enabled: true}, replicas: 2}", 5),
         ("workers: {keda: {enabled: false, maxReplicaCount: 7}}", 1),
     ],
 )
-def test_helm_workers_are_replicas_or_the_most_that_are_scaled_to(written, values, count):
+def test_helm_workers_are_replicas_or_the_most_that_a_scaler_by_load_starts(written, values, count):
     assert read_cluster(written("values.yaml", values)).workers[0].count == count
+
+
+@pytest.mark.parametrize(
+    ("values", "least", "elastic"),
+    [
+        ("workers: {keda: {enabled: true, maxReplicaCount: 7}}", 0, Elastic(most=7)),
+        (
+            "workers: {celery: {keda: {enabled: true, minReplicaCount: 2, pollingInterval: 9, "
+            "cooldownPeriod: 60}}}",
+            2,
+            Elastic(poll_s=9, idle_s=60),
+        ),
+    ],
+)
+def test_helm_s_keda_lets_workers_come_and_go(written, values, least, elastic):
+    found = read_cluster_sources(written("values.yaml", values))
+    (group,) = found.cluster.workers
+    assert (group.count, group.elastic) == (least, elastic)
+    assert "start of a worker that KEDA adds" in {one.subject for one in found.assumptions}
+
+
+def test_helm_s_resources_are_those_of_workers_and_of_pods(written):
+    resources = "workers: {resources: {limits: {memory: 2Gi, cpu: 2}, requests: {cpu: 500m}}}\n"
+    (group,) = read_cluster(written("values.yaml", resources)).workers
+    assert (group.memory_mb, group.cpus) == (2048, 2)
+    quotas = "quotas: {requests.cpu: 3500m, memory: 8Gi, pods: 20}\n"
+    place = written("values.yaml", f"executor: KubernetesExecutor\n{resources}{quotas}")
+    found = read_cluster(place).kubernetes_executor
+    assert found.pod == ExecutorConfig(request_cpus=0.5, limit_cpus=2, limit_memory_mb=2048)
+    assert (found.quota_cpus, found.quota_memory_mb, found.quota_pods) == (3.5, 8192, 20)
+
+
+def test_mistakes_in_helm_s_keda_are_named(written):
+    place = written("values.yaml", "workers: {keda: {enabled: true, maxReplicaCount: many}}\n")
+    with pytest.raises(InvalidInput, match=r"workers\.keda\.maxReplicaCount = \"many\": must be"):
+        read_cluster(place)
+
+
+def test_airflow_cfg_says_how_its_executors_work(written):
+    cfg = """
+[core]
+executor = CeleryExecutor,pods:airflow.providers.cncf.kubernetes.executors.KubernetesExecutor
+[celery]
+worker_prefetch_multiplier = 4
+task_acks_late = False
+task_publish_max_retries = 5
+[celery_broker_transport_options]
+visibility_timeout = 21600
+[kubernetes_executor]
+worker_pods_creation_batch_size = 8
+task_publish_max_retries = -1
+pod_launch_failure_retries = 3
+"""
+    found = read_cluster_sources(written("airflow.cfg", cfg))
+    assert found.cluster.celery == CelerySettings(
+        worker_prefetch_multiplier=4,
+        task_acks_late=False,
+        task_publish_max_retries=5,
+        visibility_timeout_s=21600,
+    )
+    assert found.cluster.kubernetes_executor == KubernetesSettings(
+        worker_pods_creation_batch_size=8,
+        task_publish_max_retries=-1,
+        pod_launch_failure_retries=3,
+    )
+    assert found.cluster.executor_for("pods", "default") == "KubernetesExecutor"
+    assert "start of a pod" in {one.subject for one in found.assumptions}
+    assert "[celery] task_acks_late" in found.origins["celery"]
+
+
+@pytest.mark.parametrize(
+    ("url", "timeout"), [("redis://redis:6379/0", 86400), ("amqp://rabbit//", None)]
+)
+def test_only_some_brokers_have_a_visibility_timeout(written, url, timeout):
+    cfg = f"[core]\nexecutor = CeleryExecutor\n[celery]\nbroker_url = {url}\n"
+    assert read_cluster(written("airflow.cfg", cfg)).celery.visibility_timeout_s == timeout
+
+
+def test_an_executor_that_is_not_simulated_is_left_out_and_that_is_said(written):
+    cfg = "[core]\nexecutor = LocalExecutor,my.plugins.BatchExecutor\n"
+    found = read_cluster_sources(written("airflow.cfg", cfg))
+    assert found.cluster.executor == "LocalExecutor"
+    (said,) = found.assumptions
+    assert said.subject == "executor my.plugins.BatchExecutor (not simulated)"
+    alone = written("airflow.cfg", "[core]\nexecutor = my.plugins.BatchExecutor\n")
+    assert read_cluster(alone).executor is None
+
+
+def test_an_executor_of_airflow_2_tells_the_release(written):
+    cfg = "[core]\nexecutor = CeleryKubernetesExecutor\n"
+    sections = "[celery_kubernetes_executor]\nkubernetes_queue = k8s\n"
+    found = read_cluster(written("airflow.cfg", cfg + sections))
+    assert found.profile == "airflow-2.11"
+    assert found.executor_for(None, "k8s") == "KubernetesExecutor"
+
+
+def test_cluster_toml_has_executors_and_their_settings_by_airflow_s_names(written):
+    toml = """
+executor = "CeleryExecutor"
+[celery]
+worker_concurrency = 4
+visibility_timeout = "6h"
+[[workers]]
+count = 3
+"""
+    found = read_cluster(written("cluster.toml", toml))
+    assert found.celery == CelerySettings(worker_concurrency=4, visibility_timeout_s=21600)
+    assert found.workers == (WorkerGroup(count=3, slots=4),)
+    rabbit = 'executor = "CeleryExecutor"\ncelery = {visibility_timeout = "never"}\n'
+    assert read_cluster(written("cluster.toml", rabbit)).celery.visibility_timeout_s is None
+
+
+def test_single_keys_of_cluster_toml_win_over_airflow_cfg(written):
+    cfg = "[core]\nexecutor = CeleryExecutor\n[celery]\nworker_concurrency = 8\n"
+    both = [
+        written("airflow.cfg", cfg + "worker_prefetch_multiplier = 2\n"),
+        written("cluster.toml", "[celery]\nworker_concurrency = 4\n"),
+    ]
+    found = read_cluster(*both)
+    assert (found.celery.worker_concurrency, found.celery.worker_prefetch_multiplier) == (4, 2)
+
+
+def test_workers_that_somebody_says_are_kept_where_the_executor_has_none(written):
+    both = [
+        written("airflow.cfg", "[core]\nexecutor = KubernetesExecutor\n"),
+        written("cluster.toml", "[[workers]]\ncount = 3\n"),
+    ]
+    found = read_cluster_sources(*both)
+    assert (found.cluster.executor, found.cluster.workers[0].count) == (None, 3)
+    assert "left out: workers are said, and it has none" in {a.assumed for a in found.assumptions}
+
+
+def test_a_wrong_executor_in_cluster_toml_is_named(written):
+    with pytest.raises(InvalidInput, match="did you mean 'CeleryExecutor'"):
+        read_cluster(written("cluster.toml", 'executor = "CelleryExecutor"\n'))
 
 
 def test_helm_with_another_executor_has_no_celery_workers(written):
@@ -264,8 +409,9 @@ def test_a_cluster_beside_the_dags_is_used_and_said(written, tmp_path):
     said = {a.subject: a.assumed for a in scenario.fleet.assumptions}
     assert said["cluster, from airflow.cfg"] == (
         "parallelism 36, max_active_tasks_per_dag 15, max_active_runs_per_dag 3, "
-        "default_pool_slots 64, catchup_by_default False, max_tis_per_query 0, "
-        "task_queued_timeout 300, 6 workers with 6 slots"
+        "default_pool_slots 64, executor CeleryExecutor, catchup_by_default False, "
+        "max_tis_per_query 0, task_queued_timeout 300, worker_concurrency 6, "
+        "6 workers with 6 slots"
     )
     assert said["pool etl (named by 2 tasks, size unknown)"] == "64 slots"
     assert said["setting [core] default_task_retries"] == "not applied to tasks by the stand-in"

@@ -240,6 +240,8 @@ def _wrong_targets(fault: Fault, fleet: Fleet, cluster: Cluster) -> Iterator[str
 
 def _wrong_workers(fault: WorkerLost | WorkersDrained, cluster: Cluster) -> Iterator[str]:
     groups = cluster.workers
+    if groups is None and cluster.executor is not None:
+        return  # pods, or processes beside the scheduler: how many there are is seen when they run
     if not groups:
         yield "the cluster has no workers; give it some with [[workers]]"
         return

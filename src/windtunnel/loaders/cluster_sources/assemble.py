@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,11 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders.cluster_sources.layer import HALVES, Layer, Said
-from windtunnel.model import Assumption, Cluster, Fleet, Pool, WorkerGroup
+from windtunnel.loaders.cluster_sources.executors import put_together
+from windtunnel.loaders.cluster_sources.layer import HALVES, SETTINGS, Layer, Said
+from windtunnel.model import Assumption, Cluster, Fleet, Pool
 
-WORKER_CONCURRENCY = 16
-"""``[celery] worker_concurrency`` unless told otherwise."""
 UNLIMITED = 1_000_000
 """Stands for a ``parallelism`` of 0, which some executors of Airflow 2 take as no limit."""
 
@@ -63,8 +61,7 @@ def assemble(layers: Sequence[Layer]) -> ReadCluster:
     whole = {name: one for name, one in said.items() if name not in HALVES}
     assumptions: list[Assumption] = []
     _multiply(said, whole)
-    if "workers" not in whole:
-        _staff(said, whole, assumptions)
+    put_together(said, whole, assumptions)
     settings = {name: text for layer in layers for name, text in layer.task_settings.items()}
     return ReadCluster(
         _cluster(whole),
@@ -86,50 +83,6 @@ def _multiply(said: Mapping[str, Said], whole: dict[str, Said]) -> None:
         whole["parallelism"] = Said(own.value * schedulers.value, where, schedulers.source)
 
 
-def _staff(said: Mapping[str, Said], whole: dict[str, Said], assumptions: list[Assumption]) -> None:
-    """Workers, from the executor and what is said of Celery."""
-    executor = said.get("executor", Said("", ""))
-    if "Sequential" in executor.value:
-        whole["workers"] = replace(executor, value=(WorkerGroup(count=1, slots=1),))
-    if "Celery" not in executor.value:
-        return
-    slots = _slots(said)
-    count = said.get("worker_count") or _enough(slots.value, executor, whole, assumptions)
-    if count.value < 1:
-        none = f"workers ({count.where} is {count.value})"
-        assumptions.append(Assumption(subject=none, assumed="1 worker"))
-        count = replace(count, value=1)
-    places = dict.fromkeys(one.where for one in (count, slots) if one.where)
-    sources = dict.fromkeys(one.source for one in (count, slots) if one.source)
-    group = WorkerGroup(count=count.value, slots=max(slots.value, 1))
-    whole["workers"] = Said((group,), " and ".join(places), " and ".join(sources))
-
-
-def _enough(
-    slots: int, executor: Said, whole: Mapping[str, Said], assumptions: list[Assumption]
-) -> Said:
-    """As many workers as can ever be busy."""
-    parallelism = whole["parallelism"].value if "parallelism" in whole else Cluster().parallelism
-    enough = max(1, math.ceil(parallelism / max(slots, 1)))
-    assumptions.append(
-        Assumption(
-            subject="Celery workers (number unknown)",
-            assumed=f"{enough} with {slots} slots each, enough for parallelism {parallelism}",
-        )
-    )
-    return replace(executor, value=enough)
-
-
-def _slots(said: Mapping[str, Said]) -> Said:
-    """Tasks at once on one worker; an autoscaling worker starts as many as its maximum."""
-    scaled = said.get("worker_autoscale")
-    if scaled is not None:
-        most = str(scaled.value).partition(",")[0].strip()
-        if most.isdigit():
-            return replace(scaled, value=int(most))
-    return said.get("worker_concurrency", Said(WORKER_CONCURRENCY, ""))
-
-
 def _cluster(whole: Mapping[str, Said]) -> Cluster:
     try:
         return Cluster.model_validate({name: one.value for name, one in whole.items()})
@@ -143,6 +96,9 @@ def _cluster(whole: Mapping[str, Said]) -> Cluster:
 
 def _shown(name: str, value: Any) -> str:
     """A value as people write it."""
+    if name in SETTINGS:
+        said = {key.removesuffix("_s"): getattr(value, key) for key in value.model_fields_set}
+        return ", ".join(f"{key} {one}" for key, one in sorted(said.items()))
     if name == "workers":
         return ", ".join(f"{g.count} workers with {g.slots} slots" for g in value or ())
     if name == "pools":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders.cluster_sources.layer import Layer
+from windtunnel.loaders.cluster_sources.layer import SETTINGS, Layer
 from windtunnel.loaders.forms import Mistakes, build, human_name, to_machine
 from windtunnel.model import Cluster
 
@@ -41,6 +41,12 @@ def table_layer(source: str, table: Mapping[str, Any], cluster: Cluster) -> Laye
     """The layer of a table that was read as a cluster: the fields that stand in it."""
     layer = Layer(source)
     for name in Cluster.model_fields:
-        if human_name(name) in table:
-            layer.say(name, getattr(cluster, name), source)
+        value = getattr(cluster, name)
+        if human_name(name) not in table:
+            continue
+        if name in SETTINGS:
+            for key in sorted(value.model_fields_set):
+                layer.say(f"{name}.{key}", getattr(value, key), source)
+        else:
+            layer.say(name, value, source)
     return layer

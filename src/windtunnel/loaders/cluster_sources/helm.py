@@ -15,11 +15,25 @@ from windtunnel.loaders.cluster_sources.layer import Layer, read_settings
 from windtunnel.loaders.cluster_sources.settings import from_environment
 from windtunnel.loaders.forms import Mistakes
 from windtunnel.loaders.origin import profile_of
+from windtunnel.loaders.pods import MB, quantity
+from windtunnel.model import Elastic, ExecutorConfig
 
 CHART = {"executor": "CeleryExecutor", "worker_count": 1}
 """What the chart installs unless told otherwise (``chart/values.yaml``)."""
-SCALERS = (("keda", 10), ("hpa", 5))
-"""What may scale the Celery workers, and the most that it starts unless told otherwise."""
+HPA_MOST = 5
+"""What scales by the workers' load starts at most, unless told otherwise."""
+KEDA = {
+    "least": "minReplicaCount",
+    "most": "maxReplicaCount",
+    "poll_s": "pollingInterval",
+    "idle_s": "cooldownPeriod",
+}
+QUOTAS = (
+    (("cpu", "requests.cpu"), "quota_cpus"),
+    (("memory", "requests.memory"), "quota_memory_mb"),
+    (("pods",), "quota_pods"),
+)
+"""Keys of a ResourceQuota, and the settings that they fill."""
 
 
 def from_helm_values(path: Path) -> Layer:
@@ -34,6 +48,7 @@ def from_helm_values(path: Path) -> Layer:
     reading.say("schedulers", "scheduler.replicas", int)
     reading.version()
     reading.workers()
+    reading.pods()
     reading.mistakes.report()
     return reading.layer
 
@@ -79,13 +94,63 @@ class _Reading:
             self.layer.say("profile", profile_of(str(version)), where)
 
     def workers(self) -> None:
-        """The number of Celery workers: replicas, or as many as an autoscaler may start."""
+        """The number of Celery workers: replicas, or what an autoscaler starts."""
         for root in ("workers", "workers.celery"):
             self.say("worker_count", f"{root}.replicas", int)
-            for scaler, most in SCALERS:
-                if _at(self.values, f"{root}.{scaler}.enabled") is True:
-                    self.layer.say("worker_count", most, f"the chart's default of {scaler}")
-                    self.say("worker_count", f"{root}.{scaler}.maxReplicaCount", int)
+            if _at(self.values, f"{root}.hpa.enabled") is True:
+                self.layer.say("worker_count", HPA_MOST, "the chart's default of hpa")
+                self.say("worker_count", f"{root}.hpa.maxReplicaCount", int)
+            if _at(self.values, f"{root}.keda.enabled") is True:
+                self._keda(f"{root}.keda")
+            limits = self._amounts(f"{root}.resources.limits")
+            if limits:
+                self._say("worker_resources", limits, f"{root}.resources.limits")
+
+    def _keda(self, path: str) -> None:
+        """KEDA looks at the queue, and starts from nothing unless told otherwise."""
+        given = {name: _at(self.values, f"{path}.{key}") for name, key in KEDA.items()}
+        for name, value in given.items():
+            if value is not None and (not isinstance(value, int) or value < 0):
+                self.mistakes.add(f"{path}.{KEDA[name]}", value, "must be a whole number")
+                return
+        said = {name: value for name, value in given.items() if value is not None}
+        least = said.pop("least", 0)
+        if said.get("most") == 0 or said.get("poll_s") == 0:
+            self.mistakes.add(path, said, "must allow a worker, and a look at the queue")
+            return
+        self._say("worker_count", least, path)
+        self._say("worker_elastic", Elastic(**said), path)
+
+    def pods(self) -> None:
+        """Pods of tasks have the workers' resources; quotas are those of the namespace."""
+        for root in ("workers", "workers.kubernetes"):
+            pod = {
+                f"{kind}_{name}": amount
+                for kind in ("request", "limit")
+                for name, amount in self._amounts(f"{root}.resources.{kind}s").items()
+            }
+            if pod:
+                self._say("kubernetes_executor.pod", ExecutorConfig(**pod), f"{root}.resources")
+        for keys, name in QUOTAS:
+            for key in keys:
+                value = self.values.get("quotas") or {}
+                amount = quantity(value.get(key)) if isinstance(value, Mapping) else None
+                if amount:
+                    scale = MB if name == "quota_memory_mb" else 1
+                    self._say(f"kubernetes_executor.{name}", amount / scale, f"quotas.{key}")
+
+    def _amounts(self, path: str) -> dict[str, float]:
+        """Processors and MB of a table of resources."""
+        amounts = (
+            ("cpus", quantity(_at(self.values, f"{path}.cpu"))),
+            ("memory_mb", quantity(_at(self.values, f"{path}.memory"))),
+        )
+        return {
+            name: amount / (MB if name == "memory_mb" else 1) for name, amount in amounts if amount
+        }
+
+    def _say(self, name: str, value: Any, path: str) -> None:
+        self.layer.say(name, value, f"{self.layer.source} {path}")
 
 
 def _at(values: Any, path: str) -> Any:

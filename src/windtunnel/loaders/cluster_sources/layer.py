@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from windtunnel.loaders.forms import Mistakes
 
-Kind = Literal["count", "pool", "seconds", "flag", "text"]
+Kind = Literal["count", "pool", "times", "seconds", "flag", "text"]
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,31 @@ class Known:
     section: str
     key: str
     field: str
-    """The field of `Cluster` that it fills, or one of the names in `HALVES`."""
+    """The field of `Cluster` that it fills, such as ``parallelism`` or ``celery.task_acks_late``,
+    or one of the names in `HALVES`."""
     kind: Kind
 
 
-HALVES = ("executor", "worker_concurrency", "worker_autoscale", "worker_count", "schedulers")
-"""What a source may say that becomes ``workers`` and ``parallelism`` only together with others."""
+SETTINGS = ("local_executor", "celery", "kubernetes_executor")
+"""Fields of `Cluster` of which sources say single keys."""
 
-KNOWN = (
+HALVES = ("broker_url", "worker_count", "worker_elastic", "worker_resources", "schedulers")
+"""What a source may say that becomes fields of `Cluster` only together with others."""
+
+OF_CELERY: tuple[tuple[str, Kind], ...] = (
+    ("worker_concurrency", "count"),
+    ("worker_autoscale", "text"),
+    ("worker_prefetch_multiplier", "count"),
+    ("task_acks_late", "flag"),
+    ("task_publish_max_retries", "count"),
+)
+OF_KUBERNETES: tuple[tuple[str, Kind], ...] = (
+    ("worker_pods_creation_batch_size", "count"),
+    ("task_publish_max_retries", "times"),
+    ("pod_launch_failure_retries", "times"),
+)
+
+KNOWN: tuple[Known, ...] = (
     Known("core", "parallelism", "parallelism", "count"),
     Known("core", "dag_concurrency", "max_active_tasks_per_dag", "count"),
     Known("core", "max_active_tasks_per_dag", "max_active_tasks_per_dag", "count"),
@@ -54,8 +71,23 @@ KNOWN = (
     Known("scheduler", "schedule_after_task_execution", "schedule_after_task_execution", "flag"),
     Known("scheduler", "min_file_process_interval", "min_file_process_interval_s", "seconds"),
     Known("dag_processor", "min_file_process_interval", "min_file_process_interval_s", "seconds"),
-    Known("celery", "worker_concurrency", "worker_concurrency", "count"),
-    Known("celery", "worker_autoscale", "worker_autoscale", "text"),
+    *(Known("celery", key, f"celery.{key}", kind) for key, kind in OF_CELERY),
+    Known("celery", "broker_url", "broker_url", "text"),
+    Known(
+        "celery_broker_transport_options",
+        "visibility_timeout",
+        "celery.visibility_timeout_s",
+        "seconds",
+    ),
+    *(
+        Known(section, key, f"kubernetes_executor.{key}", kind)
+        for section in ("kubernetes", "kubernetes_executor")
+        for key, kind in OF_KUBERNETES
+    ),
+    *(
+        Known(section, "kubernetes_queue", "kubernetes_executor.kubernetes_queue", "text")
+        for section in ("celery_kubernetes_executor", "local_kubernetes_executor")
+    ),
 )
 """Settings by section and key, as in ``config_templates/config.yml``; a later one of two that fill
 the same field is its newer name, and wins."""

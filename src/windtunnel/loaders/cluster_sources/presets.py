@@ -57,7 +57,7 @@ def from_preset(text: str) -> Layer:
         raise InvalidInput(f"{text}: {number!r} is no number of workers; write {name}*4 for four")
     layer = Layer(name)
     layer.say("executor", "CeleryExecutor", name)
-    layer.say("worker_concurrency", SLOTS[name], name)
+    layer.say("celery.worker_concurrency", SLOTS[name], name)
     if number or name in SINGLE:
         layer.say("worker_count", int(number or 1), text)
     return layer

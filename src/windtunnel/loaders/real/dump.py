@@ -314,6 +314,7 @@ def task(
         "pool_slots",
         "priority_weight",
         "queue",
+        "executor",
         "retries",
         "retry_delay",
         "retry_exponential_backoff",
@@ -331,6 +332,7 @@ def task(
         "end_date",
     ):
         kept[name] = plain(read(value, name))
+    kept["executor_config"] = pod_resources(read(value, "executor_config"))
     if mapped:
         specified = read(value, "_get_specified_expand_input")
         kept["expand"] = expansion(specified() if specified else value.expand_input)
@@ -362,6 +364,33 @@ def awaited(function: Any) -> dict[str, Any]:
     except Exception as error:
         return {"error": "%s: %s" % (type(error).__name__, error)}
     return {"deltas": found}
+
+
+def pod_resources(config: Any) -> Any:
+    """What an ``executor_config`` says of the resources of its pod, with nothing else in it."""
+    if not isinstance(config, dict):
+        return None
+    containers = read(read(config.get("pod_override"), "spec"), "containers") or ()
+    kept = [
+        {
+            "name": plain(read(one, "name")),
+            "resources": {
+                kind: {
+                    key: plain((read(read(one, "resources"), kind) or {}).get(key))
+                    for key in ("cpu", "memory")
+                }
+                for kind in ("requests", "limits")
+            },
+        }
+        for one in containers
+    ]
+    old = config.get("KubernetesExecutor")
+    return {
+        "pod_override": {"spec": {"containers": kept}},
+        "KubernetesExecutor": {k: plain(v) for k, v in old.items()}
+        if isinstance(old, dict)
+        else {},
+    }
 
 
 def groups(group: Any) -> Iterator[dict[str, Any]]:

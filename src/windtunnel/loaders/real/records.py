@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from windtunnel.loaders.asset_words import told_of_alias
+from windtunnel.loaders.pods import executor_config
 from windtunnel.loaders.real.kinds import kind_of
 from windtunnel.loaders.real.schedules import (
     aliases_in,
@@ -105,6 +106,8 @@ class Reader:
             priority_weight=task["priority_weight"],
             weight_rule=self._weight_rule(task["weight_rule"], subject),
             queue=task["queue"],
+            executor=task.get("executor"),
+            executor_config=executor_config(task.get("executor_config")),
             retries=task["retries"] or 0,
             retry_delay_s=task["retry_delay"],
             retry_exponential_backoff=_backoff(task["retry_exponential_backoff"]),

@@ -20,6 +20,8 @@ TASK_DEFAULTS: dict[str, Any] = {
     "pool_slots": 1,
     "priority_weight": 1,
     "queue": "default",
+    "executor": None,
+    "executor_config": None,
     "retries": 0,
     "retry_delay": 300.0,
     "retry_exponential_backoff": 0,

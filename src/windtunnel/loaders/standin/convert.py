@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from windtunnel.loaders.pods import executor_config
 from windtunnel.loaders.standin.authoring import NOT_GIVEN, TaskGroup
 from windtunnel.loaders.standin.kinds import kind_of
 from windtunnel.loaders.standin.operators import MappedOperator
@@ -180,6 +181,8 @@ class Converter:
                 pool_slots=_number(task.pool_slots),
                 priority_weight=_number(task.priority_weight),
                 queue=str(task.queue or "default"),
+                executor=None if task.executor is None else str(task.executor),
+                executor_config=executor_config(task.executor_config),
                 retries=_number(task.retries) or 0,
                 retry_exponential_backoff=_backoff(task.retry_exponential_backoff),
                 depends_on_past=bool(task.depends_on_past or task.wait_for_downstream),

@@ -93,7 +93,8 @@ class InertBase(Survivor):
             super().__init__(*args, **kwargs)
             return
         for name, value in kwargs.items():
-            if name.isidentifier() and not hasattr(type(self), name):
+            # not hasattr: a class that is missing seems to have every attribute
+            if name.isidentifier() and not any(name in vars(cls) for cls in mro):
                 object.__setattr__(self, name, value)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
