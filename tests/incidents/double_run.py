@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from incident import HOUR, MINUTE, Incident, call, chain, cron, scenario
+from incident import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NEVER_S,
+    Flight,
+    Incident,
+    call,
+    chain,
+    cron,
+    scenario,
+)
 
-from windtunnel.model import Dag, ManualRun, Scenario, Task
+from windtunnel.model import CelerySettings, Dag, ManualRun, Scenario, Task, WorkerGroup
 
 # -- an interval shorter than the work ------------------------------------------------------------
 
@@ -45,7 +56,72 @@ def check_then_act(runs: int) -> Scenario:
     )
 
 
+# -- messages that come again ----------------------------------------------------------------------
+
+
+def chromosomes(timeout_s: float, multiplier: int = 0) -> Scenario:
+    """22 tasks of 95 minutes, and one process that has taken the messages of all of them."""
+    dag = Dag(dag_id="d", tasks=(Task(task_id="t", expand=(22,)),), max_active_tasks=22)
+    return scenario(
+        dag,
+        seconds={"d.t": 95 * MINUTE},
+        executor="CeleryExecutor",
+        celery=CelerySettings(
+            worker_concurrency=1,
+            worker_prefetch_multiplier=multiplier,
+            visibility_timeout_s=timeout_s,
+        ),
+        task_queued_timeout_s=NEVER_S,
+        until=2 * DAY,
+    )
+
+
+def redelivered(flight: Flight) -> int:
+    events = flight.result.trace.executor_events
+    return sum(what == "redelivered" for _, _, what in events)
+
+
+def longer_than_visible(timeout_s: float, profile: str = "airflow-3.3") -> Scenario:
+    """Seven hours of work, and a second worker that is idle."""
+    return scenario(
+        Dag(dag_id="d", tasks=(Task(task_id="long"),)),
+        seconds={"d.long": 7 * HOUR},
+        executor="CeleryExecutor",
+        celery=CelerySettings(worker_concurrency=1, visibility_timeout_s=timeout_s),
+        workers=(WorkerGroup(count=2),),
+        profile=profile,
+    )
+
+
 INCIDENTS = (
+    Incident(
+        id="INC-063",
+        title="Redis redelivers what is still running, every hour",
+        source="celery/celery#5935, celery/celery#2599, arvkevi/openhumansimputer#38",
+        broken=chromosomes(HOUR),
+        mended={
+            "a timeout longer than wait and run together": chromosomes(40 * HOUR),
+            "a worker takes only what it runs, in less than the timeout": chromosomes(2 * HOUR, 1),
+        },
+        symptom=lambda flight: redelivered(flight) > 700,
+    ),
+    Incident(
+        id="INC-064",
+        title="A visibility timeout shorter than the task: a second worker gets it",
+        source="apache/airflow#62869, apache/airflow#58441, mozilla/telemetry-airflow#251",
+        broken=longer_than_visible(6 * HOUR),
+        mended={
+            "a timeout longer than the longest task": longer_than_visible(8 * HOUR),
+            "2.x, which refuses the second start and leaves the first alone": longer_than_visible(
+                6 * HOUR, "airflow-2.11"
+            ),
+        },
+        symptom=lambda flight: (
+            redelivered(flight) == 1
+            and flight.state("d.long") == "failed"
+            and flight.ended("d.long") == 6 * HOUR
+        ),
+    ),
     Incident(
         id="INC-067",
         title="The schedule is quicker than the work: the queue grows without end",

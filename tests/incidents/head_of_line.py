@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from incident import MINUTE, Incident, on, scenario
+from incident import HOUR, MINUTE, NEVER_S, Flight, Incident, on, scenario
 
-from windtunnel.model import Dag, ManualRun, Pool, Scenario, SchedulerLoop, Task
+from windtunnel.model import (
+    CelerySettings,
+    Dag,
+    ManualRun,
+    Pool,
+    Scenario,
+    SchedulerLoop,
+    Task,
+    WorkerGroup,
+)
 
 LOOP = SchedulerLoop(duration_s=5, per_run_s=0, per_task_s=0, idle_sleep_s=0, hand_over_s=0)
 
@@ -32,6 +41,31 @@ def two_pools(profile: str = "airflow-2.11", *, window: int = 6, active: int = 1
         profile=profile,
         until=30 * MINUTE,
     )
+
+
+# -- messages behind a long task ------------------------------------------------------------------
+
+
+def parked(multiplier: int, *, apart: bool = False) -> Scenario:
+    """One long task and eight short ones for two workers of one process each."""
+    long = Task(task_id="long", queue="long" if apart else "default")
+    short = tuple(Task(task_id=f"short{i}") for i in range(8))
+    queues = [("long",), ("default",)] if apart else [("default",)] * 2
+    return scenario(
+        Dag(dag_id="d", tasks=(long, *short)),
+        seconds={"d.long": HOUR, "d.*": 10},
+        executor="CeleryExecutor",
+        celery=CelerySettings(worker_concurrency=1, worker_prefetch_multiplier=multiplier),
+        workers=tuple(WorkerGroup(queues=names) for names in queues),
+        task_queued_timeout_s=NEVER_S,
+        until=2 * HOUR,
+    )
+
+
+def waits_beside_an_idle_worker(flight: Flight) -> bool:
+    begun = [flight.began(f"d.short{i}") or 0 for i in range(8)]
+    idle_since = max((at for at in begun if at < HOUR), default=0) + 10
+    return max(begun) > idle_since + HOUR / 2
 
 
 # -- a DAG at its limit hides other DAGs ----------------------------------------------------------
@@ -67,6 +101,17 @@ def behind_a_limited_task(window: int, profile: str = "airflow-3.3") -> Scenario
 
 
 INCIDENTS = (
+    Incident(
+        id="INC-032",
+        title="Celery's prefetch parks short tasks behind a long one",
+        source="celery/celery#4537, celery/celery#6500",
+        broken=parked(4),
+        mended={
+            "a worker takes only what it runs": parked(1),
+            "a queue, and a worker, for the long ones": parked(4, apart=True),
+        },
+        symptom=waits_beside_an_idle_worker,
+    ),
     Incident(
         id="INC-025",
         title="A heavy backlog of a full pool hides tasks of a pool that is idle",

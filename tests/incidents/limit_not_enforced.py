@@ -9,13 +9,13 @@ from incident import HOUR, MINUTE, Flight, Incident, cron, on, scenario
 from windtunnel.model import (
     Dag,
     Deferrable,
+    LocalSettings,
     ManualRun,
     Pool,
     Rule,
     Scenario,
     SchedulerLoop,
     Task,
-    WorkerGroup,
 )
 
 ON_THEIR_WAY = ("deferred", "scheduled", "queued", "running")
@@ -84,15 +84,10 @@ def three_schedulers(parallelism: int) -> Scenario:
 # -- an executor that does not count ---------------------------------------------------------------
 
 
-def local_executor(parallelism: int) -> Scenario:
-    """Four processes. The executor of 3.x takes whatever comes, as if parallelism had no end."""
+def local_executor(**settings: Any) -> Scenario:
     dag = Dag(dag_id="d", tasks=(Task(task_id="t", expand=(20,)),), max_active_tasks=100)
     return scenario(
-        dag,
-        workers=(WorkerGroup(slots=4),),
-        parallelism=parallelism,
-        loop=SchedulerLoop(),
-        until=HOUR,
+        dag, executor="LocalExecutor", parallelism=4, loop=SchedulerLoop(), until=HOUR, **settings
     )
 
 
@@ -136,10 +131,14 @@ INCIDENTS = (
         id="INC-061",
         title="LocalExecutor takes twenty task instances with parallelism=4",
         source="apache/airflow#71914",
-        broken=local_executor(1000),
-        mended={"what was handed out is counted": local_executor(4)},
+        broken=local_executor(),
+        mended={
+            "what was handed out is counted": local_executor(
+                local_executor=LocalSettings(counts_running=True)
+            ),
+            "2.x": local_executor(profile="airflow-2.11"),
+        },
         symptom=lambda flight: flight.peak("d.t", "queued", "running") == 20,
-        leaves_out="the executor's mistake is given as a large parallelism; memory that it costs",
     ),
     Incident(
         id="INC-062",

@@ -6,7 +6,15 @@ from collections import Counter
 
 from incident import HOUR, MINUTE, Flight, Incident, scenario
 
-from windtunnel.model import Dag, Pool, Scenario, SchedulerLoop, Task, TaskFails
+from windtunnel.model import (
+    Dag,
+    ExecutorConfig,
+    KubernetesSettings,
+    Pool,
+    Scenario,
+    SchedulerLoop,
+    Task,
+)
 
 
 def most_in_a_minute(flight: Flight, name: str) -> int:
@@ -17,11 +25,42 @@ def most_in_a_minute(flight: Flight, name: str) -> int:
 # -- trying again without end ----------------------------------------------------------------------
 
 
-def never_fits(**retry: float) -> Scenario:
+def never_fits(retries: int) -> Scenario:
     """A pod that the namespace's quota never admits, asked for again and again."""
-    dag = Dag(dag_id="d", tasks=(Task(task_id="pod", **retry),))
-    refused = TaskFails(tasks="d.pod", after_s=0.2)
-    return scenario(dag, faults=[refused], loop=SchedulerLoop(), until=10 * MINUTE)
+    pod = ExecutorConfig(request_cpus=8)
+    return scenario(
+        Dag(dag_id="d", tasks=(Task(task_id="pod", executor_config=pod),)),
+        executor="KubernetesExecutor",
+        kubernetes_executor=KubernetesSettings(quota_cpus=4, task_publish_max_retries=retries),
+        loop=SchedulerLoop(),
+        until=10 * MINUTE,
+    )
+
+
+def asked_in_a_minute(flight: Flight) -> int:
+    """How many requests for a pod the quota refused within one minute, at most."""
+    events = flight.result.trace.executor_events
+    return max(Counter(at // (MINUTE * 1e6) for at, _, _ in events).values())
+
+
+# -- a quota that makes nobody wait ----------------------------------------------------------------
+
+
+def quota(*, slots: int = 128, publish: int = 0, **retry: float) -> Scenario:
+    """Eight pods of 550m beside each other, and a quota of 3.5 processors."""
+    dag = Dag(dag_id="d", tasks=(Task(task_id="pod", expand=(8,), pool="pods", **retry),))
+    return scenario(
+        dag,
+        seconds={"d.pod": 5 * MINUTE},
+        executor="KubernetesExecutor",
+        kubernetes_executor=KubernetesSettings(
+            quota_cpus=3.5,
+            pod=ExecutorConfig(request_cpus=0.55),
+            task_publish_max_retries=publish,
+        ),
+        pools={"pods": Pool(slots=slots)},
+        until=2 * HOUR,
+    )
 
 
 # -- requests to an API ----------------------------------------------------------------------------
@@ -41,15 +80,21 @@ INCIDENTS = (
         id="INC-125",
         title="What can never fit is asked for again without a pause",
         source="apache/airflow#35792, apache/airflow#36882",
-        broken=never_fits(retries=2000, retry_delay_s=0),
+        broken=never_fits(-1),
+        mended={"a limit of attempts": never_fits(5)},
+        symptom=lambda flight: asked_in_a_minute(flight) > 30 and flight.state("d.pod") == "queued",
+    ),
+    Incident(
+        id="INC-124",
+        title="The namespace's quota turns waiting into failing",
+        source="apache/airflow#36348, apache/airflow#16316, apache/airflow#63944",
+        broken=quota(),
         mended={
-            "a limit of attempts": never_fits(retries=3, retry_delay_s=0),
-            "a pause that grows": never_fits(
-                retries=2000, retry_delay_s=10, retry_exponential_backoff=2
-            ),
+            "a pool of as many slots as the quota has room for": quota(slots=6),
+            "asked for again until there is room": quota(publish=-1),
+            "retries that last until there is room": quota(retries=3, retry_delay_s=180),
         },
-        symptom=lambda flight: most_in_a_minute(flight, "d.pod") > 15,
-        leaves_out="the quota is given as a failure; Airflow tries again here, not its executor",
+        symptom=lambda flight: flight.states("d.pod").count("failed") == 2,
     ),
     Incident(
         id="INC-133",
