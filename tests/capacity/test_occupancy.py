@@ -116,3 +116,12 @@ def test_pools_come_by_name_after_the_executor(use):
     tasks = [Task(task_id=p, pool=p) for p in ("z", "a", "m")]
     found = use(tasks, pools={p: Pool(slots=1) for p in "amz"})
     assert list(found) == ["parallelism", "pool a", "pool m", "pool z"]
+
+
+@pytest.mark.parametrize("profile", ["airflow-3.3", "airflow-2.11"])
+def test_a_local_executor_is_as_full_as_its_processes_are(use, profile):
+    """3.x: what waits in its queue has no slot of it, and all six are queued."""
+    tasks = [Task(task_id=f"t{i}") for i in range(6)]
+    rules = [Rule(tasks="*", duration_s=10)]
+    used = use(tasks, rules=rules, executor="LocalExecutor", parallelism=2, profile=profile)
+    assert (used["parallelism"].size, used["parallelism"].peak) == (2, 2)

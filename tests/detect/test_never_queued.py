@@ -138,3 +138,29 @@ def test_a_pool_that_was_only_assumed_is_told_once_with_who_names_it():
     assert finding.code == "WT111"
     assert "db (a.t and 1 more)" in finding.summary
     assert told(db=Pool(slots=128)) == []
+
+
+def test_an_executor_that_is_not_there_is_named_with_those_that_are(never):
+    cluster = {"executor": "CeleryExecutor,KubernetesExecutor"}
+    (finding,) = never(Task(task_id="t", executor="EdgeExecutor"), **cluster)
+    assert finding.code == "WT110"
+    assert "executor 'EdgeExecutor' is none of those that there are" in finding.summary
+    assert "It stays scheduled for ever" in finding.summary
+    assert not never(Task(task_id="t", executor="KubernetesExecutor"), **cluster)
+
+
+def test_without_anything_said_of_executors_every_name_is_as_good(never):
+    assert not never(Task(task_id="t", executor="EdgeExecutor"))
+
+
+@pytest.mark.parametrize("executor", ["KubernetesExecutor", "LocalExecutor"])
+def test_only_celery_asks_for_queues(never, executor):
+    task = Task(task_id="t", queue="gpu")
+    assert not never(task, executor=executor)
+    (finding,) = never(task, executor="CeleryExecutor")
+    assert "no worker group serves queue 'gpu'" in finding.summary
+
+
+def test_pods_need_no_queue_where_there_are_workers_too(never):
+    both = {"executor": "CeleryExecutor,KubernetesExecutor"}
+    assert not never(Task(task_id="t", queue="gpu", executor="KubernetesExecutor"), **both)

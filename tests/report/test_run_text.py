@@ -154,3 +154,10 @@ def test_a_cluster_without_workers_and_queues_says_so(result: SimpleNamespace) -
 
     assert shown().endswith("no workers")
     assert shown(WorkerGroup(slots=1, queues=())).endswith("1 worker with 1 slot (of no queue)")
+
+
+def test_the_executors_are_named_with_their_workers(result: SimpleNamespace) -> None:
+    cluster = Cluster(executor="CeleryExecutor,KubernetesExecutor", parallelism=8)
+    result.scenario = result.scenario.model_copy(update={"cluster": cluster})
+    shown = " ".join(run_text(result).split())
+    assert "parallelism 8, CeleryExecutor and KubernetesExecutor, 1 worker with 16 slots" in shown

@@ -6,9 +6,12 @@ import pytest
 
 from windtunnel.detect import Fix
 from windtunnel.model import (
+    Cluster,
     Dag,
+    ExecutorConfig,
     ExternalTaskSensor,
     Fleet,
+    KubernetesSettings,
     ManualRun,
     Pool,
     Task,
@@ -282,3 +285,22 @@ def test_a_circle_that_no_size_cures_is_offered_none(parents, fixes):
     runs = (ManualRun(dag_id="a"), ManualRun(dag_id="b"))
     changes = {"fleet": Fleet(dags=dags), "manual_runs": runs}
     assert fixes(parents.model_copy(update=changes)) == {}
+
+
+def of(scenario, **cluster):
+    """The same fleet with another executor."""
+    return scenario.model_copy(update={"cluster": Cluster(**cluster)})
+
+
+def test_processes_of_a_local_executor_are_its_parallelism(parents, fixes):
+    found = fixes(of(parents, executor="LocalExecutor", parallelism=3))
+    assert (found["parallelism"].before, found["parallelism"].after) == ("3", "4")
+
+
+def test_nodes_are_what_pods_need_more_of(parents, fixes):
+    pods = KubernetesSettings(
+        nodes=3, node_cpus=1, pod=ExecutorConfig(request_cpus=1), pod_start_s=0,
+        worker_pods_creation_batch_size=100,
+    )  # fmt: skip
+    found = fixes(of(parents, executor="KubernetesExecutor", kubernetes_executor=pods))
+    assert (found["nodes"].before, found["nodes"].after) == ("3", "4")

@@ -40,7 +40,12 @@ class Size:
 def sizes(scenario: Scenario, finding: Finding) -> Iterator[Size]:
     """The limits of the circle."""
     queues = {limit.subject for limit in finding.limits if limit.kind == "worker slots"}
+    kinds = {limit.kind for limit in finding.limits}
     yield from _worker_slots(scenario, queues)
+    if "LocalExecutor" in queues and "parallelism" not in kinds:
+        yield _parallelism(scenario)
+    if "nodes" in queues:
+        yield _nodes(scenario)
     for limit in finding.limits:
         if limit.kind == "worker slots":
             continue
@@ -128,6 +133,18 @@ def _parallelism(scenario: Scenario) -> Size:
     return Size(now, grown)
 
 
+def _nodes(scenario: Scenario) -> Size:
+    settings = scenario.cluster.kubernetes_executor
+    now = settings.nodes or 0
+
+    def grown(size: int) -> Change:
+        fix = Fix(setting="nodes", before=str(now), after=str(size))
+        larger = settings.model_copy(update={"nodes": size})
+        return fix, _with_cluster(scenario, kubernetes_executor=larger)
+
+    return Size(now, grown)
+
+
 def _of_dag(scenario: Scenario, limit: Limit) -> Iterator[Size]:
     for dag in scenario.fleet.dags:
         if dag.dag_id == limit.subject:
@@ -190,6 +207,12 @@ _WAYS_TO_WAIT: tuple[tuple[str, str, Callable[[Task], bool], dict[str, object]],
 )
 """(setting, its new value, which tasks have it, the change of a task's kind)."""
 
+_PLACES = {
+    "LocalExecutor": "LocalExecutor",
+    "SequentialExecutor": "SequentialExecutor",
+    "nodes": "KubernetesExecutor",
+}
+"""Worker slots that are not those of a queue -> whose they are."""
 _BEFORE = {"mode": "poke", "deferrable": "False"}
 
 
@@ -198,6 +221,9 @@ def _uses(scenario: Scenario, limit: Limit, dag: Dag, task: Task) -> bool:
     if limit.kind == "pool":
         return task.pool == limit.subject
     if limit.kind == "worker slots":
+        executor = scenario.cluster.executor_for(task.executor, task.queue)
+        if limit.subject in _PLACES:
+            return executor == _PLACES[limit.subject]
         groups = scenario.cluster.workers or ()
         queues = {q for g in groups if limit.subject in g.queues for q in g.queues}
         return task.queue in queues
