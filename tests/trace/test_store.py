@@ -41,6 +41,7 @@ def trace():
     trace.asset_events.append(AssetEvent(4, "s3://orders", 0))
     trace.consumed[0] = (0,)
     trace.output.append(Output(5, "etl", "r", "load", -1, 1, "printed\nlines"))
+    trace.executor_events.append((7, 0, "redelivered"))
     trace.not_carried.append(NotCarried(6, "etl", "r", "load", -1, "return_value", "m.C", None))
     return trace
 
@@ -60,6 +61,7 @@ def test_a_trace_comes_back_as_it_was(trace, lines):
     assert (back.reasons, back.output) == (trace.reasons, trace.output)
     assert back.not_carried == trace.not_carried
     assert (back.asset_events, back.consumed) == (trace.asset_events, trace.consumed)
+    assert back.executor_events == trace.executor_events
     assert (back.start, back.pools, back.bindings) == (trace.start, trace.pools, trace.bindings)
 
 

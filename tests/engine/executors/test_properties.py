@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from windtunnel.engine.executors import build, machines_of
 from windtunnel.engine.executors.several import Several
 from windtunnel.engine.program import Program
-from windtunnel.engine.runs import triggered_run
+from windtunnel.engine.creation import triggered_run
 from windtunnel.engine.world import FAILED, NONE, QUEUED, RUNNING, SUCCESS, World
 from windtunnel.model import (
     Behavior,
