@@ -162,14 +162,14 @@ class Faults:
     def _take_down(self, what: str) -> None:
         self._down[what] += 1
         if what == "broker":
-            self._parts.workers.cut_off = True
+            self._parts.workers.cut(off=True)
         elif what == "triggerer":
             self._parts.triggerer.hold()
 
     def _bring_up(self, what: str) -> None:
         self._down[what] -= 1
         if what == "broker":
-            self._parts.workers.cut_off = bool(self._down[what])
+            self._parts.workers.cut(off=bool(self._down[what]))
         elif what == "triggerer" and not self._down[what]:
             self._parts.triggerer.go_on()
 

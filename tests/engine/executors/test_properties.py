@@ -148,7 +148,7 @@ class Drill:
         self.executor.handle_due()
 
     def cut(self, number: int) -> None:
-        self.executor.cut_off = not self.executor.cut_off
+        self.executor.cut(off=not self.executor.cut_off)
 
     def fill(self) -> None:
         started = self.executor.fill()
@@ -235,7 +235,7 @@ def test_nothing_runs_twice_nothing_runs_too_much_and_nothing_is_forgotten(execu
 def drain(drill: Drill) -> None:
     """In the end all that waits begins: soon, or, if its worker was lost, when its message is
     delivered again. Only what was acknowledged before it began is gone with its worker."""
-    drill.executor.cut_off = False
+    drill.executor.cut(off=False)
     for turn in range(200):
         if turn == SOON and not drill.late:
             assert not drill.waiting, "waits for nothing"

@@ -40,7 +40,7 @@ class Executor(ABC):
     def __init__(self, world: World) -> None:
         self._world = world
         self.cut_off = False
-        """The broker can't be reached: what is queued does not come to workers."""
+        """The broker can't be reached: what is queued does not come to workers. See `cut`."""
         self.scheduler_is_up: Callable[[], bool] = lambda: True
         self.leaked = 0
         """Slots that the executor counts for nothing."""
@@ -203,6 +203,10 @@ class Executor(ABC):
         """Whether a machine is one of its own."""
         del machine
         return False
+
+    def cut(self, *, off: bool) -> None:
+        """The broker can't be reached any more, or is back."""
+        self.cut_off = off
 
     def lose_message(self, ti: int) -> bool:
         """A queued task instance is lost on its way: it stays queued, and nothing starts it.

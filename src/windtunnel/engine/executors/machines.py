@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -105,9 +106,9 @@ class Machines(Executor):
         """Task instances that run on a group."""
         return sum(len(worker.running) for worker in self._by_group[group] if worker.alive)
 
+    @abstractmethod
     def waiting_for(self, group: int) -> int:
         """Task instances that wait for a group."""
-        raise NotImplementedError
 
     def never(self, task: Task) -> str:
         """No worker listens to the task's queue."""

@@ -29,7 +29,13 @@ class Several(Executor):
         self._found: dict[tuple[str | None, str], Executor | None] = {}
         """By ``executor=`` and ``queue=`` of a task."""
         self.all = tuple(executors.values())
+        for executor in self.all:
+            executor.scheduler_is_up = self._is_up
         self._task_of = task_of
+
+    def _is_up(self) -> bool:
+        # Looked up at each call: whoever knows of schedulers says so later.
+        return self.scheduler_is_up()
 
     def of(self, ti: int) -> Executor:
         """The executor of a task instance."""
@@ -65,8 +71,6 @@ class Several(Executor):
         """All of them, in the order in which they are configured."""
         started: list[int] = []
         for executor in self.all:
-            executor.cut_off = self.cut_off
-            executor.scheduler_is_up = self.scheduler_is_up
             started.extend(executor.fill())
         return started
 
@@ -175,6 +179,12 @@ class Several(Executor):
     def waiting(self) -> list[int]:
         """Those of all, in the order in which the executors are configured."""
         return [ti for executor in self.all for ti in executor.waiting()]
+
+    def cut(self, *, off: bool) -> None:
+        """For all of them."""
+        super().cut(off=off)
+        for executor in self.all:
+            executor.cut(off=off)
 
     def lose_message(self, ti: int) -> bool:
         """Of its own executor."""
