@@ -172,7 +172,7 @@ def scenario_of(
     more = tuple(loaders.parse_fault(f) if isinstance(f, str) else f for f in given)
     changes["faults"] = (*scenario.faults, *more)
     made = scenario.model_copy(update=changes)
-    loaders.check_targets(made.faults, made.fleet, made.cluster)
+    loaders.check_targets(made.faults, made.fleet, made.cluster, made.start)
     check_start(made.start, f"start={made.start.isoformat()}")
     check_length(made.duration_s, f"duration={made.duration_s:g} s")
     if isinstance(target, Scenario):

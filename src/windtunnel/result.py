@@ -11,7 +11,7 @@ from windtunnel.detect import Finding
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Assumption, Problem, RuleBook, Scenario
 from windtunnel.trace import DagRun, TaskInstance, Trace, Wait, Waits
-from windtunnel.window import Idle, backlog, never_ran
+from windtunnel.window import Idle, backlog, never_ran, unstruck
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ class Result:
             *self.scenario.fleet.assumptions,
             *assumed(self.scenario, self.executed),
             *backlog(self.scenario, self.trace),
+            *unstruck(self.scenario, self.trace),
         )
 
     @cached_property

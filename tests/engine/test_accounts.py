@@ -23,26 +23,35 @@ from windtunnel.model import (
     Cluster,
     Dag,
     DagPaused,
+    DagProcessorDown,
     Deferrable,
+    DiskFull,
     Every,
     ExecutorConfig,
     Fleet,
     HeartbeatLost,
     KubernetesSettings,
     LateData,
+    LimitNotKept,
     ManualRun,
+    OutOfMemory,
     Pool,
+    PoolDeleted,
     PoolResized,
+    ResultLost,
     Rule,
+    RunMarked,
     Scenario,
     SchedulerDown,
     SchedulerLoop,
     Sensor,
+    SpotLoss,
     Task,
     TaskFails,
     TaskHangs,
     TaskIsSlow,
     TaskLostByExecutor,
+    TaskMarked,
     TriggererDown,
     WorkerGroup,
     WorkerLost,
@@ -66,33 +75,79 @@ def windows(draw: st.DrawFn) -> dict[str, float]:
 
 
 @st.composite
+def again(draw: st.DrawFn) -> dict[str, object]:
+    """A window, sometimes one that comes again."""
+    window = draw(windows())
+    if draw(st.integers(0, 3)):
+        return window
+    every = draw(st.integers(int(window["for_s"]), 1000))
+    times = (HEALED_S - int(window["at_s"] + window["for_s"])) // every + 1
+    return {**window, "every_s": every, "times": draw(st.integers(1, max(1, min(3, times))))}
+
+
+@st.composite
 def of_tasks(draw: st.DrawFn) -> dict[str, object]:
     return {
-        **draw(windows()),
+        **draw(again()),
         "tasks": draw(st.sampled_from(("*", "d0.*", "*.t1", "*.t0"))),
         "tries": draw(st.sampled_from(((), (1,), (2,)))),
         "probability": draw(st.sampled_from((1.0, 0.5))),
     }
 
 
+names = st.sampled_from(("*", "d0.t1", "*.t0"))
+counts = st.one_of(
+    st.fixed_dictionaries({"count": st.integers(1, 2)}),
+    st.fixed_dictionaries({"share": st.sampled_from((0.3, 1.0))}),
+)
+noticed = st.sampled_from(("heartbeat", "at once"))
+beside = st.fixed_dictionaries(
+    {name: st.booleans() for name in ("upstream", "downstream", "past", "future")}
+)
+
 faults = st.one_of(
-    st.builds(lambda of: TaskFails(**of), of_tasks()),
+    st.builds(
+        lambda of, raising: TaskFails(**of, raising=raising),
+        of_tasks(), st.sampled_from((None, "AirflowSkipException", "AirflowFailException")),
+    ),
+    st.builds(lambda of, after: TaskFails(**of, after_s=after), of_tasks(), st.integers(0, 90)),
     st.builds(lambda of, f: TaskIsSlow(**of, factor=f), of_tasks(), st.sampled_from((0.5, 7))),
     st.builds(lambda of: TaskHangs(**of), of_tasks()),
+    st.builds(lambda of, after: OutOfMemory(**of, after_s=after), of_tasks(), st.integers(0, 90)),
     st.builds(lambda of: HeartbeatLost(**of), of_tasks()),
+    st.builds(lambda of, n: ResultLost(**of, noticed=n), of_tasks(), st.one_of(st.none(), noticed)),
     st.builds(lambda of: TaskLostByExecutor(**of), of_tasks()),
     st.builds(LateData, tasks=st.just("*"), by_s=seconds),
     st.builds(
-        lambda w, c, n: WorkerLost(**w, count=c, noticed=n),
-        windows(), st.integers(1, 2), st.sampled_from(("heartbeat", "at once")),
+        lambda w, c, n, r: WorkerLost(**w, **c, noticed=n, results_written=r),
+        again(), counts, noticed, st.booleans(),
     ),
-    st.builds(lambda w, c: WorkersDrained(**w, count=c), windows(), st.integers(1, 2)),
+    st.builds(
+        lambda w, c, n, s: SpotLoss(**w, **c, noticed=n, notice_s=s),
+        windows(), counts, noticed, st.integers(0, 200),
+    ),
+    st.builds(lambda w, c: WorkersDrained(**w, **c), again(), counts),
+    st.builds(lambda w, c: DiskFull(**w, **c), windows(), counts),
     st.builds(lambda w, n: PoolResized(**w, pool="p", slots=n), windows(), st.integers(-1, 4)),
-    st.builds(lambda w: DagPaused(**w, dags="d0"), windows()),
-    st.builds(lambda w: SchedulerDown(**w), windows()),
-    st.builds(lambda w: BrokerDown(**w), windows()),
-    st.builds(lambda w: TriggererDown(**w), windows()),
-    st.builds(Cleared, tasks=st.sampled_from(("*", "d0.t1")), at_s=seconds),
+    st.builds(lambda w: PoolDeleted(**w, pool="p"), windows()),
+    st.builds(lambda w: DagPaused(**w, dags="d0"), again()),
+    st.builds(
+        lambda tasks, at, states, more: Cleared(tasks=tasks, at_s=at, states=states, **more),
+        names, seconds, st.sampled_from((("failed", "upstream_failed"), (), ("running",))), beside,
+    ),
+    st.builds(
+        lambda tasks, at, state, more: TaskMarked(tasks=tasks, at_s=at, state=state, **more),
+        names, seconds, st.sampled_from(("success", "failed", "skipped")), beside,
+    ),
+    st.builds(
+        RunMarked, dags=st.just("d*"), at_s=seconds, state=st.sampled_from(("success", "failed")),
+        run_id=st.sampled_from((None, "m")),
+    ),
+    st.builds(lambda w: SchedulerDown(**w), again()),
+    st.builds(lambda w, lost: BrokerDown(**w, messages_lost=lost), again(), st.booleans()),
+    st.builds(lambda w: TriggererDown(**w), again()),
+    st.builds(lambda w: DagProcessorDown(**w), again()),
+    st.builds(lambda w: LimitNotKept(**w, dags="d0"), windows()),
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import pytest
 
@@ -15,29 +15,42 @@ from windtunnel.model import (
     Cluster,
     Dag,
     DagPaused,
+    DagProcessorDown,
+    DagUnpaused,
     Deferrable,
+    DiskFull,
     Every,
     Fleet,
     HeartbeatLost,
     LateData,
+    LimitNotKept,
     ManualRun,
+    OutOfMemory,
     Pool,
+    PoolDeleted,
     PoolResized,
+    ResultLost,
     Rule,
+    RunMarked,
     Scenario,
     SchedulerDown,
     SchedulerLoop,
     Sensor,
+    SpotLoss,
     Task,
     TaskFails,
     TaskHangs,
     TaskIsSlow,
     TaskLostByExecutor,
+    TaskMarked,
     TriggererDown,
+    TriggerRule,
     WorkerGroup,
     WorkerLost,
     WorkersDrained,
 )
+from windtunnel.trace import store
+from windtunnel.window import unstruck
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 S = 1_000_000
@@ -431,3 +444,399 @@ def test_soft_fail_makes_a_skip_of_a_failure_that_is_final(profile):
         sensor = Task(task_id="t", kind=Sensor(soft_fail=soft))
         trace = fly(tasks=(sensor,), behavior=behavior, cluster=Cluster(profile=profile))
         assert final(trace) == {"t": state}
+
+
+# -- when and how often -------------------------------------------------------------------------
+
+
+def test_a_fault_comes_again_as_often_as_it_says():
+    dag = Dag(dag_id="d", tasks=(Task(task_id="t"),), schedule=Every(seconds=600), start_date=START)
+    fault = TaskFails(tasks="d.t", at_s=600, for_s=60, every_s=1200, times=2)
+    states = [run.state for run in fly(fault, dag=dag).dag_runs()]
+    assert states[:6] == ["success", "failed", "success", "failed", "success", "success"]
+
+
+def test_a_time_of_day_is_resolved_against_the_start():
+    fault = SchedulerDown(at_time=time(0, 0, 30), for_s=600)
+    tasks = (Task(task_id="t"), Task(task_id="u", upstream=("t",)))
+    assert moments(fly(fault, tasks=tasks), "scheduled", "u") == [630]
+
+
+def test_each_outage_loses_one_more_worker():
+    cluster = Cluster(workers=(WorkerGroup(count=3, slots=1),), task_queued_timeout_s=9000)
+    tasks = tuple(Task(task_id=f"t{i}") for i in range(12))
+    trace = fly(WorkerLost(at_s=70, every_s=60, times=2), tasks=tasks, cluster=cluster)
+    starts = sorted(moments(trace, "running", f"t{i}")[0] for i in range(12))
+    assert Counter(starts) == {0: 3, 60: 3, 120: 2, 180: 1, 240: 1, 300: 1, 360: 1}
+
+
+def test_tasks_are_named_by_tag_and_operator_too():
+    dag = Dag(
+        dag_id="d", tags=("nightly",),
+        tasks=(Task(task_id="t", operator="BashOperator"), Task(task_id="u")),
+    )  # fmt: skip
+    assert final(fly(TaskFails(tasks="tag:night*"), dag=dag)) == {"t": "failed", "u": "failed"}
+    by_operator = TaskFails(tasks="operator:Bash*")
+    assert final(fly(by_operator, dag=dag)) == {"t": "failed", "u": "success"}
+
+
+# -- what an exception decides --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raising", "profile", "tries", "state"),
+    [
+        ("ConnectionError", "airflow-3.3", 3, "failed"),
+        ("AirflowTaskTimeout", "airflow-3.3", 3, "failed"),
+        ("AirflowFailException", "airflow-3.3", 1, "failed"),
+        ("AirflowSensorTimeout", "airflow-2.11", 1, "failed"),
+        ("airflow.exceptions.AirflowSkipException", "airflow-3.3", 1, "skipped"),
+        ("AirflowTaskTerminated", "airflow-3.3", 1, "failed"),
+        ("AirflowTaskTerminated", "airflow-2.11", 3, "failed"),
+    ],
+)
+def test_the_class_of_the_exception_decides_what_follows(raising, profile, tries, state):
+    task = Task(task_id="t", retries=2, retry_delay_s=0)
+    fault = TaskFails(tasks="d.t", raising=raising)
+    trace = fly(fault, tasks=(task,), cluster=Cluster(profile=profile))
+    assert (len(moments(trace, "running")), final(trace)["t"]) == (tries, state)
+    if state == "failed":
+        assert raising in [e.reason for e in trace.events() if e.task_id][-1]
+
+
+def test_a_failure_after_a_while_does_not_strike_what_has_ended_before():
+    assert final(fly(TaskFails(tasks="d.t", after_s=61))) == {"t": "success"}
+
+
+def test_a_try_that_hangs_may_still_be_killed_for_its_memory():
+    task = Task(task_id="t", retries=1, retry_delay_s=0)
+    struck = (TaskHangs(tasks="d.t", tries=(1,)), OutOfMemory(tasks="d.t", tries=(1,), after_s=90))
+    trace = fly(*struck, tasks=(task,))
+    assert moments(trace, "up_for_retry") == [90]
+    assert final(trace) == {"t": "success"}
+
+
+def test_a_poking_sensor_is_killed_in_the_middle_of_its_wait():
+    sensor = Task(task_id="t", kind=Sensor(mode="poke", poke_interval_s=30))
+    behavior = Behavior(rules=(Rule(true_at_s=600, duration_s=1),))
+    trace = fly(OutOfMemory(tasks="d.t", after_s=45), tasks=(sensor,), behavior=behavior)
+    assert states(trace)[-1] == (45, "failed")
+
+
+@pytest.mark.parametrize(
+    ("profile", "noticed", "at"),
+    [
+        ("airflow-3.3", None, 60),
+        ("airflow-3.3", "heartbeat", 370),
+        ("airflow-2.11", None, 370),
+        ("airflow-2.11", "at once", 60),
+    ],
+)
+def test_a_lost_result_costs_a_try_although_the_work_is_done(profile, noticed, at):
+    task = Task(task_id="t", retries=1, retry_delay_s=0)
+    fault = ResultLost(tasks="d.t", tries=(1,), noticed=noticed)
+    trace = fly(fault, tasks=(task,), cluster=Cluster(profile=profile))
+    assert moments(trace, "up_for_retry") == [at]
+    assert final(trace) == {"t": "success"}
+
+
+def test_the_slot_of_a_try_whose_result_is_lost_is_free_at_once():
+    tasks = tuple(Task(task_id=f"t{i}") for i in range(2))
+    cluster = Cluster(workers=(WorkerGroup(slots=1),))
+    trace = fly(ResultLost(tasks="d.t0", noticed="heartbeat"), tasks=tasks, cluster=cluster)
+    assert moments(trace, "running", "t1") == [60]
+    assert moments(trace, "failed", "t0") == [370]
+
+
+# -- workers --------------------------------------------------------------------------------------
+
+
+def test_a_share_of_the_workers_is_lost():
+    cluster = Cluster(workers=(WorkerGroup(count=6, slots=1),))
+    tasks = tuple(Task(task_id=f"t{i}") for i in range(6))
+    trace = fly(WorkerLost(share=1 / 3, at_s=30, noticed="at once"), tasks=tasks, cluster=cluster)
+    assert Counter(final(trace).values()) == {"success": 4, "failed": 2}
+
+
+def test_on_2_x_what_the_executor_tells_of_a_running_try_does_not_count():
+    task = Task(task_id="t", retries=1, retry_delay_s=0)
+    cluster = Cluster(profile="airflow-2.11", workers=TWO.workers)
+    trace = fly(WorkerLost(at_s=20, noticed="at once"), tasks=(task,), cluster=cluster)
+    assert moments(trace, "up_for_retry") == [330]
+
+
+def test_a_worker_that_is_lost_after_its_results_were_written_costs_nothing_but_itself():
+    trace = fly(WorkerLost(at_s=20, results_written=True), cluster=TWO)
+    assert states(trace)[-1] == (20, "success")
+
+
+@pytest.mark.parametrize(("duration_s", "state"), [(150, "success"), (300, "failed")])
+def test_before_a_spot_machine_is_gone_short_tasks_end(duration_s, state):
+    cluster = Cluster(workers=(WorkerGroup(count=1, slots=1),), task_queued_timeout_s=9000)
+    tasks = (Task(task_id="t"), Task(task_id="u"))
+    behavior = Behavior(rules=(Rule(tasks="d.t", duration_s=duration_s),), default_duration_s=60)
+    fault = SpotLoss(at_s=60, for_s=600, noticed="at once")
+    trace = fly(fault, tasks=tasks, cluster=cluster, behavior=behavior)
+    assert states(trace)[-1] == (min(duration_s, 180), state)
+    assert moments(trace, "running", "u") == [660]
+
+
+def test_a_worker_with_a_full_disk_swallows_what_waits():
+    """It fails what it runs, and then everything that it takes, at once."""
+    cluster = Cluster(workers=(WorkerGroup(count=1, slots=1),), task_queued_timeout_s=9000)
+    tasks = tuple(Task(task_id=f"t{i}", retries=1, retry_delay_s=600) for i in range(3))
+    trace = fly(DiskFull(at_s=30, for_s=60), tasks=tasks, cluster=cluster)
+    assert [moments(trace, "up_for_retry", f"t{i}") for i in range(3)] == [[30]] * 3
+    assert set(final(trace).values()) == {"success"}
+
+
+# -- two at once ----------------------------------------------------------------------------------
+
+
+def test_the_trace_tells_of_a_process_that_goes_on_beside_its_retry():
+    task = Task(task_id="t", retries=1, retry_delay_s=0)
+    behavior = Behavior(default_duration_s=1000)
+    trace = fly(HeartbeatLost(tasks="d.t", tries=(1,)), tasks=(task,), behavior=behavior)
+    (stray,) = trace.strays
+    assert (stray.try_number, stray.since_us / S, stray.until_us / S) == (1, 310, 1000)
+    assert list(store.dump(store.parse(store.dump(trace)))) == list(store.dump(trace))
+
+
+# -- people ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("profile", "then"),
+    [
+        ("airflow-3.3", [(21, "restarting"), (25, "none"), (25, "scheduled")]),
+        ("airflow-2.11", [(21, "restarting"), (25, "up_for_retry"), (325.000001, "scheduled")]),
+    ],
+)
+def test_a_cleared_running_try_is_stopped_with_its_next_heartbeat(profile, then):
+    cluster = Cluster(profile=profile, workers=(WorkerGroup(slots=1),))
+    trace = fly(Cleared(tasks="d.t", states=(), at_s=21), cluster=cluster)
+    assert states(trace)[3:6] == then
+    assert final(trace) == {"t": "success"}
+
+
+def test_a_clear_takes_what_is_downstream_along():
+    tasks = (Task(task_id="t"), Task(task_id="u", upstream=("t",)), Task(task_id="v"))
+    clear = Cleared(tasks="d.t", states=(), downstream=True, at_s=900)
+    trace = fly(clear, tasks=tasks)
+    assert [len(moments(trace, "running", t)) for t in "tuv"] == [2, 2, 1]
+
+
+def test_a_clear_of_one_run_takes_earlier_or_later_ones_along():
+    dag = Dag(dag_id="d", tasks=(Task(task_id="t"),), schedule=Every(seconds=600), start_date=START)
+    runs = [f"scheduled__2026-03-01T00:{minute}0:00+00:00" for minute in range(3)]
+    for which, expected in (("past", [2, 2, 1]), ("future", [1, 2, 2])):
+        clear = Cleared(tasks="d.t", states=(), run_id=runs[1], at_s=1500, **{which: True})
+        trace = fly(clear, dag=dag, duration_s=1800)
+        begins = Counter(e.run for e in trace.events() if e.task_id and e.state == "running")
+        assert [begins[run.run] for run in trace.dag_runs()] == expected
+
+
+def test_queued_and_waiting_task_instances_may_be_cleared_too():
+    tasks = (
+        Task(task_id="t", retries=1, retry_delay_s=3000),
+        Task(task_id="w", kind=Deferrable()),
+        Task(task_id="q"),
+        Task(task_id="q2"),
+    )
+    behavior = Behavior(
+        rules=(Rule(tasks="d.w", duration_s=1, fire_after_s=500),), default_duration_s=60
+    )
+    cluster = Cluster(workers=(WorkerGroup(slots=2),), task_queued_timeout_s=9000)
+    clear = Cleared(tasks="d.*", states=("up_for_retry", "deferred", "queued"), at_s=100)
+    trace = fly(
+        TaskFails(tasks="d.t", tries=(1,)), clear, tasks=tasks, behavior=behavior, cluster=cluster
+    )
+    assert set(final(trace).values()) == {"success"}
+    assert moments(trace, "up_for_retry") == [60]
+    assert len(moments(trace, "running", "w")) == 3
+
+
+@pytest.mark.parametrize("state", ["success", "failed", "skipped"])
+def test_a_marked_task_has_that_state_at_once_and_its_slot_is_free(state):
+    tasks = (Task(task_id="t"), Task(task_id="u"))
+    cluster = Cluster(workers=(WorkerGroup(slots=1),))
+    trace = fly(TaskMarked(tasks="d.t", state=state, at_s=20), tasks=tasks, cluster=cluster)
+    assert states(trace)[-1] == (20, state)
+    assert moments(trace, "running", "u") == [20]
+    assert next(e.reason for e in trace.events() if e.state == state) == "marked by hand"
+
+
+def test_marking_a_failed_task_as_success_clears_what_failed_below_it():
+    tasks = (Task(task_id="t"), Task(task_id="u", upstream=("t",)))
+    faults = (TaskFails(tasks="d.t"), TaskMarked(tasks="d.t", state="success", at_s=900))
+    trace = fly(*faults, tasks=tasks)
+    assert final(trace) == {"t": "success", "u": "success"}
+    assert [run.state for run in trace.dag_runs()] == ["success"]
+    alone = fly(*faults)
+    assert final(alone) == {"t": "success"}
+    assert [run.state for run in alone.dag_runs()] == ["failed"]
+
+
+def test_a_task_that_never_began_has_no_try_when_somebody_marks_it():
+    tasks = (Task(task_id="t"), Task(task_id="u", upstream=("t",)))
+    trace = fly(TaskMarked(tasks="d.u", state="success", at_s=20), tasks=tasks)
+    assert {ti.task_id: ti.try_number for ti in trace.task_instances()} == {"t": 1, "u": 0}
+
+
+SCOPE = (
+    Task(task_id="create", is_setup=True),
+    Task(task_id="t", upstream=("create",)),
+    Task(task_id="u", upstream=("t",)),
+    Task(
+        task_id="delete",
+        is_teardown=True,
+        trigger_rule=TriggerRule.ALL_DONE_SETUP_SUCCESS,
+        upstream=("create", "u"),
+    ),
+)
+
+
+def test_a_run_marked_failed_fails_what_runs_skips_the_rest_and_still_runs_teardowns():
+    trace = fly(RunMarked(dags="d", state="failed", at_s=90), tasks=SCOPE)
+    assert final(trace) == {"create": "success", "t": "failed", "u": "skipped", "delete": "success"}
+    (run,) = trace.dag_runs()
+    assert (run.state, run.ended_us / S) == ("success", 150)
+
+
+def test_a_run_without_teardown_is_over_as_soon_as_somebody_marks_it():
+    tasks = SCOPE[:3]
+    trace = fly(RunMarked(dags="d", state="failed", at_s=90), tasks=tasks)
+    (run,) = trace.dag_runs()
+    assert (run.state, run.ended_us / S) == ("failed", 90)
+
+
+@pytest.mark.parametrize(
+    ("profile", "state"), [("airflow-3.3", "failed"), ("airflow-2.11", "success")]
+)
+def test_on_2_x_a_run_marked_success_takes_its_failed_tasks_along(profile, state):
+    faults = (TaskFails(tasks="d.t"), RunMarked(dags="d", state="success", run_id="m", at_s=900))
+    trace = fly(*faults, cluster=Cluster(profile=profile))
+    assert final(trace) == {"t": state}
+    assert [run.state for run in trace.dag_runs()] == ["success"]
+
+
+def test_a_queued_run_that_is_marked_never_starts_and_its_place_goes_to_the_next():
+    dag = Dag(dag_id="d", tasks=(Task(task_id="t"),), max_active_runs=1)
+    scenario = Scenario(
+        fleet=Fleet(dags=(dag,)),
+        behavior=Behavior(default_duration_s=60.0),
+        start=START,
+        duration_s=3600,
+        manual_runs=tuple(ManualRun(dag_id="d", run_id=f"m{i}", at_s=i) for i in range(3)),
+        faults=(RunMarked(dags="d", state="failed", run_id="m1", at_s=30),),
+    )
+    runs = simulate(scenario).dag_runs()
+    assert [run.state for run in runs] == ["success", "failed", "success"]
+    assert runs[1].started_us is None
+    assert runs[2].started_us == 60 * S
+
+
+def test_tasks_of_a_deleted_pool_wait_until_it_is_there_again():
+    tasks = tuple(Task(task_id=f"t{i}", pool="p") for i in range(2))
+    cluster = Cluster(pools={"p": Pool(slots=1)})
+    trace = fly(PoolDeleted(pool="p", at_s=30, for_s=600), tasks=tasks, cluster=cluster)
+    assert [moments(trace, "running", f"t{i}") for i in range(2)] == [[0], [630]]
+
+
+def test_an_unpaused_dag_begins_with_what_is_due():
+    dag = Dag(
+        dag_id="d", tasks=(Task(task_id="t"),), schedule=Every(seconds=600), start_date=START,
+        is_paused=True,
+    )  # fmt: skip
+    trace = fly(DagUnpaused(dags="d", at_s=1500, for_s=1000), dag=dag)
+    assert [run.queued_us / S for run in trace.dag_runs()] == [1500, 2100]
+
+
+# -- the control plane ----------------------------------------------------------------------------
+
+
+def test_what_lay_in_a_broker_that_loses_its_messages_waits_for_task_queued_timeout():
+    cluster = Cluster(workers=(WorkerGroup(slots=1),))
+    tasks = tuple(Task(task_id=f"t{i}") for i in range(2))
+    fault = BrokerDown(at_s=30, for_s=60, messages_lost=True)
+    trace = fly(fault, tasks=tasks, cluster=cluster)
+    assert moments(trace, "running", "t1") == [720]
+
+
+def test_a_dag_is_unknown_until_the_dag_processor_has_parsed_it():
+    dag = Dag(dag_id="d", tasks=(Task(task_id="t"),), schedule=Every(seconds=600), start_date=START)
+    trace = fly(DagProcessorDown(for_s=900), dag=dag)
+    assert next(run.queued_us / S for run in trace.dag_runs()) == 900
+
+
+def test_a_parse_that_was_due_meanwhile_is_made_when_the_dag_processor_is_back():
+    """A run marked by hand leaves the mark that the DAG is full until the next parse (3.x)."""
+    dag = Dag(
+        dag_id="d", tasks=(Task(task_id="t"),), schedule=Every(seconds=600), start_date=START,
+        max_active_runs=1,
+    )  # fmt: skip
+    cluster = Cluster(min_file_process_interval_s=30)
+    faults = (RunMarked(dags="d", state="failed", at_s=10), DagProcessorDown(at_s=20, for_s=900))
+    trace = fly(*faults, dag=dag, cluster=cluster)
+    assert [run.queued_us / S for run in trace.dag_runs()][:2] == [0, 920]
+    calm = fly(faults[0], dag=dag, cluster=cluster)
+    assert [run.queued_us / S for run in calm.dag_runs()][:2] == [0, 600]
+
+
+def test_a_limit_that_is_not_kept_lets_all_runs_start_while_it_lasts():
+    dag = Dag(
+        dag_id="d", tasks=(Task(task_id="t"),), schedule=Every(seconds=30), start_date=START,
+        max_active_runs=1, catchup=True,
+    )  # fmt: skip
+    fault = LimitNotKept(dags="d", at_s=300, for_s=600)
+    runs = fly(fault, dag=dag, duration_s=1800).dag_runs()
+
+    def peak(begin, end):
+        changes = [(r.started_us, 1) for r in runs] + [(r.ended_us, -1) for r in runs if r.ended_us]
+        running, most = 0, 0
+        for at, change in sorted(changes, key=lambda c: (c[0], c[1])):
+            running += change
+            most = max(most, running) if begin * S <= at < end * S else most
+        return most
+
+    assert peak(0, 300) == 1
+    assert peak(300, 900) > 1
+    assert peak(1000, 1800) == 1
+
+
+# -- faults that strike nothing -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (
+            TaskFails(tasks="d.t", tries=(2,), at_s=60, for_s=60),
+            "no try 2 of d.t began between 2026-03-01 00:01 and 2026-03-01 00:02",
+        ),
+        (
+            TaskLostByExecutor(tasks="d.t", at_s=600),
+            "no try of d.t was queued from 2026-03-01 00:10 on",
+        ),
+        (LateData(tasks="d.t", by_s=60), "no sensor of d.t waited"),
+        (SchedulerDown(at_s=9000), "the window has ended by then"),
+        (
+            Cleared(tasks="d.t", at_s=300),
+            "no task instance of d.t was in failed or upstream_failed at 2026-03-01 00:05",
+        ),
+        (RunMarked(dags="d", state="failed", at_s=300), "no such run of d was there"),
+        (DagUnpaused(dags="d", at_s=300), "d was not paused"),
+    ],
+)
+def test_a_fault_that_struck_nothing_is_told(fault, said):
+    scenario = Scenario(
+        fleet=Fleet(dags=(Dag(dag_id="d", tasks=(Task(task_id="t"),)),)),
+        behavior=Behavior(default_duration_s=60.0),
+        start=START,
+        duration_s=7200,
+        manual_runs=(ManualRun(dag_id="d", run_id="m"),),
+        faults=(TaskIsSlow(tasks="d.t", factor=1.5), fault),
+    )
+    (told,) = unstruck(scenario, simulate(scenario))
+    assert told.subject.startswith("fault 2 (")
+    assert said in told.assumed

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta, timezone
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders.fault_text import FORMS, check_targets, faults_help, parse_fault
 from windtunnel.model import (
+    BrokerDown,
+    Cleared,
     Cluster,
     Dag,
+    DiskFull,
+    Fault,
     Fleet,
+    OutOfMemory,
     Pool,
     PoolResized,
+    ResultLost,
+    RunMarked,
     SchedulerDown,
+    SpotLoss,
     Task,
     TaskFails,
     TaskIsSlow,
+    TaskMarked,
     WorkerGroup,
     WorkerLost,
 )
@@ -35,14 +46,16 @@ def test_every_example_of_the_help_is_a_fault_of_its_kind(form):
 
 def test_the_page_on_faults_shows_each_of_them_as_it_is():
     page = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
-    for name, meaning, clauses, example in faults_help():
+    for name, meaning, clauses, _, example in faults_help():
         assert f"| {name} | {meaning} | {clauses} | `{example}` |" in page
 
 
 def test_every_fault_of_the_model_can_be_said():
     said = {form.model.model_fields["type"].default for form in FORMS}
-    assert len(said) == len(FORMS) == 14
-    assert all(meaning for _, meaning, _, _ in faults_help())
+    kinds = get_args(get_args(Fault)[0])
+    assert len(FORMS) == len(said)
+    assert said == {kind.model_fields["type"].default for kind in kinds}
+    assert all(meaning for _, meaning, *_ in faults_help())
 
 
 @pytest.mark.parametrize(
@@ -61,6 +74,60 @@ def test_every_fault_of_the_model_can_be_said():
         ("task is slow: etl.* x2.5", TaskIsSlow(tasks="etl.*", factor=2.5)),
         ("pool resized: db to 2 slots at +1h", PoolResized(pool="db", slots=2, at_s=3600)),
         ("scheduler down: at 5m for 90s", SchedulerDown(at_s=300, for_s=90)),
+        ("spot loss: a third of the workers at 02:10", SpotLoss(share=1 / 3, at_time=time(2, 10))),
+        ("worker lost: 33% at 2:10", WorkerLost(share=0.33, at_time=time(2, 10))),
+        ("worker lost: half in big at 1h30m", WorkerLost(share=0.5, group="big", at_s=5400)),
+        (
+            "spot loss: 2 at 2026-03-01T02:10 with notice 30s for 10m every day",
+            SpotLoss(
+                count=2, at_time=datetime(2026, 3, 1, 2, 10), notice_s=30, for_s=600, every_s=86400
+            ),
+        ),
+        (
+            "scheduler down: at 2026-03-01 02:10:30Z for 5m every 1h 3 times",
+            SchedulerDown(
+                at_time=datetime(2026, 3, 1, 2, 10, 30, tzinfo=UTC),
+                for_s=300,
+                every_s=3600,
+                times=3,
+            ),
+        ),
+        (
+            "task fails: tag:nightly raising airflow.exceptions.AirflowSkipException",
+            TaskFails(tasks="tag:nightly", raising="airflow.exceptions.AirflowSkipException"),
+        ),
+        (
+            "out of memory: etl.load try 1 after 2m",
+            OutOfMemory(tasks="etl.load", tries=(1,), after_s=120),
+        ),
+        (
+            "result lost: etl.load noticed by heartbeat",
+            ResultLost(tasks="etl.load", noticed="heartbeat"),
+        ),
+        ("worker lost: 1 results written", WorkerLost(results_written=True)),
+        ("disk full: big for 30m", DiskFull(group="big", share=1, for_s=1800)),
+        ("disk full: 1 of 4 in group big", DiskFull(count=1, of=4, group="big")),
+        ("broker down: at 10m messages lost", BrokerDown(at_s=600, messages_lost=True)),
+        (
+            "cleared: etl.load in states running, failed downstream past run m at 1h",
+            Cleared(
+                tasks="etl.load",
+                states=("running", "failed"),
+                downstream=True,
+                past=True,
+                run_id="m",
+                at_s=3600,
+            ),
+        ),
+        ("cleared: etl.load at +1h in any state", Cleared(tasks="etl.load", states=(), at_s=3600)),
+        (
+            "task marked: etl.load as skipped at 1h future",
+            TaskMarked(tasks="etl.load", state="skipped", future=True, at_s=3600),
+        ),
+        (
+            "run marked: etl as failed at 1h run m",
+            RunMarked(dags="etl", state="failed", run_id="m", at_s=3600),
+        ),
     ],
 )
 def test_clauses_may_come_in_any_order(text, fault):
@@ -82,6 +149,16 @@ def test_clauses_may_come_in_any_order(text, fault):
         ("pool resized: db", "'slots' is missing"),
         ("scheduler down: now", "nothing before the clauses"),
         ("cleared: etl.load", "'at' is missing"),
+        ("run marked: etl at 5m", "'state' is missing"),
+        ("run marked: etl as green at 5m", "state: input should be 'success' or 'failed'"),
+        ("task fails: etl.load at 5m at 02:10", "it begins at one time"),
+        ("task fails: etl.load at 25:10", "at_time"),
+        ("task fails: etl.load every 1h", "say how long it lasts"),
+        ("scheduler down: for 2h every 1h", "before it has ended"),
+        ("scheduler down: at 5m 3 times", "does not say every how much"),
+        ("task fails: etl.load raising TaskDeferred", "TaskDeferred is no failure"),
+        ("worker lost: 0%", "share"),
+        ("task fails: tg:nightly", "did you mean 'tag'?"),
     ],
 )
 def test_a_wrong_one_is_told_what_is_wrong_and_how_it_is_said(text, said):
@@ -101,6 +178,11 @@ def test_a_wrong_one_is_told_what_is_wrong_and_how_it_is_said(text, said):
         ("worker lost: 1 of 4", "it says 1 of 4 workers, but there are 6"),
         ("worker lost: 7", "it strikes 7 workers, but there are 6"),
         ("worker lost: 1 in group bog", "did you mean 'big'?"),
+        ("disk full: bog", "did you mean 'big'?"),
+        ("run marked: elt as failed at 1h", "did you mean 'etl'?"),
+        ("pool deleted: bd", "did you mean 'db'?"),
+        ("task marked: etl.laod as success at 1h", "did you mean 'etl.load'?"),
+        ("result lost: operator:Bsh*", "no operator is like 'Bsh*'"),
     ],
 )
 def test_an_unknown_target_is_told_with_near_names(text, said):
@@ -114,6 +196,39 @@ def test_targets_that_exist_are_no_trouble():
     check_targets([parse_fault(text) for text in texts], FLEET, CLUSTER)
 
 
+def test_only_an_executor_with_a_broker_can_lose_it():
+    with pytest.raises(InvalidInput, match="there is no broker; the executor is LocalExecutor"):
+        check_targets((BrokerDown(),), FLEET, Cluster(executor="LocalExecutor"))
+    check_targets((BrokerDown(),), FLEET, Cluster(executor="CeleryExecutor"))
+
+
 def test_without_workers_none_can_be_lost():
     with pytest.raises(InvalidInput, match="has no workers"):
         check_targets((WorkerLost(),), FLEET, Cluster())
+
+
+# -- when -----------------------------------------------------------------------------------------
+
+EAST = timezone(timedelta(hours=2))
+
+
+@pytest.mark.parametrize(
+    ("at", "start", "seconds"),
+    [
+        ("02:10", datetime(2026, 3, 1, tzinfo=UTC), 7800),
+        ("02:10", datetime(2026, 3, 1, 2, 10, tzinfo=UTC), 0),
+        ("02:10", datetime(2026, 3, 1, 12, tzinfo=UTC), 14 * 3600 + 600),
+        ("02:10", datetime(2026, 3, 1, tzinfo=EAST), 7800),
+        ("2026-03-02T02:10", datetime(2026, 3, 1, tzinfo=EAST), 86400 + 7800),
+        ("2026-03-01T02:10Z", datetime(2026, 3, 1, tzinfo=EAST), 7200 + 7800),
+        ("+10m", datetime(2026, 3, 1, 12, tzinfo=UTC), 600),
+    ],
+)
+def test_a_time_of_day_is_the_first_after_the_start_in_its_timezone(at, start, seconds):
+    assert parse_fault(f"scheduler down: at {at}").begins_s(start) == seconds
+
+
+def test_a_fault_before_the_start_is_told():
+    fault = parse_fault("scheduler down: at 2026-02-28T02:10")
+    with pytest.raises(InvalidInput, match="before the scenario's start"):
+        check_targets((fault,), FLEET, CLUSTER, datetime(2026, 3, 1, tzinfo=UTC))

@@ -10,7 +10,7 @@ import pytest
 from windtunnel.engine import Seeded, simulate
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Cluster, Dag, Every, Fleet, ManualRun, Scenario, Task
-from windtunnel.trace import AssetEvent, NotCarried, Output, store
+from windtunnel.trace import AssetEvent, NotCarried, Output, Stray, store
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -42,6 +42,8 @@ def trace():
     trace.consumed[0] = (0,)
     trace.output.append(Output(5, "etl", "r", "load", -1, 1, "printed\nlines"))
     trace.executor_events.append((7, 0, "redelivered"))
+    trace.strays.append(Stray(0, 1, 8, None, "no heartbeat"))
+    trace.struck.append(2)
     trace.not_carried.append(NotCarried(6, "etl", "r", "load", -1, "return_value", "m.C", None))
     return trace
 

@@ -30,6 +30,16 @@ from windtunnel.engine.world import (
 from windtunnel.model import ExternalTaskSensor, LatestOnly, Sensor
 
 
+@dataclass(frozen=True, slots=True)
+class Doom:
+    """An end that comes to a try from outside, before it has done its work."""
+
+    at: int
+    outcome: str
+    """``fail``, ``fail_no_retry`` or ``skip``."""
+    why: str | None
+
+
 @dataclass(slots=True)
 class Attempt:
     """A try that occupies a worker."""
@@ -56,6 +66,11 @@ class Attempt:
     """A real sensor between two pokes."""
     pokes: int = 0
     """How often a real sensor has looked."""
+    doom: Doom | None = None
+    doomed: bool = False
+    """It ends because of that."""
+    unheard: str | None = None
+    """Its report is lost; how that is noticed: ``heartbeat`` or ``at once``."""
 
 
 class Attempts:
@@ -70,6 +85,8 @@ class Attempts:
         self.updates: Callable[[int], None] | None = None
         """Told of each success that updates an asset, if anybody waits for assets."""
         self.pokes = FirstPokes()
+        self.unheard: Callable[[int, str], None] | None = None
+        """Told of tries that are over and whose report is lost."""
 
     # -- when a try ends ----------------------------------------------------------------------
 
@@ -100,6 +117,9 @@ class Attempts:
             deadline = NEVER
         attempt.cut = at > deadline
         attempt.ends = max(deadline, self._world.now) if attempt.cut else at
+        attempt.doomed = attempt.doom is not None and attempt.doom.at <= attempt.ends
+        if attempt.doomed and attempt.doom is not None:
+            attempt.cut, attempt.ends = False, max(attempt.doom.at, self._world.now)
         self._agenda.arm(attempt.ends, END, attempt.number, ti)
 
     # -- how it ends --------------------------------------------------------------------------
@@ -110,6 +130,13 @@ class Attempts:
         if attempt is not None and attempt.plan.sleeping:
             self._planner.drop(ti)
         self._workers.release(ti)
+
+    def meet(self, ti: int, doom: Doom) -> None:
+        """The try ends before it has done its work."""
+        if doom.outcome == "skip" or (doom.outcome == "fail_no_retry" and self._is_soft(ti)):
+            self.skip(ti)
+        else:
+            self.fail(ti, doom.why, retryable=doom.outcome == "fail")
 
     def conclude(self, ti: int, attempt: Attempt) -> None:
         """The try ends with the outcome that its plan says."""
@@ -126,6 +153,8 @@ class Attempts:
 
     def succeed(self, ti: int, plan: Plan) -> None:
         """The try succeeds, with what its task decides for those downstream."""
+        if self._is_unheard(ti):
+            return
         world = self._world
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
@@ -139,18 +168,22 @@ class Attempts:
 
     def skip(self, ti: int) -> None:
         """The try ends with a skip."""
+        if self._is_unheard(ti):
+            return
         self.free(ti)
         self._world.move(ti, SKIPPED)
 
     def fail(self, ti: int, why: str | None, *, retryable: bool = True) -> None:
         """A try failed: retried if tries are left, else final, with all that follows."""
+        if self._is_unheard(ti):
+            return
         world = self._world
         run = world.runs[world.ti_run[ti]]
         own = run.dag.tasks[world.ti_task[ti]]
         self.free(ti)
         used = world.tries[ti] - world.cleared_tries.get(ti, 0)
         if retryable and used <= own.retries:
-            self._retry_later(ti, run, why)
+            self.retry_later(ti, why)
             return
         if run.dag.dag.fail_fast:
             _stop_the_others(world, run, world.ti_task[ti])
@@ -176,8 +209,10 @@ class Attempts:
         self._world.move(ti, state)
         self._agenda.arm(due + strictly, WAKE, due, ti)
 
-    def _retry_later(self, ti: int, run: Run, why: str | None) -> None:
+    def retry_later(self, ti: int, why: str | None) -> None:
+        """The task instance waits for its next try."""
         world = self._world
+        run = world.runs[world.ti_run[ti]]
         own = run.dag.tasks[world.ti_task[ti]]
         delay = retry_delay_us(
             micros(own.retry_delay_s),
@@ -194,6 +229,15 @@ class Attempts:
         if not world.profile.sensor_timeout_spans_tries:
             self.pokes.forget(ti)
         self.wait_until(ti, UP_FOR_RETRY, world.now + delay, strictly=True)
+
+    def _is_unheard(self, ti: int) -> bool:
+        """Whether the report of a try that is over is lost; its process is gone."""
+        attempt = self.running.get(ti)
+        if attempt is None or attempt.unheard is None or self.unheard is None:
+            return False
+        noticed, attempt.unheard = attempt.unheard, None
+        self.unheard(ti, noticed)
+        return True
 
     # -- questions ----------------------------------------------------------------------------
 

@@ -67,6 +67,18 @@ class Creation:
             heappop(heap)
         return None
 
+    @property
+    def waits_for_parse(self) -> bool:
+        """Whether a DAG that has room for its next run waits for a parse that notices it."""
+        world = self._world
+        return any(
+            (schedule.exceeds or schedule.due_us == NEVER)
+            and schedule.next is not None
+            and not world.paused[schedule.dag.number]
+            and not world.is_at_max_active_runs(schedule.dag)
+            for schedule in self._schedules
+        )
+
     def parse(self) -> None:
         """All DAG files are parsed (again): every next run is computed anew
         (``dag_processing/collection.py: update_dags``; 2.x ``DAG.bulk_write_to_db``)."""
@@ -83,7 +95,7 @@ class Creation:
             return
         latest = world.latest_automatic[dag.number]
         last = schedule.done if latest is None else latest.interval
-        is_full = world.active_runs[dag.number] >= dag.max_active_runs
+        is_full = world.is_at_max_active_runs(dag)
         if world.profile.creation_flag:
             schedule.exceeds = is_full
             self._plan(schedule, last)
@@ -124,7 +136,7 @@ class Creation:
         schedule = self._schedules[dag.number]
         if not _makes_runs(dag) or world.paused[dag.number]:
             return
-        is_full = world.active_runs[dag.number] >= dag.max_active_runs
+        is_full = world.is_at_max_active_runs(dag)
         if world.profile.creation_flag:
             if run.kind in ("scheduled", "manual", "asset_triggered"):
                 schedule.exceeds = is_full
@@ -155,7 +167,7 @@ class Creation:
                 interval,
             )
             world.add_run(dag, record)
-        is_full = world.active_runs[dag.number] >= dag.max_active_runs
+        is_full = world.is_at_max_active_runs(dag)
         if world.profile.creation_flag:
             schedule.exceeds = is_full
         elif is_full:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from windtunnel.engine.agenda import GHOST, NEVER, SILENT, Agenda, Due
-from windtunnel.engine.attempts import Attempts
+from windtunnel.engine.agenda import GHOST, NEVER, SILENT, STOPPED, Agenda, Due
+from windtunnel.engine.attempts import Attempt, Attempts
 from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.program import micros
-from windtunnel.engine.world import RUNNING, World
+from windtunnel.engine.world import RESTARTING, RUNNING, World
+from windtunnel.trace import Stray
+
+LOST = "worker lost"
+SILENCE = "no heartbeat"
 
 
 class Losses:
@@ -25,11 +29,15 @@ class Losses:
         self._workers = workers
         self._silent: dict[int, int] = {}
         """Running task instances without a heartbeat: number of the try."""
-        self._ghosts: dict[int, Callable[[], None]] = {}
-        """What happens when a process ends that goes on after its try was given up, by number of
-        the try."""
+        self._ghosts: dict[int, tuple[Callable[[], None] | None, Stray]] = {}
+        """Processes that go on after their try was given up, by number of the try; and what happens
+        when they end."""
+        self._stopping: dict[int, int] = {}
+        """Restarting task instances whose process will be stopped: number of the try."""
         agenda.own(SILENT, self._is_silent, self._give_up)
         agenda.own(GHOST, lambda event: event[2] in self._ghosts, self._end_ghost)
+        agenda.own(STOPPED, self._is_stopping, self._begin_anew)
+        attempts.unheard = self._lose_report
 
     def vanish(self, ti: int, *, noticed_at_once: bool) -> None:
         """The worker under a running try is gone, and the try's slot with it. Airflow notices it
@@ -38,14 +46,63 @@ class Losses:
         attempt = self._attempts.running.pop(ti, None)
         if attempt is None or self._world.state[ti] != RUNNING:
             return
-        if noticed_at_once or self._workers.notices_loss(ti):
-            self._attempts.fail(ti, "worker lost")
+        told = noticed_at_once or self._workers.notices_loss(ti)
+        if told and self._world.profile.executor_report_ends_running:
+            self._attempts.fail(ti, LOST)
         else:
             self._go_silent(ti, attempt.number)
 
     def lose_heartbeat(self, ti: int) -> None:
         """A try will be given up while its process goes on."""
         self._go_silent(ti, self._attempts.running[ti].number)
+
+    def restart(self, ti: int) -> None:
+        """A running task instance was cleared: its process hears of it with its next heartbeat, and
+        stops (``supervisor.py: _send_heartbeat_if_needed``, ``local_task_job_runner.py``)."""
+        attempt = self._attempts.running.get(ti)
+        if attempt is None:  # its worker is gone: somebody else sees that it is over
+            return
+        number, stops = attempt.number, self._next_heartbeat(attempt.started)
+        self.linger(ti, "cleared")
+        self._stopping[ti] = number
+        self._world.move(ti, RESTARTING)
+        self._agenda.arm(stops, STOPPED, number, ti)
+
+    def linger(self, ti: int, why: str) -> None:
+        """The process of a try that is over for Airflow goes on until its next heartbeat."""
+        attempt = self._attempts.running.get(ti)
+        if attempt is not None:
+            attempt.ends = min(attempt.ends, self._next_heartbeat(attempt.started))
+            self._go_astray(ti, attempt, why)
+            self._attempts.free(ti)
+
+    def _next_heartbeat(self, started: int) -> int:
+        every = micros(self._world.cluster.min_heartbeat_interval_s)
+        return started + ((self._world.now - started) // every + 1) * every
+
+    def _is_stopping(self, event: Due) -> bool:
+        stopping = self._stopping.get(event[3]) == event[2]
+        return stopping and self._world.state[event[3]] == RESTARTING
+
+    def _begin_anew(self, event: Due) -> None:
+        """The process of a cleared try is gone: the task instance loses its state, or (2.x) waits
+        for its retry."""
+        ti, world = event[3], self._world
+        del self._stopping[ti]
+        world.cleared_tries[ti] = world.tries[ti]
+        if world.profile.restarting_begins_anew:
+            world.reset(ti)
+        else:
+            self._attempts.retry_later(ti, "cleared")
+
+    def _lose_report(self, ti: int, noticed: str) -> None:
+        """A try is over, and nobody hears what came of it."""
+        number = self._attempts.running[ti].number
+        if noticed == "at once":
+            self._attempts.fail(ti, "its report was lost")
+        else:
+            self._attempts.free(ti)
+            self._go_silent(ti, number)
 
     def _go_silent(self, ti: int, number: int) -> None:
         cluster, sweep = self._world.cluster, self._agenda.sweep_us
@@ -63,12 +120,21 @@ class Losses:
         del self._silent[ti]
         attempt = self._attempts.running.get(ti)
         if attempt is not None:
-            end = self._workers.keep(ti)
-            if end is not None:
-                self._ghosts[attempt.number] = end
-            if attempt.ends < NEVER:
-                self._agenda.arm(max(attempt.ends, self._world.now), GHOST, attempt.number, ti)
-        self._attempts.fail(ti, "no heartbeat")
+            self._go_astray(ti, attempt, SILENCE)
+        self._attempts.fail(ti, SILENCE)
+
+    def _go_astray(self, ti: int, attempt: Attempt, why: str) -> None:
+        """The process of a try that is given up goes on, and keeps its slot."""
+        world, number = self._world, attempt.number
+        stray = Stray(ti, world.tries[ti], world.now, None, why)
+        world.trace.strays.append(stray)
+        self._ghosts[number] = (self._workers.keep(ti), stray)
+        attempt.unheard = None
+        if attempt.ends < NEVER:
+            self._agenda.arm(max(attempt.ends, world.now), GHOST, number, ti)
 
     def _end_ghost(self, event: Due) -> None:
-        self._ghosts.pop(event[2])()
+        end, stray = self._ghosts.pop(event[2])
+        stray.until_us = self._world.now
+        if end is not None:
+            end()

@@ -142,7 +142,7 @@ class Sensors:
                 return True
             last = attempt.started + micros(kind.timeout_s) + 1
             attempt.gives_up = self._poke_after(ti, attempt, kind, last)
-        if attempt.gives_up is not None or attempt.deadline is not None:
+        if (attempt.gives_up, attempt.deadline, attempt.doom) != (None, None, None):
             self._attempts.end_at(ti, attempt, attempt.gives_up or NEVER)
         return False
 

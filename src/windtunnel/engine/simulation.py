@@ -155,7 +155,7 @@ class Simulation:
         self._manual = sorted(manual, key=lambda at_and_run: at_and_run[0])[::-1]
         interval = scenario.cluster.min_file_process_interval_s
         self._parse_every = None if interval is None else micros(interval)
-        self._next_parse = 0
+        self._next_parse: int | None = 0
         self._begun = False
         self._past_matters = any(dag.has_past for dag in program.dags)
 
@@ -178,9 +178,13 @@ class Simulation:
         if not self._begun:
             return 0
         due = self._upcoming()
-        if due is not None and self._parse_every is not None:
-            due = min(due, self._next_parse)
-        return due
+        parse = self._parse_due()
+        if parse is None:
+            return due
+        if due is None:
+            waits = self._faults is not None and self._parts.creation.waits_for_parse
+            return parse if waits else None
+        return min(due, parse)
 
     def _upcoming(self) -> int | None:
         """When something happens of itself. A parse alone is nothing: it matters to what comes."""
@@ -191,8 +195,13 @@ class Simulation:
 
     def _other_due(self) -> int | None:
         """When something other than a try is due."""
-        parse = None if self._parse_every is None else self._next_parse
-        return min((t for t in (self._next_time(), parse) if t is not None), default=None)
+        times = (self._next_time(), self._parse_due())
+        return min((t for t in times if t is not None), default=None)
+
+    def _parse_due(self) -> int | None:
+        """When the DAG files are parsed next; one that is late waits for the DAG processor."""
+        is_up = self._faults is None or self._faults.dag_processor_is_up
+        return self._next_parse if is_up else None
 
     def _next_time(self) -> int | None:
         """When a run is due, a timer rings, somebody triggers a run, or the scheduler looks for
@@ -239,7 +248,6 @@ class Simulation:
         world = self.world
         world.now = now
         world.trace.history.mark(now)
-        parse = not self._begun or (self._parse_every is not None and self._next_parse <= now)
         self._begun = True
         rounds = 0
         while True:
@@ -250,9 +258,9 @@ class Simulation:
                 self._scaling.handle_due()
             if self._executor is not None:
                 self._executor.handle_due()
-            if parse:
+            parse = self._parse_due()
+            if parse is not None and parse <= now:
                 self._parse()
-                parse = False
             if self._timers:
                 self._look_at_timers()
             if self._scheduler_is_up:
@@ -276,8 +284,8 @@ class Simulation:
 
     def _parse(self) -> None:
         self._parts.creation.parse()
-        if self._parse_every is not None:
-            self._next_parse = self.world.now + self._parse_every
+        every = self._parse_every
+        self._next_parse = None if every is None else self.world.now + every
 
     def _look_at_paused(self) -> None:
         for run in self._paused.take_due():

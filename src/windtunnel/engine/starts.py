@@ -72,11 +72,16 @@ class Start:
 
     def _candidates(self, number: int) -> list[tuple[int, int]]:
         """Queued runs of one DAG for which there is room."""
-        dag = self._world.program.dags[number]
-        queue = self._queued[number]
-        room = dag.max_active_runs - self._world.running_runs[number]
-        if not dag.max_active_runs:
-            room = len(queue)  # 0 limits creation only: it is false where a start is checked
-        if self._world.paused[number]:
+        world = self._world
+        dag, queue = world.program.dags[number], self._queued[number]
+        if world.paused[number]:
             return []
-        return [heappop(queue) for _ in range(min(room, len(queue)))]
+        room = dag.max_active_runs - world.running_runs[number]
+        if not dag.max_active_runs or number in world.limitless:
+            room = len(queue)  # 0 limits creation only: it is false where a start is checked
+        found: list[tuple[int, int]] = []
+        while queue and len(found) < room:
+            first = heappop(queue)
+            if world.runs[first[1]].state == RunState.QUEUED:  # else somebody has ended it
+                found.append(first)
+        return found

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from heapq import heappush
 
 from windtunnel.engine.agenda import END, STARTED, WAKE, Agenda, Due
-from windtunnel.engine.attempts import Attempt, Attempts
+from windtunnel.engine.attempts import Attempt, Attempts, Doom
 from windtunnel.engine.executors.executor import Executor
-from windtunnel.engine.losses import Losses
+from windtunnel.engine.losses import LOST, Losses
 from windtunnel.engine.plans import Plan, Planner
 from windtunnel.engine.pokes import is_poking
 from windtunnel.engine.program import is_deferrable
@@ -24,6 +24,7 @@ from windtunnel.engine.waits import CrossDagWaits
 from windtunnel.engine.world import (
     DEFERRED,
     QUEUED,
+    RESTARTING,
     RUNNING,
     SUCCESS,
     UP_FOR_RESCHEDULE,
@@ -32,6 +33,8 @@ from windtunnel.engine.world import (
 )
 from windtunnel.model import ExternalTaskSensor, Sensor, TriggerDagRun
 
+STILL_HELD = (QUEUED, RUNNING, RESTARTING)
+
 
 @dataclass(frozen=True, slots=True)
 class Struck:
@@ -39,6 +42,9 @@ class Struck:
 
     hangs: bool = False
     loses_heartbeat: bool = False
+    loses_result: str | None = None
+    """How it is noticed: ``heartbeat`` or ``at once``."""
+    doom: Doom | None = None
 
 
 Strike = Callable[[int, Plan], tuple[Struck | None, Plan]]
@@ -120,6 +126,8 @@ class Tries:
         struck = None
         if self.strike is not None:
             struck, attempt.plan = self.strike(ti, attempt.plan)
+        if struck is not None:
+            attempt.doom, attempt.unheard = struck.doom, struck.loses_result
         self._running[ti] = attempt
         self._attempts.plan_end(ti, attempt, hangs=bool(struck and struck.hangs))
         if struck is not None and struck.loses_heartbeat:
@@ -170,6 +178,10 @@ class Tries:
 
     def _end_attempt(self, ti: int, attempt: Attempt, kind: object) -> bool:
         """Returns whether the try has left its worker."""
+        if attempt.doomed and attempt.doom is not None:
+            self._waits.forget(ti)
+            self._attempts.meet(ti, attempt.doom)
+            return True
         if attempt.plan.sleeping and not self._wakes(ti, attempt):
             return False
         if isinstance(kind, TriggerDagRun | ExternalTaskSensor) and not attempt.cut:
@@ -222,12 +234,22 @@ class Tries:
 
     # -- what others do to tries --------------------------------------------------------------
 
+    def succeed(self, ti: int) -> None:
+        """A running try reports success now, whatever it has still to do."""
+        attempt = self._running.get(ti)
+        if attempt is not None:
+            self._waits.forget(ti)
+            self._attempts.succeed(ti, attempt.plan)
+            self.reap()
+
     def vanish(self, ti: int, *, noticed_at_once: bool) -> None:
         """The worker that had taken a task instance is gone. If it had not begun to run, its
-        message is gone, too: it stays queued until it times out."""
+        message is gone, too: it stays queued until it times out, unless the executor tells."""
         if self._starting.pop(ti, None) is None:
             self._losses.vanish(ti, noticed_at_once=noticed_at_once)
-            self.reap()
+        elif noticed_at_once:
+            self._attempts.fail(ti, LOST)
+        self.reap()
 
     def heed(self, reports: list[tuple[int, str]]) -> None:
         """The executor says of task instances that they have failed. Those that are queued have;
@@ -246,7 +268,7 @@ class Tries:
             return
         moved, self._world.unhanded = self._world.unhanded, []
         for ti, _, new in moved:
-            if new == RUNNING or self._world.state[ti] in (QUEUED, RUNNING):
+            if new == RUNNING or self._world.state[ti] in STILL_HELD:
                 continue
             self._workers.withdraw(ti)
             if self.left is not None:

@@ -21,7 +21,7 @@ from windtunnel.trace.trace import RunRecord, Trace
 
 NONE, SCHEDULED, QUEUED, RUNNING = 0, 1, 2, 3
 SUCCESS, FAILED, SKIPPED, UPSTREAM_FAILED, REMOVED = 4, 5, 6, 7, 8
-UP_FOR_RETRY, UP_FOR_RESCHEDULE, DEFERRED = 9, 10, 11
+UP_FOR_RETRY, UP_FOR_RESCHEDULE, DEFERRED, RESTARTING = 9, 10, 11, 12
 
 SCHEDULEABLE = frozenset({NONE, UP_FOR_RETRY, UP_FOR_RESCHEDULE})
 HOLDS_POOL = frozenset({QUEUED, RUNNING})
@@ -152,6 +152,8 @@ class World:
         """Runs queued or running, by DAG."""
         self.running_runs = [0] * len(program.dags)
         self.paused = [dag.dag.is_paused for dag in program.dags]
+        self.limitless: set[int] = set()
+        """DAGs whose max_active_runs is not looked at."""
         self.cleared_tries: dict[int, int] = {}
         """Tries that a task instance had had when it was last cleared: retries count from there."""
         self.dirty: dict[int, Run] = {}
@@ -313,18 +315,33 @@ class World:
     def set_run_state(self, run: Run, state: RunState, reason: str) -> None:
         """Move a run on: started, or over."""
         assert run.state < min(state, RunState.SUCCESS), "a run starts once and ends once"
+        was_running = run.state == RunState.RUNNING
         run.state = state
         if state is RunState.RUNNING:
             run.started_us = self.now
             self.running_runs[run.dag.number] += 1
             self.mark(run)
         else:
-            self.running_runs[run.dag.number] -= 1
+            self.running_runs[run.dag.number] -= was_running
             self.active_runs[run.dag.number] -= 1
             self.dirty.pop(run.index, None)
             self.ended.append(~run.index)
         self.trace.reasons[len(self.trace.history)] = reason
         self.log_run(run, state)
+
+    def correct_run_state(self, run: Run, state: RunState, reason: str) -> None:
+        """Somebody gives a run that is over the other state of those that are over."""
+        assert run.state >= RunState.SUCCESS, "such a run is over"
+        if run.state != state:
+            run.state = state
+            self.ended.append(~run.index)
+            self.trace.reasons[len(self.trace.history)] = reason
+            self.log_run(run, state)
+
+    def is_at_max_active_runs(self, dag: DagProgram) -> bool:
+        """Whether no further run of a DAG is created."""
+        is_full = self.active_runs[dag.number] >= dag.max_active_runs
+        return is_full and dag.number not in self.limitless
 
     def mark(self, run: Run) -> None:
         """The run has something to look at in the next pass."""
@@ -441,17 +458,24 @@ class World:
         self._states(RUNNING)
 
     def clear(self, ti: int) -> None:
-        """A finished task instance loses its state, as if it had never run; its retries count
-        anew."""
+        """A task instance loses its state, as if it had never run; its retries count anew."""
         run, old = self.runs[self.ti_run[ti]], self.state[ti]
         self.cleared_tries[ti] = self.tries[ti]
         run.decisions.pop(ti, None)
+        self.reset(ti)
+        if old in FINISHED:
+            run.unfinished += 1
+            run.exempt += run.dag.exempt[self.ti_task[ti]]
+            run.pending.append((ti, old, NONE))
+            run.before.setdefault(ti, old)
+
+    def reset(self, ti: int) -> None:
+        """A task instance loses its state, and is looked at in the next pass."""
+        run = self.runs[self.ti_run[ti]]
+        self.due.pop(ti, None)
         self.move(ti, NONE)
-        run.unfinished += 1
-        run.exempt += run.dag.exempt[self.ti_task[ti]]
-        run.pending.append((ti, old, NONE))
-        run.before.setdefault(ti, old)
         run.todo.append(ti)
+        self.mark(run)
 
     def _account_waiting(self, ti: int, run: Run, sign: int) -> None:
         self.waiting += sign
@@ -569,7 +593,7 @@ class World:
         return run.dag.dag_id, run.name, run.dag.ids[self.ti_task[ti]], self.ti_map[ti]
 
 
-_BUSY = frozenset({SCHEDULED, QUEUED, RUNNING, UP_FOR_RETRY, UP_FOR_RESCHEDULE})
+_BUSY = frozenset({SCHEDULED, QUEUED, RUNNING, UP_FOR_RETRY, UP_FOR_RESCHEDULE, RESTARTING})
 
 
 def literal_length(dag: DagProgram, task: int) -> int | None:

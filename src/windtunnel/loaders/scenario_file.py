@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders.asked import Asked
 from windtunnel.loaders.cluster_sources import ReadCluster, is_preset, read_cluster_sources
-from windtunnel.loaders.fault_text import parse_fault
+from windtunnel.loaders.fault_text import fault_table, parse_fault
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.forms import (
     Mistakes,
@@ -132,7 +132,9 @@ def _faults(given: Any, mistakes: Mistakes) -> Any:
     if not isinstance(given, list):
         return given
     return [
-        _in_words(fault, f"faults[{number}]", mistakes) if isinstance(fault, str) else fault
+        _in_words(fault, f"faults[{number}]", mistakes)
+        if isinstance(fault, str)
+        else fault_table(fault)
         for number, fault in enumerate(given)
     ]
 

@@ -115,6 +115,9 @@ class Cluster(Value):
     """2.x: ``scheduler_zombie_task_threshold``."""
     task_instance_heartbeat_timeout_detection_interval_s: Annotated[float, Field(gt=0)] = 10.0
     """2.x: ``zombie_detection_interval``."""
+    min_heartbeat_interval_s: Annotated[float, Field(gt=0)] = 5.0
+    """``[workers] min_heartbeat_interval``: seconds between two heartbeats of a try, with which it
+    also hears that it shall stop. 2.x: ``job_heartbeat_sec``."""
     num_stuck_in_queued_retries: Annotated[int, Field(ge=0)] = 2
     min_file_process_interval_s: Annotated[float, Field(gt=0)] | None = None
     """Seconds between two parses of every DAG file, which recompute the next run. ``None``: parsed

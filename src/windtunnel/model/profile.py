@@ -98,6 +98,16 @@ class Profile(Value):
     executor_report_ends_running: bool
     """Whether a report of the executor that a try has failed ends one that still runs (3.x), or
     only one that is queued (2.x, ``jobs/scheduler_job_runner.py: process_executor_events``)."""
+    restarting_begins_anew: bool
+    """Whether a try that was cleared while it ran loses its state once its process is gone (3.x,
+    ``process_executor_events``), or waits for a retry (2.x, ``handle_failure``)."""
+    run_marked_success_marks_all: bool
+    """Whether a run marked as success takes all its tasks along, finished or not (2.x,
+    ``api/common/mark_tasks.py``), or only those that run (3.x)."""
+    terminated_is_final: bool
+    """Whether no retry follows AirflowTaskTerminated (3.x, ``task_runner.py: run``)."""
+    tasks_use_api_server: bool
+    """Whether tries report to the API server (3.x), or to the database (2.x)."""
 
     xcom_column: XComColumn
     """What XComs are stored as (``models/xcom.py``)."""
@@ -148,6 +158,10 @@ AIRFLOW_3_3 = Profile(
     local_executor_counts_running=False,
     start_token_expires=True,
     executor_report_ends_running=True,
+    restarting_begins_anew=True,
+    run_marked_success_marks_all=False,
+    terminated_is_final=True,
+    tasks_use_api_server=True,
     xcom_column="json",
     xcom_nested_tuples_kept=True,
     xcom_carries_pydantic=True,
@@ -191,6 +205,10 @@ AIRFLOW_2_11 = Profile(
     local_executor_counts_running=True,
     start_token_expires=False,
     executor_report_ends_running=False,
+    restarting_begins_anew=False,
+    run_marked_success_marks_all=True,
+    terminated_is_final=False,
+    tasks_use_api_server=False,
     xcom_column="blob",
     xcom_nested_tuples_kept=False,
     xcom_carries_pydantic=False,

@@ -21,6 +21,8 @@ class TaskState(IntEnum):
     UP_FOR_RETRY = 9
     UP_FOR_RESCHEDULE = 10
     DEFERRED = 11
+    RESTARTING = 12
+    """Cleared while it ran: its process is not gone yet."""
 
     @property
     def label(self) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from windtunnel.errors import InvalidInput
-from windtunnel.trace.trace import AssetEvent, NotCarried, Output, RunRecord, Trace
+from windtunnel.trace.trace import AssetEvent, NotCarried, Output, RunRecord, Stray, Trace
 
 FORMAT = "windtunnel.trace/1"
 KINDS = (
@@ -26,6 +26,7 @@ KINDS = (
     "consumed",
     "output",
     "not_carried",
+    "stray",
 )
 
 
@@ -42,6 +43,7 @@ def dump(trace: Trace) -> Iterator[str]:
         pools=trace.pools,
         past=[sorted(tasks.items()) for tasks in trace.past],
         picks=trace.picks,
+        **({"struck": trace.struck} if trace.struck else {}),
     )
     for record in trace.runs:
         yield _line(
@@ -74,6 +76,8 @@ def dump(trace: Trace) -> Iterator[str]:
         yield _line("output", **asdict(output))
     for value in trace.not_carried:
         yield _line("not_carried", **asdict(value))
+    for stray in trace.strays:
+        yield _line("stray", **asdict(stray))
 
 
 def parse(lines: Iterable[str]) -> Trace:
@@ -124,6 +128,7 @@ def _header(kind: str, values: dict[str, Any]) -> Trace:
         pools=tuple(tuple(names) for names in values["pools"]),
         past=tuple({task: tuple(ups) for task, ups in tasks} for tasks in values.get("past", ())),
         picks=list(values["picks"]),
+        struck=list(values.get("struck", ())),
     )
 
 
@@ -151,6 +156,8 @@ def _add(trace: Trace, kind: str, values: dict[str, Any]) -> None:
         trace.output.append(Output(**values))
     elif kind == "not_carried":
         trace.not_carried.append(NotCarried(**values))
+    elif kind == "stray":
+        trace.strays.append(Stray(**values))
     else:
         raise ValueError(f"unknown kind {kind!r}; there are: {', '.join(KINDS)}")
 

@@ -127,6 +127,20 @@ class NotCarried:
         return _name(self.dag_id, self.task_id, self.map_index)
 
 
+@dataclass(slots=True)
+class Stray:
+    """A process that goes on although its try is over for Airflow, and what it does from then on,
+    it does beside its own retry."""
+
+    ti: int
+    try_number: int
+    since_us: int
+    until_us: int | None
+    """None: still there when the trace ends."""
+    why: str
+    """Why its try was given up."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskInstance:
     """What became of one task instance by the end of the trace."""
@@ -210,6 +224,11 @@ class Trace:
     not_carried: list[NotCarried] = field(default_factory=list)
     """Values that could not go through an XCom, in order (``--execute`` only)."""
 
+    struck: list[int] = field(default_factory=list)
+    """For each fault of the scenario: how often it struck something."""
+    strays: list[Stray] = field(default_factory=list)
+    """Processes that outlived their tries, in order."""
+
     def at(self, us: int) -> datetime:
         """The instant, as a datetime in UTC."""
         return self.start + timedelta(microseconds=us)
@@ -230,7 +249,8 @@ class Trace:
                     reason=self.reasons.get(number),
                 )
                 continue
-            if _begins_try(last.get(who, TaskState.NONE), state):
+            by_hand = number in self.reasons
+            if _begins_try(last.get(who, TaskState.NONE), state, by_hand=by_hand):
                 tries[who] = tries.get(who, 0) + 1
             last[who] = state
             record = self.runs[self.ti_run[who]]
@@ -251,10 +271,10 @@ class Trace:
         state, tries = [0] * count, [0] * count
         started: list[int | None] = [None] * count
         ended: list[int | None] = [None] * count
-        for at, who, new in self.history:
+        for number, (at, who, new) in enumerate(self.history):
             if who < 0:
                 continue
-            if _begins_try(state[who], new):
+            if _begins_try(state[who], new, by_hand=number in self.reasons):
                 tries[who] += 1
             if new == TaskState.RUNNING:
                 started[who], ended[who] = at, None
@@ -311,8 +331,9 @@ _KEEPS_TRY = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED, TaskSta
 """Leaving these for ``scheduled`` does not begin a new try (``models/dagrun.py: schedule_tis``)."""
 
 
-def _begins_try(old: int, new: int) -> bool:
-    """Whether this change raises the try number. An EmptyOperator succeeds without the executor."""
+def _begins_try(old: int, new: int, *, by_hand: bool) -> bool:
+    """Whether this change raises the try number. An EmptyOperator succeeds without the executor;
+    nothing gives a reason for that, as it does where somebody marks a task instance."""
     if new == TaskState.SCHEDULED:
         return old not in _KEEPS_TRY
-    return new == TaskState.SUCCESS and old == TaskState.NONE
+    return new == TaskState.SUCCESS and old == TaskState.NONE and not by_hand

@@ -1,8 +1,9 @@
-"""The window of time: chosen where nobody said it, bounded, and who did not run in it and why."""
+"""The window of time: chosen where nobody said it, bounded; what did nothing in it, and why."""
 
 from windtunnel.window.bounds import EARLIEST, LATEST, LONGEST_S, check_length, check_start
 from windtunnel.window.chosen import chosen, triggered
 from windtunnel.window.idle import Idle, backlog, never_ran
+from windtunnel.window.unstruck import unstruck
 
 __all__ = [
     "EARLIEST",
@@ -15,4 +16,5 @@ __all__ = [
     "chosen",
     "never_ran",
     "triggered",
+    "unstruck",
 ]

@@ -196,7 +196,7 @@ class CeleryExecutor(Machines):
 
     def next_due(self) -> int | None:
         """When the broker delivers a message again, or one is sent again."""
-        due = self.broker.next_due()
+        due = None if self.cut_off else self.broker.next_due()
         if not self._unsent or not self.scheduler_is_up():
             return due
         send = max(self._send_at, self._world.now + 1)

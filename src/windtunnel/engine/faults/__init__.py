@@ -1,0 +1,113 @@
+"""Faults: when they begin and end, and what they strike.
+
+The rest of the engine doesn't know kinds of faults. It asks here what happens to a try that begins,
+and who is up; all else is done to it from outside, through what an operator could do, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from windtunnel.engine.attempts import Doom
+from windtunnel.engine.faults.control_plane import ControlPlane
+from windtunnel.engine.faults.people import OfPeople
+from windtunnel.engine.faults.timeline import Timeline, Undo, Window
+from windtunnel.engine.faults.tries import OfTries
+from windtunnel.engine.faults.workers import OfMachines
+from windtunnel.engine.parts import Parts
+from windtunnel.engine.plans import Plan
+from windtunnel.engine.tries import Struck
+from windtunnel.model import (
+    BrokerDown,
+    Cleared,
+    DagPaused,
+    DagProcessorDown,
+    DagUnpaused,
+    Fault,
+    LateData,
+    LimitNotKept,
+    OfTasks,
+    OfWorkers,
+    PoolDeleted,
+    PoolResized,
+    RunMarked,
+    SchedulerDown,
+    TaskMarked,
+    TriggererDown,
+)
+
+__all__ = ["Faults"]
+
+
+class Faults:
+    """All faults of one scenario."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._world = parts.world
+        self._timeline = Timeline()
+        self._tries = OfTries(parts.world)
+        self._machines = OfMachines(parts, self._timeline)
+        self._people = OfPeople(parts)
+        self._control_plane = ControlPlane(parts)
+        faults = parts.world.scenario.faults
+        parts.world.trace.struck = [0] * len(faults)
+        for number, fault in enumerate(faults):
+            if not isinstance(fault, OfTasks | LateData):
+                self._follow(number, fault)
+
+    def _follow(self, number: int, fault: Fault) -> None:
+        window = Window(fault, self._world.start)
+        self._timeline.follow(window, lambda: self._begin(number, fault))
+
+    def _begin(self, number: int, fault: Fault) -> Undo | None:
+        if isinstance(fault, OfWorkers):
+            return self._machines.begin(number, fault)
+        if isinstance(
+            fault,
+            PoolResized | PoolDeleted | DagPaused | DagUnpaused | Cleared | TaskMarked | RunMarked,
+        ):
+            return self._people.begin(number, fault)
+        assert isinstance(
+            fault, SchedulerDown | BrokerDown | TriggererDown | DagProcessorDown | LimitNotKept
+        )
+        return self._control_plane.begin(number, fault)
+
+    # -- when ---------------------------------------------------------------------------------
+
+    def next_due(self) -> int | None:
+        """When a fault begins or ends next."""
+        return self._timeline.next_due()
+
+    def handle_due(self) -> None:
+        """Begin and end what is due now."""
+        self._timeline.handle_due(self._world.now)
+
+    # -- what is up ---------------------------------------------------------------------------
+
+    @property
+    def scheduler_is_up(self) -> bool:
+        """Whether any scheduler runs."""
+        return self._control_plane.is_up("scheduler")
+
+    @property
+    def dag_processor_is_up(self) -> bool:
+        """Whether DAG files are parsed."""
+        return self._control_plane.is_up("dag_processor")
+
+    # -- tries --------------------------------------------------------------------------------
+
+    def is_lost_by_executor(self, ti: int) -> bool:
+        """Whether no worker ever gets this queued task instance."""
+        return self._tries.is_lost_by_executor(ti)
+
+    def strike(self, ti: int, plan: Plan) -> tuple[Struck | None, Plan]:
+        """What becomes of a try that begins now."""
+        struck, plan = self._tries.strike(ti, plan)
+        doom = self._machines.doom(ti)
+        if doom is not None:
+            return _doomed(struck, doom), plan
+        return struck, plan
+
+
+def _doomed(struck: Struck | None, doom: Doom) -> Struck:
+    return Struck(doom=doom) if struck is None else replace(struck, doom=doom)

@@ -1,0 +1,90 @@
+"""Clauses: the parts of a fault behind what it strikes, such as ``at 02:10 for 30m every 1d``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from windtunnel.loaders.durations import parse_duration
+
+NUMBER = r"\d+(?:\.\d+)?"
+UNIT = r"(?:ms|[smhdw])"
+LENGTH = rf"(\+?{NUMBER}(?:\s*{UNIT})?(?:\s*{NUMBER}\s*{UNIT})*)"
+CLOCK = r"((?:\d{4}-\d\d-\d\d[T ])?\d{1,2}:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)"
+UNITS_ALONE = {"minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 604800.0}
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One clause: how it is written, and the field and value that it gives."""
+
+    shown: str
+    pattern: str
+    name: str
+    value: Callable[[str], Any] = lambda text: text
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """This clause at the beginning of a text."""
+        return re.match(rf"{self.pattern}(?=\s|$)", text)
+
+
+def _seconds(text: str) -> float:
+    return parse_duration(text.lstrip("+"))
+
+
+def _period(text: str) -> float:
+    return UNITS_ALONE.get(text) or _seconds(text)
+
+
+def clock(text: str) -> str:
+    """A time of day, or a date and time, as the model reads it: ``2:10`` is ``02:10``."""
+    day, _, time = text.replace(" ", "T").rpartition("T")
+    time = time if time[1] != ":" else f"0{time}"
+    return f"{day}T{time}" if day else time
+
+
+def _flag(word: str) -> Clause:
+    return Clause(word, f"({word})", word, lambda _: True)
+
+
+AT_TIME = Clause("at 02:10", rf"at {CLOCK}", "at_time", clock)
+AT = Clause("at +10m", rf"at {LENGTH}", "at_s", _seconds)
+FOR = Clause("for 30m", rf"for {LENGTH}", "for_s", _seconds)
+EVERY = Clause("every 1d", rf"every ({'|'.join(UNITS_ALONE)}|{LENGTH[1:]}", "every_s", _period)
+TIMES = Clause("3 times", r"(\d+) times", "times", int)
+TRIES = Clause(
+    "try 1", r"(?:try|tries) (\d+(?:,\s*\d+)*)", "tries", lambda t: tuple(map(int, t.split(",")))
+)
+WITH = Clause("with 10%", rf"with ({NUMBER})\s*%", "probability", lambda text: float(text) / 100)
+AFTER = Clause("after 5m", rf"after {LENGTH}", "after_s", _seconds)
+FINAL = Clause("not retryable", r"(not retryable)", "retryable", lambda _: False)
+RAISING = Clause("raising AirflowFailException", r"raising (\S+)", "raising")
+FACTOR = Clause("x3", rf"x\s*({NUMBER})", "factor", float)
+BY = Clause("by 2h", rf"by {LENGTH}", "by_s", _seconds)
+TO = Clause("to 2", r"to (-?\d+)(?: slots?)?", "slots", int)
+GROUP = Clause("in group big", r"in (?:group )?(\S+)", "group")
+NOTICED = Clause(
+    "noticed at once",
+    r"noticed (at once|by (?:the )?heartbeat)",
+    "noticed",
+    lambda text: text if text == "at once" else "heartbeat",
+)
+NOTICE = Clause("notice 2m", rf"(?:with )?notice(?: of)? {LENGTH}", "notice_s", _seconds)
+WRITTEN = Clause("results written", r"(results written)", "results_written", lambda _: True)
+MESSAGES = Clause("messages lost", r"(messages lost)", "messages_lost", lambda _: True)
+RUN = Clause("run manual__1", r"run (\S+)", "run_id")
+STATES = Clause(
+    "in any state",
+    r"in (any state|states? [a-z_]+(?:,\s*[a-z_]+)*)",
+    "states",
+    lambda text: () if text == "any state" else tuple(re.findall(r"[a-z_]+", text)[1:]),
+)
+AS = Clause("as success", r"as ([a-z]+)", "state")
+
+ONCE = (AT, AT_TIME)
+AGAIN = (*ONCE, EVERY, TIMES)
+WINDOW = (*ONCE, FOR, EVERY, TIMES)
+OF_TRIES = (TRIES, WITH, *WINDOW)
+BESIDE = (RUN, _flag("upstream"), _flag("downstream"), _flag("past"), _flag("future"))

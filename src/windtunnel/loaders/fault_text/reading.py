@@ -1,0 +1,102 @@
+"""Reading: ``worker lost: 1 of 4 at +10m`` becomes a `Fault`, and so does a table of a file."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any
+
+from pydantic import ValidationError
+
+from windtunnel.errors import InvalidInput
+from windtunnel.loaders.fault_text.clauses import CLOCK, clock
+from windtunnel.loaders.fault_text.forms import FORMS, Form
+from windtunnel.loaders.fault_text.subjects import share
+from windtunnel.model import Fault
+
+
+def parse_fault(text: str) -> Fault:
+    """The fault that a line of text says.
+
+    Raises:
+        InvalidInput: there is no such fault, or a clause is missing, wrong or unknown; the message
+            shows how it is said.
+    """
+    name, _, details = text.partition(":")
+    form = next((f for f in FORMS if f.name == " ".join(name.split())), None)
+    if form is None:
+        raise InvalidInput(f"fault {text!r}: {_unknown(name.strip())}")
+    try:
+        subject, values = _read(form, " ".join(details.split()))
+        fault: Fault = form.model(**form.subject(subject), **values)
+    except (ValidationError, ValueError, InvalidInput) as error:
+        reason = _first(error)
+        raise InvalidInput(f"fault {text!r}: {reason}. It is said like: {form.example}") from None
+    return fault
+
+
+def fault_table(table: Any) -> Any:
+    """A table of a scenario file with ``at = "02:10"`` and ``share = "33%"`` as the model says
+    them."""
+    if not isinstance(table, Mapping):
+        return table
+    made = dict(table)
+    at = made.get("at")
+    if isinstance(at, datetime | time):
+        made["at_time"] = made.pop("at").isoformat()
+    elif isinstance(at, str) and re.fullmatch(CLOCK, at.strip()):
+        made["at_time"] = clock(made.pop("at").strip())
+    for key in ("share", "probability"):
+        if isinstance(made.get(key), str):
+            part = share(made[key].strip())
+            made[key] = made[key] if part is None else part
+    return made
+
+
+def _read(form: Form, details: str) -> tuple[str, dict[str, Any]]:
+    """(subject, fields) of what stands behind the colon."""
+    values: dict[str, Any] = {}
+    subject: list[str] = []
+    rest = details
+    while rest:
+        found = next(((c, m) for c in form.clauses if (m := c.match(rest)) is not None), None)
+        if found is None:
+            if values:
+                shown = ", ".join(repr(clause.shown) for clause in form.clauses)
+                raise ValueError(f"{rest!r} is no clause of it; there are {shown}")
+            word, _, rest = rest.partition(" ")
+            subject.append(word)
+            rest = rest.strip()
+            continue
+        clause, match = found
+        if clause.name in values:
+            raise ValueError(f"{match[0]!r} says a second time what was said before")
+        values[clause.name] = clause.value(match[1].strip())
+        rest = rest[match.end() :].strip()
+    return " ".join(subject), values
+
+
+def _first(error: Exception) -> str:
+    """What is wrong, in few words."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]).removesuffix("_s")
+        if first["type"] == "missing":
+            return f"{name!r} is missing"
+        message = first["msg"]
+        if first["type"] == "value_error":
+            message = message.removeprefix("Value error, ")
+            return f"{name}: {message}" if name else message
+        return f"{name}: {message[:1].lower()}{message[1:]}"
+    text = str(error)
+    return text if isinstance(error, InvalidInput) or "is" in text.split() else f"expected {text}"
+
+
+def _unknown(name: str) -> str:
+    names = [form.name for form in FORMS]
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        return f"unknown fault; did you mean {close[0]!r}?"
+    return f"unknown fault; there are: {', '.join(names)}"

@@ -1,0 +1,92 @@
+"""Targets: whether what faults speak of exists, and what was meant if it does not."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from windtunnel.errors import InvalidInput
+from windtunnel.model import (
+    BrokerDown,
+    Cluster,
+    DagPaused,
+    DagUnpaused,
+    Fault,
+    Fleet,
+    LimitNotKept,
+    Moment,
+    OfWorkers,
+    PoolDeleted,
+    PoolResized,
+    RunMarked,
+)
+from windtunnel.model.pattern import instead, matching
+
+
+def check_targets(
+    faults: Iterable[Fault], fleet: Fleet, cluster: Cluster, start: datetime | None = None
+) -> None:
+    """Whether everything that the faults speak of exists.
+
+    Raises:
+        InvalidInput: a task, DAG, pool or worker group that isn't there, with near names; or an
+            instant before the start.
+    """
+    for fault in faults:
+        name = fault.type.replace("_", " ")
+        for wrong in _wrong_targets(fault, fleet, cluster):
+            raise InvalidInput(f"fault {name!r}: {wrong}")
+        if start is not None and isinstance(fault, Moment) and fault.begins_s(start) < 0:
+            raise InvalidInput(
+                f"fault {name!r}: it begins at {fault.at_time}, before the scenario's start, "
+                f"{start.isoformat()}"
+            )
+
+
+def _wrong_targets(fault: Fault, fleet: Fleet, cluster: Cluster) -> Iterator[str]:
+    if isinstance(fault, OfWorkers):
+        yield from _wrong_workers(fault, cluster)
+    elif isinstance(fault, BrokerDown):
+        executors = cluster.executor_names
+        if executors and "CeleryExecutor" not in executors:
+            yield f"there is no broker; the executor is {cluster.executor}"
+    elif isinstance(fault, PoolResized | PoolDeleted):
+        used = {task.pool for dag in fleet.dags for task in dag.tasks}
+        if fault.pool not in used and cluster.pool(fault.pool) is None:
+            known = sorted({*used, *cluster.pools, "default_pool"})
+            yield f"there is no pool {fault.pool!r}; {_near(fault.pool, known)}"
+    elif isinstance(fault, DagPaused | DagUnpaused | RunMarked | LimitNotKept):
+        names = [dag.dag_id for dag in fleet.dags]
+        if not any(fnmatchcase(name, fault.dags) for name in names):
+            yield f"no DAG matches {fault.dags!r}; {_near(fault.dags, names)}"
+    elif (tasks := getattr(fault, "tasks", None)) is not None and not matching(tasks, fleet):
+        yield f"no task matches {tasks!r}; {instead(tasks, fleet)}"
+
+
+def _wrong_workers(fault: OfWorkers, cluster: Cluster) -> Iterator[str]:
+    groups = cluster.workers
+    if groups is None and cluster.executor is not None:
+        return  # pods, or processes beside the scheduler: how many there are is seen when they run
+    if not groups:
+        yield "the cluster has no workers; give it some with [[workers]]"
+        return
+    names = [group.name for group in groups]
+    if fault.group is not None and fault.group not in names:
+        yield f"there is no worker group {fault.group!r}; {_near(fault.group, names)}"
+        return
+    total = sum(g.count for g in groups if fault.group in (None, g.name))
+    grows = any(g.elastic is not None for g in groups if fault.group in (None, g.name))
+    if fault.of is not None and fault.of != total:
+        yield f"it says {fault.count} of {fault.of} workers, but there are {total}"
+    elif fault.share is None and fault.count > total and not grows:
+        yield f"it strikes {fault.count} workers, but there are {total}"
+
+
+def _near(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    shown = ", ".join(known[:8])
+    return f"there are: {shown}{', ...' if len(known) > 8 else ''}"

@@ -1,0 +1,80 @@
+"""Faults: what goes wrong, named as an operator would name it. Frozen data; the engine obeys."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from windtunnel.model.faults.control_plane import (
+    BrokerDown,
+    DagProcessorDown,
+    LimitNotKept,
+    SchedulerDown,
+    TriggererDown,
+)
+from windtunnel.model.faults.people import (
+    Cleared,
+    DagPaused,
+    DagUnpaused,
+    PoolDeleted,
+    PoolResized,
+    RunMarked,
+    TaskMarked,
+)
+from windtunnel.model.faults.tasks import (
+    HeartbeatLost,
+    LateData,
+    OfTasks,
+    OutOfMemory,
+    ResultLost,
+    TaskFails,
+    TaskHangs,
+    TaskIsSlow,
+    TaskLostByExecutor,
+)
+from windtunnel.model.faults.times import Moment, Windowed
+from windtunnel.model.faults.workers import (
+    DiskFull,
+    OfWorkers,
+    SpotLoss,
+    WorkerLost,
+    WorkersDrained,
+)
+
+Fault = Annotated[
+    TaskFails
+    | TaskHangs
+    | TaskIsSlow
+    | OutOfMemory
+    | HeartbeatLost
+    | ResultLost
+    | TaskLostByExecutor
+    | LateData
+    | WorkerLost
+    | SpotLoss
+    | WorkersDrained
+    | DiskFull
+    | PoolResized
+    | PoolDeleted
+    | DagPaused
+    | DagUnpaused
+    | Cleared
+    | TaskMarked
+    | RunMarked
+    | SchedulerDown
+    | BrokerDown
+    | TriggererDown
+    | DagProcessorDown
+    | LimitNotKept,
+    Field(discriminator="type"),
+]
+
+__all__ = [
+    "BrokerDown", "Cleared", "DagPaused", "DagProcessorDown", "DagUnpaused",
+    "DiskFull", "Fault", "HeartbeatLost",
+    "LateData", "LimitNotKept", "Moment", "OfTasks", "OfWorkers", "OutOfMemory", "PoolDeleted",
+    "PoolResized", "ResultLost", "RunMarked", "SchedulerDown",
+    "SpotLoss", "TaskFails", "TaskHangs", "TaskIsSlow", "TaskLostByExecutor", "TaskMarked",
+    "TriggererDown", "Windowed", "WorkerLost", "WorkersDrained",
+]  # fmt: skip
