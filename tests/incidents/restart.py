@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from incident import DAY, HOUR, MINUTE, NEVER_S, Incident, scenario
 
-from windtunnel.model import Dag, HeartbeatLost, Scenario, Task, TaskLostByExecutor, WorkerGroup
+from windtunnel.model import (
+    Dag,
+    HeartbeatLost,
+    Rule,
+    Scenario,
+    Task,
+    TaskLostByExecutor,
+    WorkerGroup,
+)
 
 
 def lost_between_fetch_and_start(task_queued_timeout_s: float) -> Scenario:
@@ -43,7 +51,30 @@ def late_heartbeats(threshold_s: float) -> Scenario:
     )
 
 
+def too_large(retries: int) -> Scenario:
+    """A task that needs more memory than any worker has, and starts anew whenever it is killed."""
+    hungry = Task(task_id="hungry", retries=retries, retry_delay_s=MINUTE)
+    return scenario(
+        Dag(dag_id="d", tasks=(hungry, Task(task_id="other"))),
+        rules=[Rule(tasks="d.hungry", memory_mb=3000, duration_s=10 * MINUTE)],
+        executor="CeleryExecutor",
+        workers=(WorkerGroup(count=2, memory_mb=2000),),
+        until=6 * HOUR,
+    )
+
+
 INCIDENTS = (
+    Incident(
+        id="INC-076",
+        title="A task that runs out of memory is delivered again and again, and takes its "
+        "neighbours along",
+        source="OasisLMF/OasisPlatform#975",
+        broken=too_large(100_000),
+        mended={"at most three times": too_large(3)},
+        symptom=lambda flight: len(flight.moments("d.hungry", "running")) > 100,
+        leaves_out="retries stand for the broker's redeliveries, which Airflow would refuse; the "
+        "neighbours, which the kernel spares here as long as they need less",
+    ),
     Incident(
         id="INC-046",
         title="A task stays queued for many minutes, with capacity free, and then runs as always",
