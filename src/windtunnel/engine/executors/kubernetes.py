@@ -12,6 +12,7 @@ from itertools import islice
 
 from windtunnel.engine.executors.executor import HEARTBEAT_S, Executor, Machine
 from windtunnel.engine.executors.groups import TOO_LATE, token_us
+from windtunnel.engine.executors.pending import Pending
 from windtunnel.engine.executors.pods import Nodes, Pod, Quota, pod_of
 from windtunnel.engine.program import micros
 from windtunnel.engine.world import QUEUED, World
@@ -43,7 +44,7 @@ class KubernetesExecutor(Executor):
         the quota refused it."""
         self._launches: dict[int, int] = {}
         """How often a pod of this try died before the task began."""
-        self._pending: dict[int, Pod] = {}
+        self._pending = Pending(self._nodes)
         self._placed: dict[int, Pod] = {}
         self._queued_us: dict[int, int] = {}
         self._token_us = token_us(world)
@@ -74,7 +75,7 @@ class KubernetesExecutor(Executor):
         self._delete(ti)
 
     def _delete(self, ti: int) -> None:
-        pod = self._pending.pop(ti, None) or self._placed.pop(ti, None)
+        pod = self._pending.pop(ti) or self._placed.pop(ti, None)
         if pod is not None:
             self._remove(pod)
 
@@ -87,12 +88,10 @@ class KubernetesExecutor(Executor):
         if self._wanted and self._world.now >= self._next_us and self.scheduler_is_up():
             self._create()
         started = []
-        for ti, pod in list(self._pending.items()):
-            if self._nodes.place(pod):
-                del self._pending[ti]
-                self._placed[ti] = pod
-                if self._is_in_time(ti):
-                    started.append(ti)
+        for pod in self._pending.place():
+            self._placed[pod.ti] = pod
+            if self._is_in_time(pod.ti):
+                started.append(pod.ti)
         return started
 
     def _is_in_time(self, ti: int) -> bool:
@@ -116,7 +115,7 @@ class KubernetesExecutor(Executor):
             pod = pod_of(ti, self._task_of(ti).executor_config, self._settings.pod)
             if self._quota.admits(pod):
                 self._quota.use(pod, 1)
-                self._pending[ti] = pod
+                self._pending.add(pod)
             else:
                 self._refuse(ti, refused + 1)
 
