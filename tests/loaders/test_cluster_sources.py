@@ -351,6 +351,15 @@ def test_workers_that_somebody_says_are_kept_where_the_executor_has_none(written
     assert "left out: workers are said, and it has none" in {a.assumed for a in found.assumptions}
 
 
+@pytest.mark.parametrize("text", ["8", "many", "8,2,1"])
+def test_an_autoscale_that_can_not_be_read_is_named_with_what_it_should_be(written, text):
+    cfg = f"[core]\nexecutor = CeleryExecutor\n[celery]\nworker_autoscale = {text}\n"
+    with pytest.raises(InvalidInput, match=r"worker_autoscale.*such as '16,4'"):
+        read_cluster(written("airflow.cfg", cfg))
+    with pytest.raises(InvalidInput, match=r"celery\.worker_autoscale = .*such as '16,4'"):
+        read_cluster(written("cluster.toml", f'celery = {{worker_autoscale = "{text}"}}\n'))
+
+
 def test_a_wrong_executor_in_cluster_toml_is_named(written):
     with pytest.raises(InvalidInput, match="did you mean 'CeleryExecutor'"):
         read_cluster(written("cluster.toml", 'executor = "CelleryExecutor"\n'))

@@ -6,10 +6,11 @@ Names and defaults are Airflow's own: ``[core] executor``, and the sections of t
 from __future__ import annotations
 
 import difflib
+import re
 from functools import lru_cache
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, field_validator
 
 from windtunnel.model.base import Value
 
@@ -63,9 +64,7 @@ class CelerySettings(Value):
 
     worker_concurrency: AtLeastOne = 16
     """Processes of a worker that says no ``slots`` of its own."""
-    worker_autoscale: Annotated[str, StringConstraints(pattern=r"^\s*\d+\s*,\s*\d+\s*$")] | None = (
-        None
-    )
+    worker_autoscale: str | None = None
     """``"max,min"`` processes, in the place of ``worker_concurrency``. Processes come when there
     are tasks for them; that takes no time here."""
     worker_prefetch_multiplier: Annotated[int, Field(ge=0)] = 1
@@ -78,6 +77,13 @@ class CelerySettings(Value):
     task_publish_max_retries: Annotated[int, Field(ge=0)] = 3
     """How often a message is sent again, at the next loops, while the broker can't be reached; then
     the try fails."""
+
+    @field_validator("worker_autoscale")
+    @classmethod
+    def _is_two_numbers(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"\s*\d+\s*,\s*\d+\s*", value):
+            raise ValueError("must be the most and the least processes, such as '16,4'")
+        return value
 
     @property
     def processes(self) -> int:
