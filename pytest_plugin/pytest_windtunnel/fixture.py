@@ -54,7 +54,12 @@ class Windtunnel:
         return self.simulate(None, **changes)
 
     def simulate(
-        self, what: What | None = None, *, execute: bool = False, **changes: Any
+        self,
+        what: What | None = None,
+        *,
+        execute: bool = False,
+        isolate: wt.Isolation | bool = False,
+        **changes: Any,
     ) -> wt.Result:
         """Simulate once.
 
@@ -64,6 +69,8 @@ class Windtunnel:
                 ``dags`` of the settings.
             execute: run the real Python callables, at simulated time. They come with the DAG files,
                 so *what* must be a path or a name.
+            isolate: run each try of a callable in a process of its own, within the limits of a
+                `windtunnel.Isolation`; True: within its defaults.
             changes: as for `windtunnel.simulate`: ``cluster`` (also the path of a file),
                 ``behavior``, ``window``, ``start`` (also as ``"2026-03-01"``), ``runs``, ``seed``.
         """
@@ -71,7 +78,7 @@ class Windtunnel:
         with _said_without_traceback():
             source = self._usable(what, changes)
             bodies = source.bodies() if execute else None
-            result = wt.simulate(source.target, execute=bodies, **source.changes)
+            result = wt.simulate(source.target, execute=bodies, isolate=isolate, **source.changes)
         return replace(result, findings=note(self._item, result.findings))
 
     def check(self, what: What | None = None, *, seeds: int = 8, **changes: Any) -> wt.Report:

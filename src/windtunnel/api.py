@@ -12,7 +12,7 @@ from windtunnel.detect import Finding, detect
 from windtunnel.engine import Simulation
 from windtunnel.errors import InvalidInput, ReplayDrifted
 from windtunnel.lint import lint
-from windtunnel.model import Behavior, Cluster, Fault, Fleet, ManualRun, Scenario
+from windtunnel.model import Behavior, Cluster, Fault, Fleet, Isolation, ManualRun, Scenario
 from windtunnel.result import Failure, Report, Result, Task
 from windtunnel.search import Counterexample, explore, identify, keep, recall, repair
 from windtunnel.trace import Output
@@ -62,6 +62,7 @@ def simulate(
     faults: Iterable[Fault | str] | str = (),
     seed: int | None = None,
     execute: loaders.Loaded | None = None,
+    isolate: Isolation | bool = False,
     show: Callable[[Output], None] | None = None,
     progress: Progress | None = None,
 ) -> Result:
@@ -83,6 +84,8 @@ def simulate(
         seed: Keys all randomness.
         execute: What was loaded from the DAG files: their real callables run in the place of
             modelled tries, at simulated time.
+        isolate: Run each try of a real callable in a process of its own, within the limits of an
+            `Isolation`; True: within its defaults.
         show: Called with what a real callable printed; without it that is only in the trace.
         progress: Called a hundred times on the way, with simulated time as the measure.
 
@@ -100,6 +103,8 @@ def simulate(
         seed=seed,
     )
     if execute is None:
+        if isolate:
+            raise InvalidInput("isolate: only real callables can be isolated; give execute, too")
         trace = _run(Simulation(scenario), progress)
         return Result(scenario, trace, (*detect(scenario, trace), *lint(scenario)))
     if not isinstance(execute, loaders.Loaded):
@@ -108,12 +113,16 @@ def simulate(
             "fleet as the target; the callables are in there"
         )
     # Imported here: the freezer and the templates are heavy, and few simulations need them.
-    from windtunnel.execute import Executed  # noqa: PLC0415
+    from windtunnel.execute import Executed, place_of  # noqa: PLC0415
 
-    with execute.importable(), Executed(execute.callables, show) as executed:
+    limits = _isolation(isolate)
+    with place_of(execute, scenario.cluster, limits) as place, Executed(place, show) as executed:
         trace = _run(Simulation(scenario, bodies=executed), progress)
-    ran = frozenset(name for name, body in execute.callables.items() if body.kind != "none")
-    return Result(scenario, trace, (*detect(scenario, trace), *lint(scenario)), ran)
+    return Result(scenario, trace, (*detect(scenario, trace), *lint(scenario)), executed.ran)
+
+
+def _isolation(asked: Isolation | bool) -> Isolation | None:
+    return asked if isinstance(asked, Isolation) else Isolation() if asked else None
 
 
 def _run(simulation: Simulation, progress: Progress | None) -> Any:

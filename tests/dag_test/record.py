@@ -56,8 +56,10 @@ def folders() -> list[Path]:
     return found
 
 
-def copy_examples(target: Path) -> None:
-    """Copies of all that need neither plugins nor chance; of a choice the least is taken."""
+def copy_examples(target: Path) -> list[str]:
+    """Copies of all that need neither plugins nor chance; of a choice the least is taken. Gives
+    the files that were left out."""
+    left_out = []
     for folder in folders():
         shutil.copytree(
             folder, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
@@ -66,8 +68,10 @@ def copy_examples(target: Path) -> None:
         text = file.read_text("utf-8").replace("random.choice(", "min(")
         if "example_dags.plugins" in text or re.search(r"\brandom\.\w", text):
             file.unlink()
+            left_out.append(file.name)
             continue
         file.write_text(text, "utf-8")
+    return sorted(left_out)
 
 
 def choose_home(home: Path, dags: Path) -> None:
@@ -87,14 +91,17 @@ def prepare() -> None:
         subprocess.run(airflow, check=True, capture_output=True)
 
 
-def needs_only_python(dag: Any, dags: Path) -> bool:
+def needs(dag: Any, dags: Path) -> str:
+    """What a DAG needs beside Python; nothing if it needs nothing."""
+    found = set()
     for task in dag.tasks:
         cls = getattr(task, "operator_class", type(task))
         own = str(getattr(sys.modules.get(cls.__module__), "__file__", "")).startswith(str(dags))
-        # Inlets tell what other DAGs did, of which there may be anything in the database.
-        if (cls.__name__ not in PLAIN and not own) or getattr(task, "inlets", None):
-            return False
-    return True
+        if cls.__name__ not in PLAIN and not own:
+            found.add(cls.__name__)
+        elif getattr(task, "inlets", None):
+            found.add("events of other DAGs")  # there may be anything in the database
+    return ", ".join(sorted(found))
 
 
 class TooLongError(BaseException):
@@ -172,7 +179,7 @@ def main(record: str, folder: str) -> None:
     home, dags = Path(tempfile.mkdtemp()), Path(folder).resolve()
     shutil.rmtree(dags, ignore_errors=True)
     choose_home(home, dags)
-    copy_examples(dags)
+    files = copy_examples(dags)
     try:
         prepare()
         from airflow.models.dagbag import DagBag  # noqa: PLC0415 - reads the settings just made
@@ -181,8 +188,8 @@ def main(record: str, folder: str) -> None:
         results: dict[str, Any] = {}
         bag = DagBag(str(dags))
         for dag_id, dag in sorted(bag.dags.items()):
-            if not needs_only_python(dag, dags):
-                results[dag_id] = {"left_out": "needs more than Python"}
+            if needed := needs(dag, dags):
+                results[dag_id] = {"left_out": f"needs {needed}"}
                 continue
             with (
                 contextlib.redirect_stdout(io.StringIO()),
@@ -193,7 +200,7 @@ def main(record: str, folder: str) -> None:
                 except Exception as error:
                     results[dag_id] = {"left_out": f"dag.test() fails: {error!r}"[:200]}
             print(dag_id, results[dag_id].get("state", results[dag_id].get("left_out")), flush=True)
-        data = {"airflow": version("apache-airflow"), "dags": results}
+        data = {"airflow": version("apache-airflow"), "dags": results, "files_left_out": files}
         Path(record).write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", "utf-8")
     finally:
         shutil.rmtree(home, ignore_errors=True)

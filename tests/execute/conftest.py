@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+import windtunnel.execute
 from flight import START, Flight
-from windtunnel import api, loaders
-from windtunnel.model import Behavior, Cluster, ManualRun, Rule, Scenario
+from windtunnel import loaders
+from windtunnel.engine import Simulation
+from windtunnel.execute import place_of
+from windtunnel.model import Behavior, Cluster, Isolation, ManualRun, Rule, Scenario
 
 HEAD = """\
 import asyncio
@@ -39,8 +43,15 @@ def show(*values):
 """
 
 
+@dataclass(frozen=True)
+class Executed(Flight):
+    """A flight with real callables, and the XComs that it left behind."""
+
+    xcoms: list[tuple[int, str, int, str, str]] = field(default_factory=list)
+
+
 @pytest.fixture
-def execute(tmp_path: Path) -> Callable[..., Flight]:
+def execute(tmp_path: Path) -> Callable[..., Executed]:
     """Simulates a DAG file with its real callables; each of its DAGs is run once at the start.
 
     What DAG files import is imported already, unless ``head`` is something else."""
@@ -53,8 +64,9 @@ def execute(tmp_path: Path) -> Callable[..., Flight]:
         supplied: loaders.Supplied | None = None,
         rules: Iterable[Rule] = (),
         runs: Iterable[ManualRun] | None = None,
+        isolate: Isolation | None = None,
         **cluster: object,
-    ) -> Flight:
+    ) -> Executed:
         (tmp_path / "dags.py").write_text(head + textwrap.dedent(text), encoding="utf-8")
         profile = str(cluster.get("profile", "airflow-3.3"))
         loaded = loaders.load(tmp_path, airflow="stand-in", profile=profile, supplied=supplied)
@@ -68,6 +80,11 @@ def execute(tmp_path: Path) -> Callable[..., Flight]:
             duration_s=until,
             manual_runs=every if runs is None else tuple(runs),
         )
-        return Flight(scenario, api.simulate(scenario, execute=loaded).trace)
+        with (
+            place_of(loaded, scenario.cluster, isolate) as place,
+            windtunnel.execute.Executed(place) as executed,
+        ):
+            trace = Simulation(scenario, bodies=executed).run()
+            return Executed(scenario, trace, list(executed.xcoms()))
 
     return execute

@@ -11,6 +11,13 @@ from typing import Annotated, Literal
 import typer
 
 from windtunnel.cli import commands, exits, loading, shipped
+from windtunnel.cli.execution import (
+    BodyMemory,
+    BodyTimeout,
+    Execute,
+    IsolateAll,
+    isolation_of,
+)
 from windtunnel.cli.loading import (
     AirflowConfig,
     Connections,
@@ -158,10 +165,10 @@ def run(
     connections: Connections = None,
     airflow_config: AirflowConfig = None,
     paths: ImportPaths = None,
-    isolate: Isolate = False,
-    execute: Annotated[
-        bool, typer.Option("--execute", help="Run the real Python callables, at simulated time.")
-    ] = False,
+    isolate: IsolateAll = False,
+    execute: Execute = False,
+    body_memory: BodyMemory = None,
+    body_timeout: BodyTimeout = None,
     _: Annotated[
         bool,
         typer.Option(
@@ -183,8 +190,12 @@ def run(
     triggers, faults = tuple(trigger or ()), tuple(fault or ())
     asked = Asked(cluster, window, start, seed, profile, triggers, airflow, how, faults)
     terminal = Terminal(color=not no_color)
+    limits = isolation_of(
+        execute=execute, isolate=isolate, memory=body_memory, timeout=body_timeout
+    )
+    as_json = form is Format.JSON
     raise typer.Exit(
-        commands.run(target, asked, terminal, execute=execute, json=form is Format.JSON)
+        commands.run(target, asked, terminal, execute=execute, isolate=limits, json=as_json)
     )
 
 

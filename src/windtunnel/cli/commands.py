@@ -8,6 +8,7 @@ from windtunnel import api
 from windtunnel.cli.exits import BAD_INPUT, CLEAN, FINDINGS
 from windtunnel.cli.target import Asked, read
 from windtunnel.cli.terminal import Terminal
+from windtunnel.model import Isolation
 from windtunnel.report import check_json, check_text, run_json, run_text
 from windtunnel.result import Report, Result
 from windtunnel.trace import Output
@@ -15,7 +16,15 @@ from windtunnel.trace import Output
 STORE = Path(".windtunnel")
 
 
-def run(target: str, asked: Asked, terminal: Terminal, *, execute: bool, json: bool) -> int:
+def run(
+    target: str,
+    asked: Asked,
+    terminal: Terminal,
+    *,
+    execute: bool,
+    isolate: Isolation | None = None,
+    json: bool,
+) -> int:
     """Simulate once and print what happened."""
 
     def show(output: Output) -> None:
@@ -28,7 +37,9 @@ def run(target: str, asked: Asked, terminal: Terminal, *, execute: bool, json: b
                 result = api.simulate(found.scenario, progress=tell)
         if execute:  # without a bar: callables print as they run
             shown = None if json else show
-            result = api.simulate(found.scenario, execute=found.loaded, show=shown)
+            result = api.simulate(
+                found.scenario, execute=found.loaded, isolate=isolate or False, show=shown
+            )
     terminal.show(run_json(result) if json else run_text(result))
     if any(failure.state == "failed" for failure in result.failures):
         return max(_code(result), FINDINGS)

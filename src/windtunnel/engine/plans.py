@@ -21,6 +21,7 @@ from windtunnel.model import (
     TriggerDagRun,
     When,
 )
+from windtunnel.model.xcom import xcom_name
 
 
 @dataclass(slots=True)
@@ -118,6 +119,7 @@ class Planner:
     def _recipe(self, own: Task, rules: tuple[Rule, ...]) -> int | Distribution | None:
         rule = rules[0] if rules else Rule()
         plain = rule.outcome == "success" and not rule.fail_share and not rule.memory_mb
+        plain = plain and not rule.result_bytes
         if self._bodies is not None or rule.when != When() or not plain:
             return None
         said = rule.duration_s
@@ -182,7 +184,7 @@ class Planner:
         )
 
     def _from_rule(self, rule: Rule, ti: int, kind: object) -> Plan:
-        return Plan(
+        plan = Plan(
             self._duration(rule, ti, kind),
             "fail" if self._fails(rule, ti) else rule.outcome,
             rule.follow,
@@ -194,6 +196,25 @@ class Planner:
             micros(rule.resume_duration_s),
             memory=rule.memory_mb,
         )
+        if rule.result_bytes and plan.outcome == "success":
+            self._hand_over(plan, rule.result_bytes, ti)
+        return plan
+
+    def _hand_over(self, plan: Plan, size: int, ti: int) -> None:
+        """The try pushes a result of so many bytes at its end."""
+        world = self._world
+        backend, column = world.cluster.xcom, world.profile.xcom_column
+        if not backend.takes(size, column):
+            dag_id, _, task_id, _ = world.name_of(ti)
+            plan.outcome = "fail"
+            plan.error = backend.refusal(xcom_name(dag_id, task_id), size, column)
+            return
+        if backend.goes_elsewhere(size):
+            return
+        pushes, patience = backend.push_s(size), world.cluster.task_instance_heartbeat_timeout_s
+        plan.duration += micros(min(pushes, patience))
+        if pushes > patience:
+            plan.outcome, plan.error = "fail", "no heartbeat while its result is pushed"
 
     def _duration(self, rule: Rule, ti: int, kind: object) -> int:
         given = rule.duration_s

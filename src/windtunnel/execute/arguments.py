@@ -7,8 +7,9 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from windtunnel.execute.store import RETURN_VALUE
 from windtunnel.execute.templates import Templates
-from windtunnel.execute.xcoms import RETURN_VALUE, XComs
+from windtunnel.execute.xcoms import XComs
 from windtunnel.model.body import (
     Body,
     GroupItem,
@@ -34,11 +35,10 @@ class Arguments:
         self,
         body: Body,
         xcoms: XComs,
-        ti: int,
         context: Mapping[str, Any],
         splits: Callable[[str], bool],
     ) -> None:
-        self._body, self._xcoms, self._ti = body, xcoms, ti
+        self._body, self._xcoms = body, xcoms
         self._map_index: int = context["ti"].map_index
         self._context = context
         self._splits = splits
@@ -102,9 +102,9 @@ class Arguments:
         return value
 
     def _result(self, wanted: ResultOf) -> Any:
-        found = self._xcoms.result(self._ti, wanted.task_id, wanted.key)
+        found = self._xcoms.result(wanted.task_id, wanted.key)
         if found is None and wanted.key not in (None, RETURN_VALUE):
-            there = self._xcoms.has(self._ti, wanted.task_id, str(wanted.key))
+            there = self._xcoms.has(wanted.task_id, str(wanted.key))
             if not there and not self._splits(wanted.task_id):
                 raise XComNotFoundError(
                     f"{wanted.task_id} pushed no XCom {wanted.key!r}. The keys of a dict that a "

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
+import os
 import types
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from windtunnel.engine.branches import followed
 from windtunnel.engine.plans import Plan
-from windtunnel.engine.world import World
 from windtunnel.execute.arguments import Arguments, with_context
-from windtunnel.execute.context import Stores, TaskInstance, context_of
+from windtunnel.execute.callbacks import call_back, ending
+from windtunnel.execute.context import Surroundings, TaskInstance, context_of
+from windtunnel.execute.environment import variables_of
+from windtunnel.execute.facts import TryFacts
 from windtunnel.execute.failures import is_ours, outcome_of, told
-from windtunnel.execute.xcoms import RETURN_VALUE, XComs
+from windtunnel.execute.store import RETURN_VALUE
+from windtunnel.execute.strands import StrandEnded
+from windtunnel.execute.xcoms import XComs
 from windtunnel.loaders.standin import task_context
 from windtunnel.loaders.standin.operators import MappedOperator
 from windtunnel.model.body import Body
@@ -26,14 +31,6 @@ NOT_YET = ("AirflowRescheduleException",)
 FINAL_FOR_SENSORS = ("AirflowSensorTimeout", "AirflowTaskTimeout", "AirflowFailException")
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What outlives a task."""
-
-    xcoms: XComs
-    stores: Stores
-
-
 class ResultError(TypeError):
     """A task returned something that can't be used as it must be."""
 
@@ -42,40 +39,72 @@ class Call:
     """One execution of one body; its `work` is what a strand runs."""
 
     def __init__(
-        self, kept: Kept, bodies: Mapping[tuple[str, str], Body], world: World, ti: int
+        self,
+        around: Surroundings,
+        facts: TryFacts,
+        bodies: Mapping[tuple[str, str], Body],
+        started: datetime,
     ) -> None:
-        self._world, self._bodies, self._ti = world, bodies, ti
-        self._xcoms, self._stores = kept.xcoms, kept.stores
-        self._run = world.runs[world.ti_run[ti]]
-        self._index = world.ti_task[ti]
-        self._dag_id, self._task_id = self._run.dag.dag_id, self._run.dag.ids[self._index]
+        self._around, self._facts, self._bodies = around, facts, bodies
+        self._dag_id, self._task_id = facts.run.dag_id, facts.task_id
         self._body = bodies[self._dag_id, self._task_id]
-        self._map_index = world.ti_map[ti]
+        self._started = started
+        self._context: dict[str, Any] = {}
+        self._render: Callable[..., Any] = lambda content, *_: content
 
     def work(self) -> Plan:
         """Run it, and say what it did; sleeps are on top of the plan's duration."""
         try:
-            result = self._called()
-            return self._succeeded(result)
+            plan = self._succeeded(self._returned())
         except BaseException as error:
             if is_ours(error):
                 raise
-            if self._body.kind == "sensor":
-                plan = self._poke_failed(error)
-                if plan is not None:
-                    return plan
-            return Plan(0, outcome_of(error), error=told(error))
+            plan = self.failed(error)
+            self._context["exception"] = error
+            if isinstance(error, StrandEnded):
+                return plan
+        return self._ended(plan)
+
+    def _returned(self) -> Any:
+        """What it returns; to some releases ``sys.exit(0)`` is a return, too."""
+        try:
+            return self._called()
+        except SystemExit as leaving:
+            if leaving.code not in (None, 0) or not self._around.profile.exit_may_succeed:
+                raise
+            return None
+
+    def _ended(self, plan: Plan) -> Plan:
+        """Callbacks see what becomes of the try."""
+        called = ending(plan, self._facts) if "ti" in self._context else None
+        if called is None or (self._body.kind == "trigger" and plan.error is None):
+            return plan
+        kind, state = called
+        self._context["ti"].becomes = state
+        with task_context(self._context):
+            call_back(kind, self._context, self._render)
+        return plan
+
+    def failed(self, error: BaseException) -> Plan:
+        """What it did, if it raised this."""
+        if self._body.kind == "sensor":
+            plan = self._poke_failed(error)
+            if plan is not None:
+                return plan
+        return Plan(0, outcome_of(error), error=told(error))
 
     # -- before -------------------------------------------------------------------------------
 
     def _called(self) -> Any:
         body = self._body
         task = copy.copy(body.task)
-        ti = TaskInstance(self._world, self._xcoms, self._ti, task)
-        context = ti.context = context_of(self._world, ti, self._run, self._stores)
+        around, facts = self._around, self._facts
+        ti = TaskInstance(around, facts, task, self._started)
+        context = ti.context = self._context = context_of(around, ti, facts)
+        os.environ.update(variables_of(context, old=around.profile.context_has_old_names))
         with task_context(context):
-            arguments = Arguments(body, self._xcoms, self._ti, context, self._splits)
-            vars(task)["render_template"] = arguments.render
+            arguments = Arguments(body, ti.xcoms, context, self._splits)
+            vars(task)["render_template"] = self._render = arguments.render
             if body.function is None:
                 return self._of_operator(arguments, ti, context)
             args, kwargs = arguments.positional(), arguments.named()
@@ -88,9 +117,9 @@ class Call:
             if body.templates_dict is not None:
                 context["templates_dict"] = arguments.value(body.templates_dict)
             kwargs = with_context(body.function, args, kwargs, context)
-            self._hook(task, "pre_execute", context)
+            self._begin(task, context)
             made = self._invoke(body.function, *args, **kwargs)
-            result = self._drained(made) if isinstance(made, types.GeneratorType) else made
+            result = self._awaited(made)
             self._hook(task, "post_execute", context, result)
             return result
 
@@ -108,10 +137,16 @@ class Call:
         method = entrance(type(task))
         if method is None:
             raise ResultError(f"{type(task).__name__} has no execute method")
-        self._hook(task, "pre_execute", context)
+        self._begin(task, context)
         result = self._invoke(method, task, context)
         self._hook(task, "post_execute", context, result)
         return result
+
+    def _begin(self, task: Any, context: dict[str, Any]) -> None:
+        """What comes before the work, once for all pokes of a sensor in poke mode."""
+        if not self._facts.pokes_again:
+            self._hook(task, "pre_execute", context)
+            call_back("on_execute_callback", context, self._render)
 
     def _hook(self, task: Any, name: str, *args: Any) -> None:
         """What a DAG file gave to be called before or after."""
@@ -122,6 +157,17 @@ class Call:
     def _splits(self, task_id: str) -> bool:
         body = self._bodies.get((self._dag_id, task_id))
         return body is not None and body.multiple_outputs
+
+    def _awaited(self, made: Any) -> Any:
+        """What a callable made, once it is at its end."""
+        if isinstance(made, types.GeneratorType):
+            return self._drained(made)
+        if not isinstance(made, types.CoroutineType):
+            return made
+        if self._around.profile.callables_may_be_async:
+            return self._invoke(asyncio.run, made)
+        made.close()  # nobody waits for it
+        return made
 
     def _drained(self, steps: types.GeneratorType[Any, Any, Any]) -> Any:
         """What a generator returns at its end; what it yields are notes on assets."""
@@ -145,12 +191,27 @@ class Call:
             return self._poked(result)
         follow: tuple[str, ...] | None = ()
         if kind == "branch":
-            follow = (result,) if isinstance(result, str) else tuple(result or ())
+            follow = self._chosen(result)
         length = len(result) if isinstance(result, Collection) else None
         plan = Plan(0, follow=follow, condition=bool(result), length=length)
-        if not (self._world.profile.skipping_returns_nothing and self._skips(plan)):
+        if not (self._around.profile.skipping_returns_nothing and self._skips(plan)):
             self._push(result)
         return plan
+
+    def _chosen(self, result: Any) -> tuple[str, ...]:
+        """The tasks that a branch names (``skipmixin.py: skip_all_except``)."""
+        is_many = isinstance(result, Iterable) and not isinstance(result, str)
+        names = tuple(result) if is_many else () if result is None else (result,)
+        odd = [name for name in names if not isinstance(name, str)]
+        if odd:
+            raise ResultError(f"{self._task_id} must return ids of tasks, and returned {odd[0]!r}")
+        strangers = self._around.ask.strangers(self._facts.number, list(names))
+        if strangers:
+            raise ResultError(
+                f"{self._task_id} returned {strangers[0]!r}, and {self._dag_id} has no task or "
+                "group of this id"
+            )
+        return names
 
     def _poked(self, result: Any) -> Plan:
         if not getattr(result, "is_done", result):
@@ -176,32 +237,38 @@ class Call:
     def _triggers(self, conf: Any) -> Plan:
         """The run that TriggerDagRunOperator creates gets this ``conf``."""
         try:
-            json.dumps(conf)
+            said = json.loads(json.dumps(conf or {}))
         except (TypeError, ValueError):
             raise ResultError("conf of TriggerDagRunOperator must be what JSON can say") from None
-        self._world.confs[~self._ti] = conf or {}
+        if not isinstance(said, dict):
+            raise ResultError(f"conf of TriggerDagRunOperator is {conf!r}; it must be a dict")
+        self._around.ask.hand_conf(self._facts.number, said)
         return Plan(0)
 
     def _skips(self, plan: Plan) -> bool:
         """Whether it skips anything downstream."""
-        dag, task = self._run.dag, self._index
+        ask, ti = self._around.ask, self._facts.number
         if self._body.kind == "short_circuit":
-            return not plan.condition and bool(dag.downstream[task])
+            return not plan.condition and ask.skips(ti, None)
         if self._body.kind != "branch":
             return False
-        return bool(set(dag.downstream[task]) - followed(self._world, self._run, task, plan))
+        return ask.skips(ti, [str(name) for name in plan.follow or ()])
 
     def _push(self, result: Any) -> None:
         """Store what it returned (``_push_xcom_if_needed``)."""
         task = self._body.task
         value = result if task.do_xcom_push else None
-        if self._run.dag.is_map_source[self._index] and self._map_index < 0:
+        if self._facts.is_map_source and self._facts.map_index < 0:
             self._check_mappable(value)
         if value is None:
             return
         if self._body.multiple_outputs:
             self._push_each(value)
-        self._xcoms.push(self._ti, RETURN_VALUE, value)
+        self._store(RETURN_VALUE, value)
+
+    def _store(self, key: str, value: Any) -> None:
+        around = self._around
+        XComs(around.ask, around.backend, self._facts, around.profile).push(key, value)
 
     def _push_each(self, value: Any) -> None:
         if not isinstance(value, Mapping):
@@ -215,7 +282,7 @@ class Call:
                     f"{self._task_id} has multiple_outputs and returned the key {key!r}; keys must "
                     "be texts"
                 )
-            self._xcoms.push(self._ti, key, item)
+            self._store(key, item)
 
     def _check_mappable(self, value: Any) -> None:
         if value is None:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import asyncio.selector_events
 import datetime as datetime_module
-import inspect
+import os
 import selectors
 import sys
 import threading
 import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, SupportsIndex
+from typing import Any, Protocol, SupportsIndex
 
 import freezegun
 import freezegun.api
 
+from windtunnel.execute.classes import namespaces
 from windtunnel.execute.strands import Strand
 
 REAL_TIME = ("concurrent.", "multiprocessing", "queue", "selectors", "subprocess", "threading")
@@ -31,6 +32,19 @@ MICRO = 1_000_000
 _real_sleep = time.sleep
 
 
+class Sleeper(Protocol):
+    """Who runs, and can sleep."""
+
+    @property
+    def thread(self) -> threading.Thread:
+        """The thread that it runs in."""
+        ...
+
+    def sleep(self, us: int) -> None:
+        """Let others run until so much time has passed."""
+        ...
+
+
 class SimulatedClock:
     """While it is in force, the time is what it was last set to. One at a time."""
 
@@ -38,8 +52,10 @@ class SimulatedClock:
         self._tell = tell
         """Told the time whenever it moves."""
         self._now = start
-        self._strand: Strand | None = None
-        self._strand_of: dict[Any, Strand] = {}
+        self._entered = start
+        self._process = os.getpid()
+        self._strand: Sleeper | None = None
+        self._strand_of: dict[Any, Sleeper] = {}
         """Threads that callables started, and whose they are."""
         self._time_of: dict[Any, datetime] = {}
         """How far each thread is: threads of one callable sleep beside each other."""
@@ -91,13 +107,30 @@ class SimulatedClock:
 
     def run(self, strand: Strand, now: datetime, error: BaseException | None = None) -> None:
         """Let a strand run from now on until it sleeps or ends."""
-        self._move_to(now)
-        self._strand, self._time_of[strand.thread] = strand, now
+        self.enter(strand, now)
         strand.resume(error)
-        strand.ahead_us = (self._time_of[strand.thread] - now) // timedelta(microseconds=1)
+        strand.ahead_us = self.ahead_us(strand)
         self._strand = None
         if strand.asleep_us is None:
             self._forget(strand)
+
+    def end_of(self, strand: Strand) -> None:
+        """Let a strand end where it sleeps; no time passes for it any more."""
+        self._strand = strand
+        strand.give_up()
+        self._strand = None
+        self._forget(strand)
+
+    def enter(self, strand: Sleeper, now: datetime) -> None:
+        """It is now, and this strand goes on."""
+        self._move_to(now)
+        self._strand, self._entered = strand, now
+        self._time_of[strand.thread] = now
+        self._process = os.getpid()
+
+    def ahead_us(self, strand: Sleeper) -> int:
+        """Time that passed since it went on: it waited for threads of its own that slept."""
+        return (self._time_of[strand.thread] - self._entered) // timedelta(microseconds=1)
 
     def now(self) -> datetime:
         """The simulated now."""
@@ -124,6 +157,9 @@ class SimulatedClock:
     def wait(self, seconds: float) -> None:
         """Time passes for whoever calls."""
         us = max(1, round(seconds * MICRO))
+        if os.getpid() != self._process:  # one that a callable started has nobody to wait for
+            self._move_to(self._now + timedelta(microseconds=us))
+            return
         thread = threading.current_thread()
         strand = self._strand
         if strand is not None and strand.thread is thread:
@@ -133,6 +169,8 @@ class SimulatedClock:
         if thread in self._strand_of:
             self._time_of[thread] += timedelta(microseconds=us)
             self._move_to(max(self._now, self._time_of[thread]))
+            return
+        _real_sleep(seconds)  # of somebody else, or left behind by a callable that is over
 
     def _starting(self, start: Callable[[Any], None]) -> Callable[[Any], None]:
         """``Thread.start``, which notes how far a thread is when it begins, and whose it is."""
@@ -157,7 +195,7 @@ class SimulatedClock:
 
         return joined
 
-    def _forget(self, strand: Strand) -> None:
+    def _forget(self, strand: Sleeper) -> None:
         """A callable is over, and its threads with it."""
         for thread in [t for t, whose in self._strand_of.items() if whose is strand]:
             del self._strand_of[thread], self._time_of[thread]
@@ -182,7 +220,7 @@ class SimulatedClock:
 
         freezegun knows the modules that Python knows. DAG files are not among them any more once
         they are loaded."""
-        for namespace in _namespaces(function):
+        for namespace in namespaces(function):
             if id(namespace) not in self._reached:
                 self._reached.add(id(namespace))
                 self._replace_in(namespace, self._fakes)
@@ -259,23 +297,3 @@ class _Selector(selectors.DefaultSelector):
         threads = len(getattr(executor, "_threads", ()))
         idle = getattr(getattr(executor, "_idle_semaphore", None), "_value", threads)
         return bool(threads > idle)
-
-
-def _namespaces(function: Callable[..., Any]) -> Iterator[dict[str, Any]]:
-    """The globals of a function and of all modules that it reaches which Python has forgotten."""
-    found: set[int] = set()
-    pending = [getattr(inspect.unwrap(function), "__globals__", {})]
-    while pending:
-        namespace = pending.pop()
-        if id(namespace) in found:
-            continue
-        module = sys.modules.get(str(namespace.get("__name__")))
-        if module is not None and vars(module) is namespace:
-            continue  # freezegun sees to it
-        found.add(id(namespace))
-        yield namespace
-        for value in list(namespace.values()):
-            if isinstance(value, types.ModuleType):
-                pending.append(vars(value))
-            elif isinstance(value, types.FunctionType):
-                pending.append(value.__globals__)

@@ -13,12 +13,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 from windtunnel.execute.strands import Strand
 
 STREAMS = (1, 2)
 """File descriptors of stdout and stderr."""
+LONGEST = 1_000_000
+"""Bytes that are kept of what a callable writes from one sleep to the next."""
 
 
 class Console:
@@ -26,12 +28,20 @@ class Console:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(mode="w+b", buffering=0)  # noqa: SIM115 - until `close`
+        self._error = _copy(2)
         self._nothing = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - likewise
 
     def close(self) -> None:
         """No strand will run any more."""
         self._file.close()
         self._nothing.close()
+        if self._error is not None:
+            os.close(self._error)
+
+    def say(self, text: str) -> None:
+        """Write to the real stderr, while a strand runs."""
+        if self._error is not None:
+            os.write(self._error, text.encode())
 
     @contextlib.contextmanager
     def watching(self, strand: Strand) -> Iterator[list[str]]:
@@ -44,42 +54,58 @@ class Console:
         try:
             if strand.environment is not None:
                 _restore(*strand.environment)
-            with self._caught():
+            with _streams(self._file, self._nothing):
                 yield written
         finally:
             strand.environment = dict(os.environ), _folder()
             _restore(*before)
-            self._file.seek(0)
-            text = self._file.read().decode("utf-8", errors="replace")
+            text = written_to(self._file, 0)
             if text:
                 written.append(text)
 
-    @contextlib.contextmanager
-    def _caught(self) -> Iterator[None]:
-        streams: tuple[Any, ...] = sys.stdin, sys.stdout, sys.stderr
-        for stream in streams[1:]:
-            with contextlib.suppress(Exception):  # it may be closed, or not a stream at all
-                stream.flush()
-        out = io.TextIOWrapper(
-            io.FileIO(self._file.fileno(), "w", closefd=False),
-            encoding="utf-8",
-            errors="replace",
-            write_through=True,
-        )
-        kept = {number: kept for number in STREAMS if (kept := _copy(number)) is not None}
-        for number in kept:
-            os.dup2(self._file.fileno(), number)
-        sys.stdin, sys.stdout, sys.stderr = self._nothing, out, out
-        try:
-            with _logging_to(out):
-                yield
-        finally:
-            sys.stdin, sys.stdout, sys.stderr = streams
-            with contextlib.suppress(ValueError):  # the callable closed it
-                out.flush()
-            for number, real in kept.items():
-                os.dup2(real, number)
-                os.close(real)
+
+@contextlib.contextmanager
+def caught(file: IO[bytes]) -> Iterator[None]:
+    """Inside the ``with`` block what this process writes goes to a file, and it reads nothing."""
+    with open(os.devnull, encoding="utf-8") as nothing, _streams(file, nothing):
+        yield
+
+
+@contextlib.contextmanager
+def _streams(file: IO[bytes], nothing: IO[str]) -> Iterator[None]:
+    streams: tuple[Any, ...] = sys.stdin, sys.stdout, sys.stderr
+    for stream in streams[1:]:
+        with contextlib.suppress(Exception):  # it may be closed, or not a stream at all
+            stream.flush()
+    out = io.TextIOWrapper(
+        io.FileIO(file.fileno(), "w", closefd=False),
+        encoding="utf-8",
+        errors="replace",
+        write_through=True,
+    )
+    kept = {number: kept for number in STREAMS if (kept := _copy(number)) is not None}
+    for number in kept:
+        os.dup2(file.fileno(), number)
+    sys.stdin, sys.stdout, sys.stderr = nothing, out, out
+    try:
+        with _logging_to(out):
+            yield
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = streams
+        with contextlib.suppress(ValueError):  # the callable closed it
+            out.flush()
+        for number, real in kept.items():
+            os.dup2(real, number)
+            os.close(real)
+
+
+def written_to(file: IO[bytes], since: int) -> str:
+    """What a file got since it had so many bytes; of very much the beginning."""
+    size = os.fstat(file.fileno()).st_size
+    file.seek(since)
+    text = file.read(min(size - since, LONGEST)).decode("utf-8", errors="replace")
+    left = size - since - LONGEST
+    return text if left <= 0 else f"{text}\n... and {left:,} bytes more\n"
 
 
 @contextlib.contextmanager

@@ -9,46 +9,66 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from windtunnel.engine.world import Run, World
+from windtunnel.execute.backend import OwnBackend, PlainBackend
 from windtunnel.execute.dates import utc
+from windtunnel.execute.facts import OldDates, RunFacts, TryFacts
 from windtunnel.execute.macros import Macros
-from windtunnel.execute.xcoms import RETURN_VALUE, UNSET, XComs
-from windtunnel.loaders.standin.values import Settings, Variable, get_connection
-from windtunnel.trace.states import RunState, TaskState
+from windtunnel.execute.questions import Questions
+from windtunnel.execute.schema import mistake
+from windtunnel.execute.serde import Serde
+from windtunnel.execute.store import RETURN_VALUE
+from windtunnel.execute.xcoms import UNSET, XComs
+from windtunnel.loaders.standin.exceptions import ParamValidationError
+from windtunnel.loaders.standin.values import Param, Settings, Variable, get_connection
+from windtunnel.model import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a try has around it."""
+
+    ask: Questions
+    backend: OwnBackend | PlainBackend
+    serde: Serde
+    profile: Profile
 
 
 class TaskInstance:
     """What a callable sees as ``ti``: its identity, its try, and XComs."""
 
-    def __init__(self, world: World, xcoms: XComs, ti: int, task: Any) -> None:
-        run = world.runs[world.ti_run[ti]]
-        own = run.dag.tasks[world.ti_task[ti]]
-        self._world, self._xcoms, self._ti, self._run = world, xcoms, ti, run
+    def __init__(
+        self, around: Surroundings, facts: TryFacts, task: Any, started: datetime | None
+    ) -> None:
+        self._around, self._facts = around, facts
+        self.xcoms = XComs(around.ask, around.backend, facts, around.profile)
         self.task = task
-        self.dag_id = run.dag.dag_id
-        self.task_id = own.task_id
-        self.run_id = run.record.run_id
-        self.map_index = world.ti_map[ti]
-        self.try_number = world.tries[ti]
-        self.max_tries = own.retries
-        self.pool, self.pool_slots, self.queue = own.pool, own.pool_slots, own.queue
-        self.operator = own.operator
-        self.priority_weight = run.dag.weight[world.ti_task[ti]]
+        self.dag_id = facts.run.dag_id
+        self.task_id = facts.task_id
+        self.run_id = facts.run.run_id
+        self.map_index = facts.map_index
+        self.try_number = facts.try_number
+        self.max_tries = facts.max_tries
+        self.pool, self.pool_slots, self.queue = facts.pool, facts.pool_slots, facts.queue
+        self.operator = facts.operator
+        self.priority_weight = facts.weight
         self.hostname = "windtunnel"
-        self.start_date = utc(world.datetime_at(world.now))
+        self.start_date = utc(started)
         self.end_date: Any = None
         self.duration: float | None = None
-        self.logical_date = self.execution_date = utc(run.logical)
+        self.logical_date = self.execution_date = utc(facts.run.logical_date)
         self.log = logging.getLogger("airflow.task")
         self.context: dict[str, Any] = {}
+        self.becomes: str | None = None
+        """The state that callbacks see, when what the task does is over."""
 
     @property
     def state(self) -> str:
         """Its state now."""
-        return TaskState(self._world.state[self._ti]).label
+        return self.becomes or self._around.ask.state(self._facts.number)
 
     @property
     def is_mapped(self) -> bool:
@@ -58,7 +78,7 @@ class TaskInstance:
     @property
     def dag_run(self) -> DagRun:
         """Its run."""
-        return DagRun(self._world, self._run, self._xcoms)
+        return DagRun(self._around, self._facts.run)
 
     def get_dagrun(self, *_: Any, **__: Any) -> DagRun:
         """Its run."""
@@ -81,25 +101,23 @@ class TaskInstance:
         **__: Any,
     ) -> Any:
         """The XCom of a task, or a list of them for several tasks or map indexes."""
-        return self._xcoms.pull(
-            self._ti,
+        return self.xcoms.pull(
             task_ids,
-            dag_id=dag_id,
+            where=(dag_id, run_id, include_prior_dates),
             key=key,
-            include_prior_dates=include_prior_dates,
             map_indexes=map_indexes,
             default=default,
-            run_id=run_id,
         )
 
     def xcom_push(self, key: str, value: Any, *_: Any, **__: Any) -> None:
         """Store a value under a key of its own."""
-        self._xcoms.push(self._ti, key, value)
+        self.xcoms.push(key, value)
 
     def get_previous_dagrun(self, state: Any = None, **_: Any) -> DagRun | None:
         """The run of the DAG before this one, in this state if one is given."""
-        before = previous(self._world, self._run, None if state is None else str(state))
-        return None if before is None else DagRun(self._world, before, self._xcoms)
+        wanted = None if state is None else str(state)
+        before = self._around.ask.previous(self._facts.run.number, wanted)
+        return None if before is None else DagRun(self._around, before)
 
     def __repr__(self) -> str:
         index = f" map_index={self.map_index}" if self.is_mapped else ""
@@ -110,20 +128,18 @@ class TaskInstance:
 class DagRun:
     """What a callable sees as ``dag_run``."""
 
-    def __init__(self, world: World, run: Run, xcoms: XComs) -> None:
-        record = run.record
-        interval = run.interval or (None, None)
-        self._world, self._run, self._xcoms = world, run, xcoms
-        self.dag_id = run.dag.dag_id
-        self.run_id = record.run_id
-        self.run_type = run.kind
-        self.external_trigger = run.kind not in ("scheduled", "backfill")
-        self.conf: dict[str, Any] = dict(world.confs.get(run.index, {}))
-        self.logical_date = self.execution_date = utc(run.logical)
-        self.data_interval_start, self.data_interval_end = map(utc, interval)
-        self.run_after = utc(record.run_after)
-        self.queued_at = utc(world.datetime_at(record.created_us))
-        self.start_date = utc(world.datetime_at(run.started_us)) if run.started_us >= 0 else None
+    def __init__(self, around: Surroundings, facts: RunFacts) -> None:
+        self._around, self._facts = around, facts
+        self.dag_id = facts.dag_id
+        self.run_id = facts.run_id
+        self.run_type = facts.run_type
+        self.external_trigger = facts.run_type not in ("scheduled", "backfill")
+        self.conf: dict[str, Any] = dict(facts.conf)
+        self.logical_date = self.execution_date = utc(facts.logical_date)
+        self.data_interval_start, self.data_interval_end = interval_of(facts)
+        self.run_after = utc(facts.run_after)
+        self.queued_at = utc(facts.created)
+        self.start_date = utc(facts.started)
         self.end_date: Any = None
         self.triggering_user_name: str | None = None
         self.partition_key: str | None = None
@@ -132,7 +148,7 @@ class DagRun:
     @property
     def state(self) -> str:
         """Its state now."""
-        return RunState(self._run.state).label
+        return self._around.ask.run_state(self._facts.number)
 
     def get_state(self) -> str:
         """Its state now."""
@@ -141,9 +157,8 @@ class DagRun:
     def get_task_instances(self, state: Any = None, *_: Any, **__: Any) -> list[TaskInstance]:
         """Its task instances, in these states if any are given."""
         wanted = {state} if isinstance(state, str) else set(state or ())
-        run, world = self._run, self._world
-        every = [ti for task in range(run.dag.size) for ti in run.tis(task)]
-        found = [TaskInstance(world, self._xcoms, ti, None) for ti in every]
+        every = self._around.ask.instances(self._facts.number)
+        found = [TaskInstance(self._around, facts, None, None) for facts in every]
         return [ti for ti in found if not wanted or ti.state in wanted]
 
     def get_task_instance(
@@ -159,14 +174,10 @@ class DagRun:
         return f"<DagRun {self.dag_id} @ {self.logical_date}: {self.run_id}, state:{self.state}>"
 
 
-def previous(world: World, run: Run, state: str | None) -> Run | None:
-    """The run of the same DAG with the next earlier logical date."""
-    earlier = [
-        other
-        for other in world.runs_of[run.dag.number]
-        if -1 < other.logical_us < run.logical_us and state in (None, RunState(other.state).label)
-    ]
-    return max(earlier, key=lambda other: other.logical_us, default=None)
+def interval_of(run: RunFacts | None) -> tuple[Any, Any]:
+    """The data interval of a run, as tasks see it."""
+    interval = run.data_interval if run is not None else None
+    return (None, None) if interval is None else (utc(interval[0]), utc(interval[1]))
 
 
 class _Variables:
@@ -228,59 +239,75 @@ class _Outlet:
 class StateStore:
     """``task_state_store``: what a task keeps from one try to the next (3.3)."""
 
-    def __init__(self) -> None:
-        self._values: dict[str, Any] = {}
+    def __init__(self, around: Surroundings, owner: str) -> None:
+        self._ask, self._serde, self._owner = around.ask, around.serde, owner
 
     def get(self, key: str, default: Any = None) -> Any:
         """What was kept under a key, or the default."""
-        return self._values.get(key, default)
+        found = self._ask.kept(self._owner).get(key)
+        return default if found is None else self._serde.decode(found.encode("latin-1"))
 
     def set(self, key: str, value: Any, **_: Any) -> None:
         """Keep a value."""
-        self._values[key] = value
+        stored = self._serde.encode(value).decode("latin-1")
+        self._ask.keep(self._owner, self._ask.kept(self._owner) | {key: stored})
 
     def delete(self, key: str) -> None:
         """Forget a key."""
-        self._values.pop(key, None)
+        kept = self._ask.kept(self._owner)
+        kept.pop(key, None)
+        self._ask.keep(self._owner, kept)
 
     def clear(self, **_: Any) -> None:
         """Forget all."""
-        self._values.clear()
+        self._ask.keep(self._owner, {})
 
 
 class Stores:
-    """The state stores of tasks and assets of one simulation."""
+    """``asset_state_store``: the state stores of assets."""
 
-    def __init__(self) -> None:
-        self._of: defaultdict[Any, StateStore] = defaultdict(StateStore)
-
-    def of_task(self, ti: TaskInstance) -> StateStore:
-        """That of a task instance; all its tries share it."""
-        return self._of[ti.dag_id, ti.run_id, ti.task_id, ti.map_index]
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
 
     def __getitem__(self, asset: Any) -> StateStore:
-        return self._of[getattr(asset, "name", None) or getattr(asset, "uri", None) or str(asset)]
+        name = getattr(asset, "name", None) or getattr(asset, "uri", None) or str(asset)
+        return StateStore(self._around, f"asset {name}")
 
 
 def params_of(task: Any, conf: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of DAG and task; what the run was triggered with goes before both."""
-    merged = {**(getattr(task.dag, "params", None) or {}), **(task.params or {}), **conf}
-    return {name: _value_of(param) for name, param in merged.items()}
+    """Parameters of DAG and task; what the run was triggered with goes before both.
+
+    Raises:
+        ParamValidationError: one is not what its schema asks for.
+    """
+    defined = {**(getattr(task.dag, "params", None) or {}), **(task.params or {})}
+    return {
+        name: _param_value(name, defined.get(name), conf.get(name, UNSET))
+        for name in {**defined, **conf}
+    }
 
 
-def _value_of(param: Any) -> Any:
-    return param.resolve() if hasattr(param, "schema") and hasattr(param, "resolve") else param
+def _param_value(name: str, param: Any, given: Any) -> Any:
+    if not isinstance(param, Param):
+        return param if given is UNSET else given
+    if given is UNSET and not param.is_given:
+        why: str | None = "no value is passed, and it has no default"
+    else:
+        given = param.value if given is UNSET else given
+        why = mistake(given, param.schema)
+    if why is not None:
+        raise ParamValidationError(f"Invalid input for param {name}: {why}")
+    return given
 
 
-def context_of(world: World, ti: TaskInstance, run: Run, stores: Stores) -> dict[str, Any]:
+def context_of(around: Surroundings, ti: TaskInstance, facts: TryFacts) -> dict[str, Any]:
     """The whole context of a try."""
     dag_run, task = ti.dag_run, ti.task
-    mapped = run.tis(run.dag.index[ti.task_id]) if ti.is_mapped else None
     context: dict[str, Any] = {
         "conn": _Connections(),
         "dag": task.dag,
         "dag_run": dag_run,
-        "expanded_ti_count": None if mapped is None else len(mapped),
+        "expanded_ti_count": facts.instances if ti.is_mapped else None,
         "inlet_events": _Events(list),
         "inlets": task.inlets or [],
         "macros": Macros(),
@@ -299,16 +326,18 @@ def context_of(world: World, ti: TaskInstance, run: Run, stores: Stores) -> dict
         "try_number": ti.try_number,
         "var": {"value": _Variables(as_json=False), "json": _Variables(as_json=True)},
     }
-    context |= _of_success(previous(world, run, "success"), world)
-    if run.logical is not None:
-        context |= _of_date(run.logical, ti, dag_run)
-    if world.profile.context_has_old_names:
-        return context | _old_names(world, run, dag_run)
+    context |= _of_success(facts)
+    logical = facts.run.logical_date
+    if logical is not None:
+        context |= _of_date(logical, ti, dag_run)
+    if around.profile.context_has_old_names:
+        return context | ({} if facts.old is None else _old_names(logical, facts.old))
+    owner = f"task {ti.dag_id} {ti.run_id} {ti.task_id} {ti.map_index}"
     return context | {
-        "asset_state_store": stores,
+        "asset_state_store": Stores(around),
         "partition_date": None,
         "partition_key": None,
-        "task_state_store": stores.of_task(ti),
+        "task_state_store": StateStore(around, owner),
     }
 
 
@@ -330,53 +359,36 @@ def _of_date(logical: datetime, ti: TaskInstance, dag_run: DagRun) -> dict[str, 
     }
 
 
-def _of_success(run: Run | None, world: World) -> dict[str, Any]:
+def _of_success(facts: TryFacts) -> dict[str, Any]:
     """Of the last run that succeeded."""
-    interval = (run and run.interval) or (None, None)
+    run = facts.success
+    interval = interval_of(run)
     return {
-        "prev_data_interval_start_success": utc(interval[0]),
-        "prev_data_interval_end_success": utc(interval[1]),
-        "prev_start_date_success": run and utc(world.datetime_at(run.started_us)),
-        "prev_end_date_success": run and utc(_ended(world, run)),
+        "prev_data_interval_start_success": interval[0],
+        "prev_data_interval_end_success": interval[1],
+        "prev_start_date_success": utc(None if run is None else run.started),
+        "prev_end_date_success": utc(facts.success_ended),
     }
 
 
-def _ended(world: World, run: Run) -> datetime | None:
-    for at, who, state in reversed(list(world.trace.history)):
-        if who == ~run.index and state in (RunState.SUCCESS, RunState.FAILED):
-            return world.datetime_at(at)
-    return None
-
-
-def _old_names(world: World, run: Run, dag_run: DagRun) -> dict[str, Any]:
+def _old_names(logical: datetime | None, old: OldDates) -> dict[str, Any]:
     """What 3.0 removed from the context."""
-    logical = run.logical
-    if logical is None:
-        return {}
-    following, before = logical, logical
-    if not dag_run.external_trigger and run.interval is not None:
-        after = run.dag.timetable.following(run.interval)
-        following = after[0] if after is not None else logical
-        before = run.dag.timetable.before(logical) or logical
-    success = previous(world, run, "success")
+    assert logical is not None
     days = {
-        "next": following,
-        "prev": before,
+        "next": old.following,
+        "prev": old.before,
         "tomorrow": logical + timedelta(days=1),
         "yesterday": logical - timedelta(days=1),
     }
     names: dict[str, Any] = {
         "conf": Settings(),
         "execution_date": utc(logical),
-        "next_execution_date": utc(following),
-        "prev_execution_date": utc(before),
-        "prev_execution_date_success": success and utc(success.logical),
+        "next_execution_date": utc(old.following),
+        "prev_execution_date": utc(old.before),
+        "prev_execution_date_success": utc(old.success),
         "triggering_dataset_events": {},
     }
     for name, moment in days.items():
         names[f"{name}_ds"] = utc(moment).strftime("%Y-%m-%d")
         names[f"{name}_ds_nodash"] = utc(moment).strftime("%Y%m%d")
     return names
-
-
-__all__ = ["DagRun", "Stores", "TaskInstance", "context_of", "params_of", "previous"]

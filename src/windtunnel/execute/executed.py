@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import random
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from windtunnel.engine.plans import Plan
 from windtunnel.engine.world import World
-from windtunnel.execute.calls import Call, Kept, entrance
-from windtunnel.execute.clock import SimulatedClock
-from windtunnel.execute.console import Console
-from windtunnel.execute.context import Stores
-from windtunnel.execute.strands import Strand
-from windtunnel.execute.xcoms import (
-    RETURN_VALUE,
-    XComRefusedError,
-    XComs,
-    XComTooLargeError,
-)
-from windtunnel.loaders.standin.exceptions import AirflowTaskTimeout
-from windtunnel.loaders.standin.operators import operator_class_of
-from windtunnel.loaders.standin.values import tasks_run
-from windtunnel.model import Empty, ExternalTaskSensor, LatestOnly, TriggerDagRun
-from windtunnel.model.body import Body
+from windtunnel.execute.answers import Answers
+from windtunnel.execute.backend import DECLARED, PlainBackend, serde_of
+from windtunnel.execute.facts import TryFacts, instance_facts, try_facts
+from windtunnel.execute.questions import XComTooLargeError
+from windtunnel.execute.serde import type_name
+from windtunnel.execute.steps import Name, Place, Runs, Step
+from windtunnel.execute.store import RETURN_VALUE
+from windtunnel.execute.xcoms import XComRefusedError, XComs
+from windtunnel.model import Empty, ExternalTaskSensor, LatestOnly, Sensor, TriggerDagRun
 from windtunnel.trace.trace import Output
 
 RETURNS_NOTHING = (Empty, ExternalTaskSensor, LatestOnly, TriggerDagRun)
@@ -35,38 +27,32 @@ class Executed:
     """Runs the callables of one simulation. Use it in a ``with`` block.
 
     Args:
-        bodies: what each task runs, by (dag_id, task_id).
+        place: where they run.
         show: called with each piece of output, while the simulation goes on.
     """
 
-    def __init__(
-        self,
-        bodies: Mapping[tuple[str, str], Body],
-        show: Callable[[Output], None] | None = None,
-    ) -> None:
-        self._bodies = bodies
+    def __init__(self, place: Place, show: Callable[[Output], None] | None = None) -> None:
+        self._place = place
         self._show = show
-        self._strands: dict[int, Strand] = {}
-        """Callables that sleep, by task instance."""
-        self._clock: SimulatedClock | None = None
-        self._console: Console | None = None
-        self._kept: Kept | None = None
-        self._tasks_run = tasks_run()
+        self._bodies: dict[Name, Runs] = {}
+        self._answers: Answers | None = None
+        self._poked: dict[int, int] = {}
+        """Number of the last try of sensors in poke mode."""
 
     def __enter__(self) -> Self:
-        self._tell = self._tasks_run.__enter__()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for strand in self._strands.values():
-            assert self._console is not None
-            with self._console.watching(strand):
-                strand.give_up()
-        if self._clock is not None:
-            self._clock.end()
-        if self._console is not None:
-            self._console.close()
-        self._tasks_run.__exit__(None, None, None)
+        self._place.end()
+
+    @property
+    def ran(self) -> frozenset[Name]:
+        """Tasks whose callables run for real."""
+        return frozenset(name for name, body in self._bodies.items() if body.kind != "none")
+
+    def xcoms(self) -> Iterator[tuple[int, str, int, str, str]]:
+        """Run, task_id, map index, key and stored form of each XCom."""
+        return iter(()) if self._answers is None else iter(self._answers.store)
 
     # -- what the engine asks -----------------------------------------------------------------
 
@@ -75,98 +61,80 @@ class Executed:
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
         task_id = run.dag.ids[task]
+        store = self._ready(world).store
         body = self._bodies.get((run.dag.dag_id, task_id))
-        kept = self._ready(world)
-        xcoms = kept.xcoms
-        xcoms.clear(ti)
+        store.clear(ti)
         if body is None or body.kind == "none":
-            returns = getattr(body and body.task, "do_xcom_push", True)
+            returns = body is None or body.pushes
             if returns and not isinstance(run.dag.kind[task], RETURNS_NOTHING):
-                xcoms.unknown.add((run.index, task_id))
+                store.unknown.add((run.index, task_id))
             return None
-        function = body.function or entrance(operator_class_of(body.task))
-        if function is not None and self._clock is not None:
-            self._clock.reach(function)
-        call = Call(kept, self._bodies, world, ti)
-        plan = self._step(world, ti, Strand(call.work), None)
+        key = (world.scenario.seed, *world.name_of(ti), world.tries[ti])
+        seed = "|".join(map(str, key))
+        step = self._place.start(self._facts(world, ti), world.datetime_at(world.now), seed)
+        plan = self._plan(world, ti, step)
         return None if body.kind == "trigger" and plan.error is None else plan
+
+    def _facts(self, world: World, ti: int) -> TryFacts:
+        facts = try_facts(world, ti)
+        kind = world.runs[world.ti_run[ti]].dag.kind[world.ti_task[ti]]
+        if not isinstance(kind, Sensor) or kind.mode != "poke":
+            return facts
+        before, self._poked[ti] = self._poked.get(ti), facts.try_number
+        return facts.model_copy(update={"pokes_again": before == facts.try_number})
 
     def go_on(self, world: World, ti: int, *, timed_out: bool) -> Plan:
         """A sleep is over, or ``execution_timeout`` cuts it short."""
-        error = AirflowTaskTimeout("execution_timeout passed") if timed_out else None
-        return self._step(world, ti, self._strands.pop(ti), error)
+        now = world.datetime_at(world.now)
+        return self._plan(world, ti, self._place.go_on(ti, now, timed_out=timed_out))
 
     def drop(self, world: World, ti: int) -> None:
         """The try of a callable that sleeps was ended from outside."""
-        strand = self._strands.pop(ti, None)
-        if strand is not None:
-            assert self._console is not None
-            with self._console.watching(strand) as written:
-                strand.give_up()
-            self._note(world, ti, written)
+        self._note(world, ti, self._place.drop(ti, world.datetime_at(world.now)))
 
     def declare(self, world: World, ti: int, result: Any) -> str | None:
         """A modelled try returns this; gives the reason if that can't be."""
-        xcoms = self._ready(world).xcoms
+        answers = self._ready(world)
         run = world.runs[world.ti_run[ti]]
-        xcoms.unknown.discard((run.index, run.dag.ids[world.ti_task[ti]]))
-        xcoms.clear(ti)
+        task_id = run.dag.ids[world.ti_task[ti]]
+        answers.store.unknown.discard((run.index, task_id))
+        answers.store.clear(ti)
+        facts = instance_facts(world, ti)
         try:
-            xcoms.push(ti, RETURN_VALUE, result)
+            if world.cluster.xcom.own_class is not None:
+                said = DECLARED + json.dumps(result)
+                answers.push(ti, RETURN_VALUE, said, type_name(result))
+            else:
+                plain = PlainBackend(serde_of(world.profile, world.cluster.xcom))
+                XComs(answers, plain, facts, world.profile).push(RETURN_VALUE, result)
         except (XComRefusedError, XComTooLargeError) as error:
             return str(error)
         return None
 
     # -- running ------------------------------------------------------------------------------
 
-    def _ready(self, world: World) -> Kept:
-        if self._kept is None:
-            len(self._bodies)  # DAG files are executed now, while the clock is the real one
-            self._kept = Kept(XComs(world), Stores())
-            self._console = Console()
-            self._clock = SimulatedClock(world.datetime_at(world.now), self._tell)
-            self._clock.begin()
-        return self._kept
+    def _ready(self, world: World) -> Answers:
+        if self._answers is None:
+            self._bodies = self._place.bodies()
+            self._answers = Answers(world)
+            self._place.begin(self._answers, world.datetime_at(world.now))
+        return self._answers
 
-    def _step(self, world: World, ti: int, strand: Strand, error: BaseException | None) -> Plan:
-        """Let a callable run until it sleeps or ends."""
-        clock, console = self._clock, self._console
-        assert clock is not None
-        assert console is not None
-        with console.watching(strand) as written, _drawing(strand, world, ti):
-            clock.run(strand, world.datetime_at(world.now), error)
-        self._note(world, ti, written)
-        if strand.asleep_us is not None:
-            self._strands[ti] = strand
-            return Plan(strand.ahead_us + strand.asleep_us, live=True, sleeping=True)
-        if strand.error is not None:
-            raise strand.error
-        plan: Plan = strand.result
-        plan.duration = strand.ahead_us
-        return plan
+    def _plan(self, world: World, ti: int, step: Step) -> Plan:
+        self._note(world, ti, step.text)
+        if step.asleep_us is not None:
+            return Plan(step.ahead_us + step.asleep_us, live=True, sleeping=True)
+        assert step.plan is not None
+        step.plan.duration = step.ahead_us
+        return step.plan
 
-    def _note(self, world: World, ti: int, written: list[str]) -> None:
-        for text in written:
-            dag_id, _, task_id, map_index = world.name_of(ti)
-            run = world.runs[world.ti_run[ti]].name
-            number = world.tries[ti]
-            output = Output(world.now, dag_id, run, task_id, map_index, number, text)
-            world.trace.output.append(output)
-            if self._show is not None:
-                self._show(output)
-
-
-@contextlib.contextmanager
-def _drawing(strand: Strand, world: World, ti: int) -> Iterator[None]:
-    """Inside the ``with`` block random numbers are the try's own: the same in every simulation."""
-    kept = random.getstate()
-    if strand.chance is None:
-        key = (world.scenario.seed, *world.name_of(ti), world.tries[ti])
-        random.seed("|".join(map(str, key)))
-    else:
-        random.setstate(strand.chance)
-    try:
-        yield
-    finally:
-        strand.chance = random.getstate()
-        random.setstate(kept)
+    def _note(self, world: World, ti: int, text: str) -> None:
+        if not text:
+            return
+        dag_id, _, task_id, map_index = world.name_of(ti)
+        run = world.runs[world.ti_run[ti]].name
+        number = world.tries[ti]
+        output = Output(world.now, dag_id, run, task_id, map_index, number, text)
+        world.trace.output.append(output)
+        if self._show is not None:
+            self._show(output)

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
+from windtunnel.execute.classes import Classes
 from windtunnel.execute.dates import pendulum_like
 
 CLASS, VERSION, DATA = "__classname__", "__version__", "__data__"
@@ -44,6 +45,7 @@ class Serde:
             allowed_deserialization_classes``).
         pickling: whether values are pickled (2.x, ``[core] enable_xcom_pickling``).
         pydantic: whether pydantic models are known.
+        classes: where classes are found by name.
     """
 
     def __init__(
@@ -53,13 +55,13 @@ class Serde:
         allowed: tuple[str, ...] = ("airflow.*",),
         pickling: bool = False,
         pydantic: bool = True,
+        classes: Classes | None = None,
     ) -> None:
         self._nested_tuples_kept = nested_tuples_kept
         self._allowed = allowed
         self._pickling = pickling
         self._pydantic = pydantic
-        self._classes: dict[str, type] = {}
-        """Classes of values that were encoded: DAG files can't be imported by name here."""
+        self._classes = classes or Classes()
 
     def encode(self, value: Any) -> bytes:
         """The stored form.
@@ -67,13 +69,11 @@ class Serde:
         Raises:
             NotCarriedError: there is none.
         """
-        if self._pickling:
-            return self._pickled(value)
-        data = self._packed(value) if self._nested_tuples_kept else self._packed_for_json(value)
         try:
-            return json.dumps(data).encode()
-        except (TypeError, ValueError) as error:
-            raise NotCarriedError(str(error), type_name(value)) from None
+            return self._pickled(value) if self._pickling else in_json(self.packed(value), value)
+        except RecursionError:
+            why = "it contains itself, or is nested too deep"
+            raise NotCarriedError(why, type_name(value)) from None
 
     def decode(self, stored: bytes) -> Any:
         """A new object.
@@ -81,9 +81,22 @@ class Serde:
         Raises:
             ImportError: its class isn't allowed, or not to be found.
         """
-        if self._pickling:
+        if not self._pickling:
+            return self.unpacked(json.loads(stored))
+        with self._classes.known():
             return pickle.loads(stored)
-        return self._unpacked(json.loads(stored))
+
+    def packed(self, value: Any) -> Any:
+        """What JSON can say of a value.
+
+        Raises:
+            NotCarriedError: nothing.
+        """
+        return self._packed(value) if self._nested_tuples_kept else self._packed_for_json(value)
+
+    def unpacked(self, data: Any) -> Any:
+        """The value of which JSON said this."""
+        return self._unpacked(data)
 
     # -- into plain values --------------------------------------------------------------------
 
@@ -125,7 +138,6 @@ class Serde:
             raise NotCarriedError(
                 f"{value!r} stands for something that is not known here", cls.__name__
             )
-        self._classes[name] = cls
         version = getattr(cls, "__version__", 0)
         if self._pydantic and _is_pydantic(cls):
             return _wrapped(name, self._packed(value.model_dump(mode="json")))
@@ -141,7 +153,8 @@ class Serde:
 
     def _pickled(self, value: Any) -> bytes:
         try:
-            return pickle.dumps(value)
+            with self._classes.known():
+                return pickle.dumps(value)
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise NotCarriedError(f"it can't be pickled: {error}", type_name(value)) from None
 
@@ -171,12 +184,24 @@ class Serde:
                 f"{name} was found in an XCom, and [core] allowed_deserialization_classes doesn't "
                 "allow it; add it there, or hand over plain values"
             )
-        cls: Any = self._classes.get(name) or _imported(name)
+        cls: Any = self._classes.find(name)
         if self._pydantic and _is_pydantic(cls):
             return cls.model_validate(data)
         if hasattr(cls, "deserialize"):
             return cls.deserialize(data, getattr(cls, "__version__", 0))
         return cls(**data)
+
+
+def in_json(data: Any, value: Any) -> bytes:
+    """Packed data as text; ``value`` is what it was made of.
+
+    Raises:
+        NotCarriedError: JSON can't say it.
+    """
+    try:
+        return json.dumps(data).encode()
+    except (TypeError, ValueError) as error:
+        raise NotCarriedError(str(error), type_name(value)) from None
 
 
 def type_name(value: Any) -> str:
@@ -297,8 +322,3 @@ def _attrs_fields(cls: type) -> list[str] | None:
     """Names of the fields of an attrs class that its constructor takes."""
     fields = getattr(cls, "__attrs_attrs__", None)
     return None if fields is None else [field.name for field in fields if field.init]
-
-
-def _imported(name: str) -> Any:
-    module, _, short = name.rpartition(".")
-    return getattr(importlib.import_module(module), short)

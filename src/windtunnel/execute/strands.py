@@ -15,6 +15,13 @@ class StrandEnded(BaseException):
     """Raised in a callable that will not go on: its try was ended from outside."""
 
 
+LONG_S = 60.0
+"""Real time after which one wonders whether a callable hangs."""
+PATIENCE = 100
+"""How often a callable that goes on in spite of its end is told of it; then its thread stands
+still."""
+
+
 class Strand:
     """A callable under way.
 
@@ -29,6 +36,9 @@ class Strand:
         self.thread = threading.Thread(target=self._run, daemon=True, name="windtunnel-strand")
         self._thrown: BaseException | None = None
         self._given_up = False
+        self._refused = 0
+        self.late: Callable[[], None] = lambda: None
+        """Called when it has worked for very long, in real time."""
         self.asleep_us: int | None = None
         """How long it sleeps, if it does."""
         self.ahead_us = 0
@@ -38,6 +48,8 @@ class Strand:
         """What ``work`` raised."""
         self.environment: tuple[dict[str, str], str] | None = None
         """The environment variables and the folder that it left behind when it went to sleep."""
+        self.seed = ""
+        """What its random numbers are made from."""
         self.chance: Any = None
         """The state of Python's generator of random numbers, likewise."""
 
@@ -49,11 +61,14 @@ class Strand:
             self.thread.start()
         else:
             self._turn.release()
-        self._done.acquire()
+        if not self._done.acquire(timeout=LONG_S):
+            self.late()
+            self._done.acquire()
 
     def sleep(self, us: int) -> None:
         """Called in the strand: it sleeps, and whoever resumed it goes on."""
-        if self._given_up:
+        if self._given_up and self._refused < PATIENCE:
+            self._refused += 1
             raise StrandEnded
         self.asleep_us = us
         self._done.release()

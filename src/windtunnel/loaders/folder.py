@@ -58,11 +58,18 @@ class Loaded:
         """Inside the ``with`` block the bodies can run.
 
         Imports of ``airflow`` and of the repository's own modules inside their functions work."""
-        with contextlib.ExitStack() as stack:
-            if self.settings is not None:
-                stack.enter_context(opened(self.settings.session()))
-            stack.enter_context(offered(*self.roots))
+        with importable(self.settings, self.roots):
             yield
+
+
+@contextlib.contextmanager
+def importable(settings: Settings | None, roots: Sequence[Path]) -> Iterator[None]:
+    """Inside the ``with`` block imports of ``airflow`` and of a repository's own modules work."""
+    with contextlib.ExitStack() as stack:
+        if settings is not None:
+            stack.enter_context(opened(settings.session()))
+        stack.enter_context(offered(*roots))
+        yield
 
 
 class Bodies(Mapping[tuple[str, str], Body]):
@@ -71,13 +78,13 @@ class Bodies(Mapping[tuple[str, str], Body]):
     A fleet is loaded in processes of its own, out of which no function comes back."""
 
     def __init__(self, settings: Settings, files: Sequence[str]) -> None:
-        self._settings = settings
-        self._files = files
+        self.settings = settings
+        self.files = files
 
     @cached_property
     def _made(self) -> dict[tuple[str, str], Body]:
-        reader = Reader(self._settings, stopped=False)
-        for file in self._files:
+        reader = Reader(self.settings, stopped=False)
+        for file in self.files:
             reader.read(file, chosen=True)
         return reader.bodies
 

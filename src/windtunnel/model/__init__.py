@@ -76,6 +76,7 @@ from windtunnel.model.faults import (
     WorkerLost,
     WorkersDrained,
 )
+from windtunnel.model.isolation import Isolation
 from windtunnel.model.loop import SchedulerLoop
 from windtunnel.model.pattern import TaskPattern
 from windtunnel.model.profile import PROFILES, Profile
@@ -124,6 +125,7 @@ __all__ = [
     "Fleet",
     "Gamma",
     "HeartbeatLost",
+    "Isolation",
     "Kind",
     "KubernetesSettings",
     "LateData",

@@ -114,6 +114,9 @@ class Rule(Value):
     ``None``: it never fires."""
     resume_duration_s: Seconds = 0.0
     """deferrable: time on the worker after the trigger fired."""
+    result_bytes: Annotated[int, Field(ge=0)] = 0
+    """Size of what a modelled try hands over by XCom at its end: more than the cluster's database
+    takes fails it then."""
     result: JsonValue = None
     """``--execute``: what these tasks return, in the place of running what they run. ``None``: a
     Python callable runs, and what other tasks return is unknown."""

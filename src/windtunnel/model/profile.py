@@ -119,6 +119,10 @@ class Profile(Value):
     of all tasks (2.x)."""
     skipping_returns_nothing: bool
     """Whether a branch or short circuit that skips something pushes no ``return_value`` (3.x)."""
+    callables_may_be_async: bool
+    """Whether what an ``async`` callable makes is awaited (3.2)."""
+    exit_may_succeed: bool
+    """Whether a callable that leaves by ``sys.exit(0)`` succeeds (2.x)."""
     context_has_old_names: bool
     """``execution_date``, ``prev_ds``, ``next_ds`` and the like, which 3.0 removed."""
 
@@ -167,6 +171,8 @@ AIRFLOW_3_3 = Profile(
     xcom_carries_pydantic=True,
     xcom_pull_means_own_task=True,
     skipping_returns_nothing=True,
+    callables_may_be_async=True,
+    exit_may_succeed=False,
     context_has_old_names=False,
 )
 
@@ -214,6 +220,8 @@ AIRFLOW_2_11 = Profile(
     xcom_carries_pydantic=False,
     xcom_pull_means_own_task=False,
     skipping_returns_nothing=False,
+    callables_may_be_async=False,
+    exit_may_succeed=True,
     context_has_old_names=True,
 )
 

@@ -120,6 +120,8 @@ class NotCarried:
     """Full name of the class that can't be carried."""
     size: int | None
     """Bytes, if it is only too large."""
+    pushed_by: str | None = None
+    """The task that pushed it, if it was carried and can't be made again by this one."""
 
     @property
     def name(self) -> str:

@@ -32,6 +32,10 @@ class AirflowSensorTimeout(AirflowException):
     """A sensor's timeout passed."""
 
 
+class ParamValidationError(AirflowException):
+    """A parameter's value is not what its schema asks for."""
+
+
 class AirflowTaskTimeout(BaseException):
     """A try took longer than ``execution_timeout``."""
 

@@ -146,6 +146,7 @@ def names() -> dict[str, Any]:
         "DagRunState": DagRunState,
         "WeekDay": WeekDay,
         "Variable": values.Variable,
+        "BaseXCom": values.BaseXCom,
         "Connection": values.Connection,
         "BaseHook": values.BaseHook,
         "Param": values.Param,
@@ -174,7 +175,7 @@ SUBMODULE_NAMES: dict[str, dict[str, Any]] = {
     "airflow.utils.timezone": dates.TIMEZONE_NAMES,
     "airflow.sdk.timezone": dates.TIMEZONE_NAMES,
     "airflow.models": {
-        "XCom": inert_class("BaseXCom", "airflow.models.xcom"),
+        "XCom": values.BaseXCom,
         "ImportError": inert_class("ImportError", "airflow.models.errors"),
     },
     "airflow.utils.dates": {"timedelta": timedelta, "datetime": datetime},

@@ -217,6 +217,50 @@ def get_connection(conn_id: str) -> Connection:
     return Connection(conn_id)
 
 
+class BaseXCom:
+    """What XCom backends of the repository are built on; tasks that run may use it, too."""
+
+    _serialising: ContextVar[tuple[Any, bool] | None] = ContextVar("serialising", default=None)
+
+    @classmethod
+    @contextmanager
+    def serialising(cls, serde: Any, *, as_bytes: bool) -> Iterator[None]:
+        """Inside the ``with`` block it serialises as the release does, by something with
+        ``packed`` and ``unpacked`` (``encode`` and ``decode``, if as bytes)."""
+        token = cls._serialising.set((serde, as_bytes))
+        try:
+            yield
+        finally:
+            cls._serialising.reset(token)
+
+    @staticmethod
+    def serialize_value(value: Any, **_: Any) -> Any:
+        """What is stored: what JSON can say, in 2.x bytes."""
+        serde, as_bytes = BaseXCom._in_force()
+        return serde.encode(value) if as_bytes else serde.packed(value)
+
+    @staticmethod
+    def deserialize_value(result: Any) -> Any:
+        """The value of a stored one."""
+        serde, as_bytes = BaseXCom._in_force()
+        return serde.decode(result.value) if as_bytes else serde.unpacked(result.value)
+
+    def orm_deserialize_value(self) -> Any:
+        """What the UI shows."""
+        return None
+
+    @staticmethod
+    def purge(*_: Any, **__: Any) -> None:
+        """Called before an XCom is deleted."""
+
+    @classmethod
+    def _in_force(cls) -> tuple[Any, bool]:
+        found = cls._serialising.get()
+        if found is None:
+            raise AirflowException("XComs are serialised only when a task pushes or pulls")
+        return found
+
+
 class BaseHook(LoggingMixin):
     """A hook: inert, but its subclasses in DAG files work."""
 
@@ -310,10 +354,14 @@ def is_venv_installed() -> bool:
 class Param:
     """A parameter of a DAG: its default and its description."""
 
-    def __init__(self, default: Any = None, description: str | None = None, **schema: Any) -> None:
-        self.value = default
+    def __init__(
+        self, default: Any = _NONE_GIVEN, description: str | None = None, **schema: Any
+    ) -> None:
+        self.is_given = default is not _NONE_GIVEN
+        self.value = default if self.is_given else None
         self.description = description
-        self.schema = schema
+        whole = schema.get("schema")
+        self.schema = whole if isinstance(whole, dict) else schema
 
     def resolve(self, value: Any = None, **_: Any) -> Any:
         """The value given, else the default."""
