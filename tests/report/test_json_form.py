@@ -36,6 +36,13 @@ def test_a_run_has_every_task_instance_with_times(result: SimpleNamespace) -> No
     assert instances[1]["ended"] == "2026-03-01T00:01:30+00:00"
 
 
+def test_a_run_has_what_became_of_messages_and_pods(result: SimpleNamespace) -> None:
+    result.trace.executor_events.append((5_000_000, 1, "redelivered"))
+    (event,) = json.loads(run_json(result))["executor_events"]
+    assert event["at"] == "2026-03-01T00:00:05+00:00"
+    assert (event["dag_id"], event["task_id"], event["what"]) == ("etl", "save", "redelivered")
+
+
 def test_a_run_has_every_dag_run_with_when_it_was_due(result: SimpleNamespace) -> None:
     runs = json.loads(run_json(result))["dag_runs"]
 

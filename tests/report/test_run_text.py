@@ -161,3 +161,15 @@ def test_the_executors_are_named_with_their_workers(result: SimpleNamespace) -> 
     result.scenario = result.scenario.model_copy(update={"cluster": cluster})
     shown = " ".join(run_text(result).split())
     assert "parallelism 8, CeleryExecutor and KubernetesExecutor, 1 worker with 16 slots" in shown
+
+
+def test_what_became_of_messages_and_pods_is_counted(result: SimpleNamespace) -> None:
+    assert "Messages and pods" not in run_text(result)
+    result.trace.executor_events += [
+        (1, 0, "redelivered"),
+        (2, 0, "redelivered"),
+        (3, 1, "revoked"),
+    ]
+    lines = [" ".join(line.split()) for line in run_text(result).splitlines()]
+    at = lines.index("Messages and pods times")
+    assert lines[at + 1 : at + 3] == ["redelivered 2", "revoked 1"]

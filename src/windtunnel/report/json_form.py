@@ -36,6 +36,7 @@ def run_json(result: Result) -> str:
         waits=[_limit(one) for one in summary.limits],
         never_ran=_never_ran(result),
         failures=[_failure(one) for one in result.failures],
+        executor_events=_executor_events(trace),
         output=[asdict(output) for output in trace.output],
         findings=_values(result.findings),
     )
@@ -134,6 +135,21 @@ def _task_instances(trace: Trace) -> list[dict[str, Any]]:
             ],
         }
         for one in trace.task_instances()
+    ]
+
+
+def _executor_events(trace: Trace) -> list[dict[str, Any]]:
+    instances = {one.index: one for one in trace.task_instances()} if trace.executor_events else {}
+    return [
+        {
+            "at": _at(trace, at),
+            "what": what,
+            "dag_id": instances[ti].dag_id,
+            "run": instances[ti].run,
+            "task_id": instances[ti].task_id,
+            "map_index": instances[ti].map_index,
+        }
+        for at, ti, what in trace.executor_events
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from windtunnel.capacity import occupancy
@@ -19,6 +20,7 @@ from windtunnel.report.table import table
 from windtunnel.report.units import clock, count, duration
 from windtunnel.report.wrap import wrap
 from windtunnel.result import Failure, Report, Result
+from windtunnel.trace import Trace
 from windtunnel.window import Idle
 
 ROWS = 40
@@ -39,6 +41,7 @@ def run_text(result: Result, *, width: int = 80) -> str:
         _failures(result.failures, width),
         _waits(summary.limits, width),
         _occupancy(result, width),
+        _executor(result.trace, width),
         _problems(result.problems, width),
         _assumptions(result.assumptions, width),
         _findings(result.findings, width),
@@ -228,6 +231,14 @@ def _occupancy(result: Result, width: int) -> list[str]:
         if use.peak
     ]
     header = ("Slots in use", "of", "at most", "on average")
+    return table(header, rows, left=frozenset({0}), width=width) if rows else []
+
+
+def _executor(trace: Trace, width: int) -> list[str]:
+    """What became of messages and pods, beside the states of their tasks."""
+    found = Counter(what for _, _, what in trace.executor_events)
+    rows = [(what, str(times)) for what, times in sorted(found.items())]
+    header = ("Messages and pods", "times")
     return table(header, rows, left=frozenset({0}), width=width) if rows else []
 
 
