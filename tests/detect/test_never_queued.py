@@ -10,7 +10,9 @@ from windtunnel.model import (
     Cluster,
     Dag,
     Empty,
+    ExecutorConfig,
     Fleet,
+    KubernetesSettings,
     ManualRun,
     Pool,
     Scenario,
@@ -164,3 +166,35 @@ def test_only_celery_asks_for_queues(never, executor):
 def test_pods_need_no_queue_where_there_are_workers_too(never):
     both = {"executor": "CeleryExecutor,KubernetesExecutor"}
     assert not never(Task(task_id="t", queue="gpu", executor="KubernetesExecutor"), **both)
+
+
+def pods(**settings):
+    return {
+        "executor": "KubernetesExecutor",
+        "kubernetes_executor": KubernetesSettings(**settings),
+    }
+
+
+LARGE = Task(task_id="t", executor_config=ExecutorConfig(request_cpus=8, limit_memory_mb=4096))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"nodes": 3, "node_cpus": 4}, "its pod requests 8 CPUs, a node has 4. It is queued"),
+        ({"nodes": 3, "node_memory_mb": 2048}, "its pod requests 4096 MB, a node has 2048"),
+        ({"quota_cpus": 4}, "the quota of the namespace is 4. It is refused, and the try fails at"),
+        ({"quota_memory_mb": 1000, "task_publish_max_retries": 2}, "when it was asked for 3 times"),
+        ({"quota_cpus": 4, "task_publish_max_retries": -1}, "It is asked for again at every loop"),
+    ],
+)
+def test_a_pod_that_fits_nowhere_is_told_with_what_becomes_of_it(never, settings, said):
+    (finding,) = never(LARGE, **pods(**settings))
+    assert finding.title == "Task can never run"
+    assert said in finding.summary
+
+
+def test_a_pod_that_fits_is_no_finding(never):
+    assert not never(LARGE, **pods(nodes=1, node_cpus=8, node_memory_mb=4096, quota_cpus=8))
+    assert not never(LARGE, **pods(node_cpus=4)), "without a number of nodes there is room"
+    assert not never(LARGE, executor="LocalExecutor")

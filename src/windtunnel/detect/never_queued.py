@@ -1,5 +1,5 @@
-"""Tasks that can never run: pool missing or too small, no such executor, queue without a worker
-(WT110); pools of which nobody knows whether they exist (WT111).
+"""Tasks that can never run: pool missing or too small, no such executor, queue without a worker,
+pod too large (WT110); pools of which nobody knows whether they exist (WT111).
 
 No simulation is needed: the DAG files and the cluster's settings say it.
 """
@@ -17,15 +17,23 @@ def find_never_queued(scenario: Scenario) -> list[Finding]:
     """One finding for each DAG and reason, naming its tasks."""
     cluster = scenario.cluster
     findings: list[Finding] = []
+    reasons_of = {
+        _pool_reason: _stays_scheduled,
+        _executor_reason: _stays_scheduled,
+        _queue_reason: _fails_in_queue,
+        _node_reason: _fails_in_queue,
+        _quota_reason: _is_refused,
+    }
     for dag in scenario.fleet.dags:
-        for reason_of in (_pool_reason, _executor_reason, _queue_reason):
+        for reason_of, what_becomes in reasons_of.items():
             reasons: dict[str, list[Task]] = {}
             for task in dag.tasks:
                 reason = "" if isinstance(task.kind, Empty) else reason_of(cluster, task)
                 if reason:
                     reasons.setdefault(reason, []).append(task)
-            queued = reason_of is _queue_reason
-            findings.extend(_finding(cluster, dag, *item, queued) for item in reasons.items())
+            after = what_becomes(cluster)
+            queued = what_becomes is not _stays_scheduled
+            findings.extend(_finding(dag, *item, after, queued) for item in reasons.items())
     return findings
 
 
@@ -94,10 +102,36 @@ def _queue_reason(cluster: Cluster, task: Task) -> str:
     return "" if served else f"no worker group serves queue {task.queue!r}"
 
 
-def _finding(cluster: Cluster, dag: Dag, reason: str, tasks: list[Task], queued: bool) -> Finding:
+def _node_reason(cluster: Cluster, task: Task) -> str:
+    settings = cluster.kubernetes_executor
+    if settings.nodes is None:
+        return ""
+    return _too_large(cluster, task, settings.node_cpus, settings.node_memory_mb, "a node has")
+
+
+def _quota_reason(cluster: Cluster, task: Task) -> str:
+    settings = cluster.kubernetes_executor
+    quota = (settings.quota_cpus, settings.quota_memory_mb)
+    return _too_large(cluster, task, *quota, "the quota of the namespace is")
+
+
+def _too_large(
+    cluster: Cluster, task: Task, cpus: float | None, memory: float | None, there: str
+) -> str:
+    """Why the pod of a task doesn't fit, whatever else there is."""
+    if cluster.executor_for(task.executor, task.queue) != "KubernetesExecutor":
+        return ""
+    asked = cluster.kubernetes_executor.pod_of(task.executor_config)
+    if cpus is not None and asked.cpus > cpus:
+        return f"its pod requests {asked.cpus:g} CPUs, {there} {cpus:g}"
+    if memory is not None and asked.memory_mb > memory:
+        return f"its pod requests {asked.memory_mb:g} MB, {there} {memory:g}"
+    return ""
+
+
+def _finding(dag: Dag, reason: str, tasks: list[Task], what_becomes: str, queued: bool) -> Finding:
     names = ", ".join(task.task_id for task in tasks[:5])
     more = f" and {len(tasks) - 5} more" if len(tasks) > 5 else ""
-    what_becomes = _fails_in_queue(cluster) if queued else _stays_scheduled(cluster)
     return Finding(
         code=CODE,
         title="Task can never run" if queued else "Task can never be queued",
@@ -106,6 +140,15 @@ def _finding(cluster: Cluster, dag: Dag, reason: str, tasks: list[Task], queued:
         file=dag.file,
         line=tasks[0].line,
     )
+
+
+def _is_refused(cluster: Cluster) -> str:
+    """``kubernetes_executor.py: _handle_pod_publish_error``."""
+    most = cluster.kubernetes_executor.task_publish_max_retries
+    if most < 0:
+        return f"It is asked for again at every loop. {_fails_in_queue(cluster)}"
+    times = "at once" if not most else f"when it was asked for {most + 1} times"
+    return f"It is refused, and the try fails {times}; so does each retry."
 
 
 def _stays_scheduled(cluster: Cluster) -> str:

@@ -46,6 +46,16 @@ class ExecutorConfig(Value):
     limit_memory_mb: Amount | None = None
     """A try that needs more is killed (OOMKilled)."""
 
+    @property
+    def cpus(self) -> float:
+        """Processors that count as requested: without a request the limit, as in Kubernetes."""
+        return self.request_cpus or self.limit_cpus or 0.0
+
+    @property
+    def memory_mb(self) -> float:
+        """MB that count as requested."""
+        return self.request_memory_mb or self.limit_memory_mb or 0.0
+
 
 class LocalSettings(Value):
     """LocalExecutor: ``parallelism`` processes beside each scheduler."""
@@ -122,6 +132,11 @@ class KubernetesSettings(Value):
     node_memory_mb: Amount | None = None
     kubernetes_queue: str = "kubernetes"
     """The queue whose tasks CeleryKubernetesExecutor and LocalKubernetesExecutor give to pods."""
+
+    def pod_of(self, own: ExecutorConfig | None) -> ExecutorConfig:
+        """What the pod of a task with this ``executor_config`` asks for: its own resources take the
+        place of all of the template's (``pod_generator.py: reconcile_containers``)."""
+        return self.pod if own is None else own
 
 
 class ConfiguredExecutor(Value):

@@ -138,6 +138,20 @@ def test_a_second_start_is_refused_while_the_first_one_runs(fly, crowd, starts):
     assert happened(flight, "refused: it runs already") == 1
 
 
+def test_what_waits_at_a_busy_worker_is_redelivered_and_begun_by_an_idle_one(fly):
+    """Its first copy comes to its turn at last, and is refused."""
+    settings = celery(workers=2, worker_prefetch_multiplier=2, visibility_timeout_s=600)
+    dag = independent("long", "quick", "parked")
+    seconds = {"d.long": 500, "d.quick": 30, "d.parked": 10}
+    assert fly(dag, seconds=seconds, **settings, **LONG_LIFE).span("d.parked") == (500, 510)
+    seconds["d.long"] = HOUR
+    flight = fly(dag, seconds=seconds, **settings, **LONG_LIFE)
+    assert flight.span("d.parked") == (600, 610)
+    of = {task.task_id: number for number, task in enumerate(dag.tasks)}
+    about = [what for _, ti, what in flight.trace.executor_events if ti == of["parked"]]
+    assert about == ["redelivered", "refused: its try is over"]
+
+
 def test_in_3_x_a_redelivery_whose_token_has_expired_fails_the_try_that_runs(fly, crowd, starts):
     """It is refused as 403, not as running already; the executor reports a failure."""
     flight = fly(crowd(1, retries=1), seconds={"*": 7 * HOUR},

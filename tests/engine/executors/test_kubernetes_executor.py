@@ -123,6 +123,15 @@ def test_the_tasks_own_request_counts_before_the_templates(fly):
     assert (flight.state("d.big"), flight.state("d.small")) == ("success", "failed")
 
 
+def test_the_tasks_own_resources_take_the_place_of_all_of_the_templates(fly):
+    """It says nothing of memory: then nothing of it is requested."""
+    own = ExecutorConfig(request_cpus=0.5)
+    tasks = (Task(task_id="own", executor_config=own), Task(task_id="template"))
+    flight = fly(Dag(dag_id="d", tasks=tasks), seconds={"*": 60},
+                 **kubernetes(quota_memory_mb=100, pod=HALF))  # fmt: skip
+    assert (flight.state("d.own"), flight.state("d.template")) == ("success", "failed")
+
+
 def test_a_limit_without_a_request_is_what_is_requested(fly, crowd, starts):
     settings = kubernetes(quota_cpus=3, pod=ExecutorConfig(limit_cpus=1))
     assert len(starts(fly(crowd(5), seconds={"*": 60}, **settings))) == 3

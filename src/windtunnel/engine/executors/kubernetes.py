@@ -112,12 +112,15 @@ class KubernetesExecutor(Executor):
         self._next_us = self._world.now + self._period
         for ti in list(islice(self._wanted, self._batch)):
             refused = self._wanted.pop(ti)
-            pod = pod_of(ti, self._task_of(ti).executor_config, self._settings.pod)
+            pod = self._pod_of(ti, self._task_of(ti))
             if self._quota.admits(pod):
                 self._quota.use(pod, 1)
                 self._pending.add(pod)
             else:
                 self._refuse(ti, refused + 1)
+
+    def _pod_of(self, ti: int, task: Task) -> Pod:
+        return pod_of(ti, self._settings.pod_of(task.executor_config))
 
     def _refuse(self, ti: int, times: int) -> None:
         """403, exceeded quota: asked for again at a later loop, or failed."""
@@ -161,7 +164,7 @@ class KubernetesExecutor(Executor):
 
     def never(self, task: Task) -> str:
         """A node of its own would not be enough for its pod."""
-        pod = pod_of(0, task.executor_config, self._settings.pod)
+        pod = self._pod_of(0, task)
         return "" if self._nodes.could_hold(pod) else "its pod is larger than a node"
 
     def place_for(self, task: Task) -> str | None:

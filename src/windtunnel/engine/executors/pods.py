@@ -170,19 +170,6 @@ def _room(node: Node) -> tuple[float, float, int, int]:
     return (node.cpus, node.memory, -len(node.pods), -node.number)
 
 
-def pod_of(ti: int, own: ExecutorConfig | None, template: ExecutorConfig) -> Pod:
-    """The pod that a task's own ``executor_config`` and the template ask for together. Without a
-    request the limit is requested, as Kubernetes does."""
-
-    def said(name: str) -> float | None:
-        value: float | None = None if own is None else getattr(own, name)
-        return getattr(template, name) if value is None else value
-
-    cpus, memory = said("request_cpus"), said("request_memory_mb")
-    limit = said("limit_memory_mb")
-    return Pod(
-        ti,
-        cpus if cpus is not None else said("limit_cpus") or 0.0,
-        memory if memory is not None else limit or 0.0,
-        limit,
-    )
+def pod_of(ti: int, asked: ExecutorConfig) -> Pod:
+    """The pod of a task instance that asks for this."""
+    return Pod(ti, asked.cpus, asked.memory_mb, asked.limit_memory_mb)
