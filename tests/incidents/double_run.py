@@ -121,6 +121,7 @@ INCIDENTS = (
             and flight.state("d.long") == "failed"
             and flight.ended("d.long") == 6 * HOUR
         ),
+        says=("WT120",),
     ),
     Incident(
         id="INC-067",
