@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import datetime
 
@@ -523,3 +524,56 @@ with DAG("etl"):
 """
     )
     assert flight.printed == ["None"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"), [("airflow-3.3", "5"), ("airflow-2.11", "builtins.coroutine")]
+)
+def test_an_async_callable_is_awaited_in_3_x_and_cannot_be_carried_in_2_x(execute, profile, said):
+    flight = execute(
+        """
+async def load():
+    await asyncio.sleep(30)
+    return 5
+
+with DAG("etl"):
+    PythonOperator(task_id="load", python_callable=load) >> PythonOperator(
+        task_id="tell", python_callable=lambda ti: print(ti.xcom_pull("load"))
+    )
+""",
+        profile=profile,
+    )
+    text = "".join([*flight.printed, *flight.reasons("etl.load")])
+    assert said in text
+    assert round(flight.span("etl.load")[1], 3) == (30 if profile == "airflow-3.3" else 0)
+
+
+@pytest.mark.parametrize(
+    ("profile", "date"), [("airflow-3.3", "LOGICAL_DATE"), ("airflow-2.11", "EXECUTION_DATE")]
+)
+def test_the_environment_tells_a_task_who_it_is(execute, profile, date):
+    flight = execute(
+        """
+def tell():
+    for name in sorted(os.environ):
+        if name.startswith("AIRFLOW_CTX_"):
+            print(name.removeprefix("AIRFLOW_CTX_"), os.environ[name])
+
+with DAG("etl"):
+    PythonOperator(task_id="t", python_callable=tell, owner="data", email=["a@b", "c@d"])
+""",
+        profile=profile,
+    )
+    run_id = "manual__2026-03-01T00:00:00+00:00"
+    assert sorted(flight.printed) == sorted(
+        [
+            "DAG_EMAIL a@b,c@d",
+            "DAG_ID etl",
+            "DAG_OWNER data",
+            f"DAG_RUN_ID {run_id}",
+            f"{date} 2026-03-01T00:00:00+00:00",
+            "TASK_ID t",
+            "TRY_NUMBER 1",
+        ]
+    )
+    assert "AIRFLOW_CTX_DAG_ID" not in os.environ

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from windtunnel.loaders import Supplied
-from windtunnel.model import ManualRun, Rule
+from windtunnel.model import Isolation, ManualRun, Rule
 
 
 def templated(flight_of, *texts, dag_arguments="", **options):
@@ -403,3 +403,73 @@ with DAG("hooks"):
     )
     assert sorted(flight.printed) == ["after 5", "before 2026-03-01", "runs"]
     assert flight.state("etl.skips") == "skipped"
+
+
+CALLBACKS = """
+from airflow.sdk import BaseNotifier
+from airflow.providers.slack.notifications.slack import SlackNotifier
+
+def told(context):
+    error = context.get("exception")
+    print(context["ti"].task_id, context["ti"].try_number, context["ti"].state, repr(error))
+
+class Page(BaseNotifier):
+    template_fields = ("text",)
+
+    def __init__(self, text):
+        super().__init__()
+        self.text = text
+
+    def notify(self, context):
+        print("page:", self.text)
+
+def broken(context):
+    raise KeyError("no channel")
+
+def fails(ti):
+    time.sleep(10)
+    raise ValueError("no rows")
+
+def skips():
+    raise AirflowSkipException("nothing")
+
+every = {
+    "on_execute_callback": lambda context: print("begins", context["ti"].task_id),
+    "on_success_callback": [told],
+    "on_skipped_callback": told,
+    "on_retry_callback": told,
+    "on_failure_callback": [broken, SlackNotifier(text="x"), Page("{{ ti.task_id }} failed"), told],
+}
+with DAG("etl", default_args=every):
+    ok = PythonOperator(task_id="ok", python_callable=lambda: 5)
+    skip = PythonOperator(task_id="skip", python_callable=skips)
+    ok >> PythonOperator(
+        task_id="bad", python_callable=fails, retries=1, retry_delay=timedelta(seconds=5)
+    ) >> PythonSensor(
+        task_id="wait", python_callable=lambda ti: datetime.now() > datetime(2026, 3, 1, 0, 2),
+        poke_interval=100, trigger_rule="all_done",
+    )
+"""
+
+
+@pytest.mark.parametrize("isolate", [None, Isolation()])
+def test_callbacks_are_called_with_the_context_and_the_state_that_the_task_comes_to(
+    execute, isolate
+):
+    flight = execute(CALLBACKS, isolate=isolate)
+    lines = [line for line in flight.printed if not line.startswith((" ", "Traceback"))]
+    assert lines == [
+        "begins ok",
+        "ok 1 success None",
+        "begins skip",
+        "skip 1 skipped AirflowSkipException('nothing')",
+        "begins bad",
+        "bad 1 up_for_retry ValueError('no rows')",
+        "begins bad",
+        "ERROR - Failed to run task callback on_failure_callback",
+        "KeyError: 'no channel'",
+        "page: bad failed",
+        "bad 2 failed ValueError('no rows')",
+        "begins wait",
+        "wait 1 success None",
+    ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from windtunnel.detect import detect
-from windtunnel.model import XComBackend
+from windtunnel.errors import InvalidInput
+from windtunnel.model import Isolation, Rule, XComBackend
 
 
 def test_what_stands_for_a_library_that_is_not_installed_is_refused(execute):
@@ -213,3 +214,161 @@ etl()
     for name, why in (("none", "returned nothing"), ("text", "returned str"), ("many", "1024")):
         assert flight.state(f"etl.{name}") == "failed"
         assert why in flight.reasons(f"etl.{name}")[0]
+
+
+BACKEND = """
+from airflow.sdk.bases.xcom import BaseXCom
+
+class Loud(BaseXCom):
+    @staticmethod
+    def serialize_value(value, *, key=None, task_id=None, dag_id=None, run_id=None, map_index=None):
+        print("put", dag_id, task_id, key, map_index)
+        return BaseXCom.serialize_value({"loud": value})
+
+    @staticmethod
+    def deserialize_value(result):
+        value = BaseXCom.deserialize_value(result)["loud"]
+        print("got", value)
+        return value
+
+class Old(BaseXCom):
+    @staticmethod
+    def serialize_value(value):
+        return b"old " + str(value).encode()
+
+    @staticmethod
+    def deserialize_value(result):
+        return result.value.decode()
+
+class NotOne:
+    pass
+"""
+PUSH_AND_PULL = """
+with DAG("etl"):
+    PythonOperator(task_id="a", python_callable=lambda: (1, 2)) >> PythonOperator(
+        task_id="b", python_callable=lambda ti: print([ti.xcom_pull("a")])
+    )
+"""
+
+
+@pytest.mark.parametrize("isolate", [None, Isolation()])
+def test_a_backend_of_the_repository_really_serialises(execute, tmp_path, isolate):
+    (tmp_path / "storage.py").write_text(BACKEND)
+    flight = execute(PUSH_AND_PULL, isolate=isolate, xcom=XComBackend(backend="storage.Loud"))
+    assert flight.printed == ["put etl a return_value -1", "got (1, 2)", "[(1, 2)]"]
+
+
+def test_a_backend_of_2_x_makes_bytes_and_may_take_the_value_only(execute, tmp_path):
+    (tmp_path / "storage.py").write_text(
+        BACKEND.replace("airflow.sdk.bases.xcom", "airflow.models.xcom")
+    )
+    xcom = XComBackend(backend="storage.Old")
+    flight = execute(PUSH_AND_PULL, profile="airflow-2.11", xcom=xcom)
+    assert flight.printed == ["['old (1, 2)']"]
+    flight = execute(PUSH_AND_PULL, profile="airflow-3.3", xcom=xcom)
+    assert "bytes is not JSON" in flight.reasons("etl.a")[0], "3.x stores JSON only"
+
+
+def test_a_declared_result_needs_no_backend(execute, tmp_path):
+    (tmp_path / "storage.py").write_text(BACKEND)
+    flight = execute(
+        PUSH_AND_PULL,
+        rules=[Rule(tasks="etl.a", result=[3])],
+        xcom=XComBackend(backend="storage.Loud"),
+    )
+    assert flight.printed == ["[[3]]"]
+
+
+@pytest.mark.parametrize("isolate", [None, Isolation()])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("storage.NotOne", "isn't a subclass of BaseXCom"), ("nowhere.Backend", "can't be imported")],
+)
+def test_a_backend_that_airflow_would_refuse_is_refused(execute, tmp_path, name, said, isolate):
+    (tmp_path / "storage.py").write_text(BACKEND)
+    with pytest.raises(InvalidInput, match=said):
+        execute(PUSH_AND_PULL, isolate=isolate, xcom=XComBackend(backend=name))
+
+
+def test_backends_of_airflows_own_are_known_by_their_settings(execute):
+    name = "airflow.providers.common.io.xcom.backend.XComObjectStorageBackend"
+    for threshold, state in ((-1, "failed"), (1, "success")):
+        xcom = XComBackend(backend=name, max_bytes=5, objectstorage_threshold=threshold)
+        assert execute(PUSH_AND_PULL, xcom=xcom).state("etl.a") == state
+
+
+SHAPES = """
+from dataclasses import dataclass
+
+@dataclass
+class Row:
+    x: int = 1
+
+@dataclass
+class Column:
+    y: int = 1
+"""
+CLASS_CHANGES = """
+import shapes
+
+def change():
+    {change}
+
+def pull(ti):
+    print(ti.xcom_pull("push"))
+
+with DAG("etl"):
+    (
+        PythonOperator(task_id="push", python_callable=lambda: shapes.Row(5))
+        >> PythonOperator(task_id="change", python_callable=change)
+        >> PythonOperator(task_id="pull", python_callable=pull)
+    )
+"""
+
+
+@pytest.mark.parametrize(
+    ("profile", "change", "said"),
+    [
+        ("airflow-2.11", "del shapes.Row", "AttributeError: Can't get attribute 'Row'"),
+        ("airflow-3.3", "del shapes.Row", 'does not define a "Row" attribute'),
+        ("airflow-3.3", "shapes.Row = shapes.Column", "unexpected keyword argument 'x'"),
+    ],
+)
+def test_a_value_whose_class_has_changed_fails_who_pulls_it(
+    execute, tmp_path, profile, change, said
+):
+    (tmp_path / "shapes.py").write_text(SHAPES)
+    allowed = ("shapes.*",)
+    xcom = XComBackend(pickling=True, allowed_deserialization_classes=allowed)
+    same = execute(CLASS_CHANGES.format(change="pass"), profile=profile, xcom=xcom)
+    assert same.printed == ["Row(x=5)"]
+    flight = execute(CLASS_CHANGES.format(change=change), profile=profile, xcom=xcom)
+    assert flight.state("etl.push") == "success"
+    (reason,) = flight.reasons("etl.pull")
+    assert said in reason
+    assert "XCom 'return_value' of push can't be made again" in reason
+    (finding,) = [f for f in detect(flight.scenario, flight.trace) if f.code == "WT903"]
+    assert "etl.pull pulls a shapes.Row that push pushed as XCom 'return_value'" in finding.summary
+
+
+@pytest.mark.parametrize("isolate", [None, Isolation()])
+@pytest.mark.parametrize("pickling", [True, False])
+def test_classes_of_the_dag_file_and_its_modules_come_through(execute, tmp_path, pickling, isolate):
+    (tmp_path / "shapes.py").write_text(SHAPES)
+    flight = execute(
+        """
+import shapes
+
+class Own(shapes.Row):
+    pass
+
+with DAG("etl"):
+    PythonOperator(task_id="a", python_callable=lambda: [shapes.Row(5), Own(6)]) >> PythonOperator(
+        task_id="b", python_callable=lambda ti: print(ti.xcom_pull("a"))
+    )
+""",
+        profile="airflow-2.11",
+        isolate=isolate,
+        xcom=XComBackend(pickling=pickling, allowed_deserialization_classes=("*",)),
+    )
+    assert flight.printed == ["[Row(x=5), Own(x=6)]"]
