@@ -39,6 +39,7 @@ PLAIN = {
     "DecoratedSensorOperator",
     "EmptyOperator",
     "BaseBranchOperator",
+    "_AssetMainOperator",
 }
 """Operators that need nothing but Python, as do classes of the examples' own. (LatestOnlyOperator
 needs the real date, too.)"""

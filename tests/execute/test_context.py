@@ -473,3 +473,21 @@ def test_callbacks_are_called_with_the_context_and_the_state_that_the_task_comes
         "begins wait",
         "wait 1 success None",
     ]
+
+
+def test_a_function_under_asset_gets_its_asset_others_by_name_and_the_context(execute):
+    flight = execute(
+        """
+from airflow.sdk import asset
+
+@asset(uri="s3://bucket/raw", schedule=None)
+def raw():
+    return 5
+
+@asset(uri="s3://bucket/clean", schedule=None)
+def clean(self, context, raw, limit=3):
+    print(self.name, self.uri, context["ds"], raw.name, limit)
+"""
+    )
+    assert flight.printed == ["clean s3://bucket/clean 2026-03-01 raw 3"]
+    assert flight.state("raw.raw") == "success"

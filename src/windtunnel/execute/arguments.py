@@ -16,6 +16,7 @@ from windtunnel.model.body import (
     JoinedItems,
     MappedItems,
     ResultOf,
+    WholeContext,
     ZippedItems,
 )
 
@@ -90,6 +91,8 @@ class Arguments:
             return [item for source in value.sources for item in _items(self.value(source))]
         if isinstance(value, GroupItem):
             return self._of_group(value)
+        if isinstance(value, WholeContext):
+            return self._context
         return self._inside(value)
 
     def _inside(self, value: Any) -> Any:

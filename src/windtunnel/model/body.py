@@ -55,6 +55,11 @@ class GroupItem:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeContext:
+    """Stands in a body's arguments for the context of the try."""
+
+
+@dataclass(frozen=True, slots=True)
 class Body:
     """What a task runs, and with what arguments.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -59,13 +60,28 @@ def _body(task: Any) -> Body:
     return Body(
         function=function,
         args=tuple(freeze(value) for value in _sequence(task.op_args)),
-        kwargs={name: freeze(value) for name, value in _mapped_to(task.op_kwargs).items()},
+        kwargs={
+            **{name: freeze(value) for name, value in _mapped_to(task.op_kwargs).items()},
+            **_asset_arguments(task, function),
+        },
         kind=_kind(names),
         templates_dict=freeze(task.templates_dict),
         multiple_outputs=_has_multiple_outputs(task, function, decorated=decorated),
         task=task,
         **_mapping(task, decorated=decorated),
     )
+
+
+def _asset_arguments(task: Any, function: Callable[..., Any]) -> dict[str, Any]:
+    """What a function under ``@asset`` is called with: its asset, others by name, the context
+    (``sdk/definitions/asset/decorators.py: _AssetMainOperator``)."""
+    known = vars(task).get("asset_arguments", {})
+    asked = inspect.signature(function).parameters if known else {}
+    return {
+        name: known[name]
+        for name, parameter in asked.items()
+        if name in known and parameter.default is parameter.empty
+    }
 
 
 def _is_callable(task: Any) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from windtunnel.loaders.standin.authoring import DAG
 from windtunnel.loaders.standin.known import PythonOperator
 from windtunnel.loaders.standin.placeholder import Placeholder
+from windtunnel.model.body import WholeContext
 
 
 class Timetable:
@@ -203,12 +204,15 @@ def _updating(function: Any, name: str, outlets: list[Any], options: dict[str, A
         if hasattr(function, "override"):  # it is under @task as well
             function.override(outlets=outlets)()
             return
-        PythonOperator(
-            task_id=function.__name__,
-            python_callable=function,
-            outlets=outlets,
-            inlets=_asked_assets(function),
+        asked = _asked_assets(function)
+        task = PythonOperator(
+            task_id=function.__name__, python_callable=function, outlets=outlets, inlets=asked
         )
+        vars(task)["asset_arguments"] = {
+            "self": Asset(name, options.get("uri")),
+            "context": WholeContext(),
+            **{asset.name: asset for asset in asked},
+        }
 
 
 def _asked_assets(function: Any) -> list[Asset]:
