@@ -251,6 +251,30 @@ with DAG("etl"):
     assert is_gone(int(note.read_text()))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere orphans are nobody's")
+def test_what_hides_from_its_try_ends_too(execute, tmp_path):
+    note = tmp_path / "pid"
+    flight = execute(
+        f"""
+import subprocess
+
+def hides():
+    if os.fork() == 0:
+        os.setsid()
+        subprocess.Popen(["sh", "-c", "echo $$ > {note}; exec sleep 1000"], start_new_session=True)
+        os._exit(0)
+    while not os.path.exists({str(note)!r}) or not open({str(note)!r}).read():
+        pass
+
+with DAG("etl"):
+    PythonOperator(task_id="t", python_callable=hides)
+""",
+        isolate=LIMITS,
+    )
+    assert flight.state("etl.t") == "success"
+    assert is_gone(int(note.read_text()))
+
+
 def test_processes_that_a_callable_starts_sleep_in_no_time(execute):
     text = """
 import multiprocessing

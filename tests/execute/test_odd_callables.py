@@ -173,29 +173,6 @@ with DAG("etl"):
     assert flight.state("etl.t") == "running"
 
 
-def test_a_thread_that_is_left_behind_disturbs_nobody(execute):
-    flight = execute(
-        """
-naps = []
-
-def leaves():
-    def forever():
-        while not naps or naps[-1] != "stop":
-            naps.append(1)
-            time.sleep(0.1)
-    threading.Thread(target=forever, daemon=True).start()
-    time.sleep(1)
-
-with DAG("etl"):
-    PythonOperator(task_id="a", python_callable=leaves) >> PythonOperator(
-        task_id="b", python_callable=lambda: [print(len(naps) < 1000), naps.append("stop")][0]
-    )
-"""
-    )
-    assert flight.printed == ["True"]
-    assert flight.span("etl.b")[1] < 60
-
-
 def test_very_much_output_is_kept_in_part(execute):
     flight = execute(
         """

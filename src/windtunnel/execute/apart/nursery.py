@@ -6,13 +6,16 @@ It never runs a callable itself, has one thread, and ends with the simulation, a
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
 import select
 import signal
 import socket
+import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 from windtunnel.errors import InvalidInput
@@ -75,6 +78,10 @@ def _serve(control: socket.socket) -> None:
         _Nursery(control, loaded).run()
 
 
+PR_SET_CHILD_SUBREAPER = 36
+"""Of ``prctl`` on Linux: orphans below this process become its children."""
+
+
 class _Nursery:
     """Bears children, and buries them."""
 
@@ -84,6 +91,7 @@ class _Nursery:
         self._woken, woken = os.pipe()
         for end in (self._woken, woken):
             os.set_blocking(end, False)
+        _adopt_strays()
         signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
@@ -99,7 +107,7 @@ class _Nursery:
                 if self._control in ready and not self._bear():
                     return
         finally:
-            for pid in self._children:
+            for pid in (*self._children, *_offspring()):
                 end_all_of(pid)
 
     def _bear(self) -> bool:
@@ -129,7 +137,26 @@ class _Nursery:
             if pid in self._children:
                 del self._children[pid]
                 end_all_of(pid)
+                for stray in _offspring() - self._children.keys():
+                    end_all_of(stray)
                 say(self._control, {"died": pid, "status": status})
+
+
+def _adopt_strays() -> None:
+    """What leaves the group of its try becomes a child of this process, where the system can do
+    that, and not one of nobody's."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _offspring() -> set[int]:
+    """All children of this process."""
+    try:
+        found = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    except OSError:
+        return set()
+    return {int(pid) for pid in found.split()}
 
 
 def end_all_of(pid: int) -> None:
