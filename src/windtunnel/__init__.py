@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from windtunnel.detect import Finding, Fix
     from windtunnel.errors import InvalidInput, WindtunnelError
     from windtunnel.model import (
+        Backfill,
         Behavior,
         Cluster,
         Dag,
@@ -36,6 +37,7 @@ _HOMES = {
     "windtunnel.detect": ("Finding", "Fix"),
     "windtunnel.errors": ("InvalidInput", "WindtunnelError"),
     "windtunnel.model": (
+        "Backfill",
         "Behavior",
         "Cluster",
         "Dag",
@@ -54,6 +56,7 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Backfill",
     "Behavior",
     "Cluster",
     "Dag",

@@ -12,7 +12,16 @@ from windtunnel.detect import Finding, detect
 from windtunnel.engine import Simulation
 from windtunnel.errors import InvalidInput, ReplayDrifted
 from windtunnel.lint import lint
-from windtunnel.model import Behavior, Cluster, Fault, Fleet, Isolation, ManualRun, Scenario
+from windtunnel.model import (
+    Backfill,
+    Behavior,
+    Cluster,
+    Fault,
+    Fleet,
+    Isolation,
+    ManualRun,
+    Scenario,
+)
 from windtunnel.result import Failure, Report, Result, Task
 from windtunnel.search import Counterexample, explore, identify, keep, recall, repair
 from windtunnel.trace import Output
@@ -59,6 +68,7 @@ def simulate(
     start: datetime | date | str | None = None,
     window: str | float | None = None,
     runs: Iterable[ManualRun | str] | str = (),
+    backfills: Iterable[Backfill | str] | str = (),
     faults: Iterable[Fault | str] | str = (),
     seed: int | None = None,
     execute: loaders.Loaded | None = None,
@@ -79,6 +89,8 @@ def simulate(
         start: First instant of the window; text such as ``"2026-03-01"`` and dates are UTC.
         window: Its length: seconds, or ``"90m"``, ``"2d"``.
         runs: Manual runs; a string is a dag_id, triggered at the start.
+        backfills: Backfills beside the scenario's own, as values or in words:
+            ``"etl from 2026-01-01 to 2026-02-01"``.
         faults: What goes wrong beside the scenario's own faults, as values or in words:
             ``"worker lost: 1 of 4 at +10m"``.
         seed: Keys all randomness.
@@ -99,6 +111,7 @@ def simulate(
         start=start,
         window=window,
         runs=runs,
+        backfills=backfills,
         faults=faults,
         seed=seed,
     )
@@ -147,6 +160,7 @@ def scenario_of(
     start: datetime | date | str | None = None,
     window: str | float | None = None,
     runs: Iterable[ManualRun | str] | str = (),
+    backfills: Iterable[Backfill | str] | str = (),
     faults: Iterable[Fault | str] | str = (),
     seed: int | None = None,
 ) -> Scenario:
@@ -180,8 +194,12 @@ def scenario_of(
     given = (faults,) if isinstance(faults, str) else faults
     more = tuple(loaders.parse_fault(f) if isinstance(f, str) else f for f in given)
     changes["faults"] = (*scenario.faults, *more)
+    asked = (backfills,) if isinstance(backfills, str) else backfills
+    filled = tuple(loaders.parse_backfill(b) if isinstance(b, str) else b for b in asked)
+    changes["backfills"] = (*scenario.backfills, *filled)
     made = scenario.model_copy(update=changes)
     loaders.check_targets(made.faults, made.fleet, made.cluster, made.start)
+    loaders.check_backfills(made)
     check_start(made.start, f"start={made.start.isoformat()}")
     check_length(made.duration_s, f"duration={made.duration_s:g} s")
     if isinstance(target, Scenario):

@@ -11,7 +11,7 @@ from windtunnel.detect import Finding
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Assumption, Problem, RuleBook, Scenario
 from windtunnel.trace import DagRun, TaskInstance, Trace, Wait, Waits
-from windtunnel.window import Idle, backlog, never_ran, unstruck
+from windtunnel.window import Idle, backlog, never_ran, refused, unstruck
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ class Result:
             *assumed(self.scenario, self.executed),
             *backlog(self.scenario, self.trace),
             *unstruck(self.scenario, self.trace),
+            *refused(self.trace),
         )
 
     @cached_property
@@ -219,6 +220,21 @@ def _backlog(scenario: Scenario) -> Iterator[Assumption]:
         )
 
 
+def _backfills(scenario: Scenario) -> Iterator[Assumption]:
+    """What is taken for granted of the runs that backfills are about."""
+    for backfill in scenario.backfills:
+        if scenario.backlog == "done" and backfill.from_date < scenario.start:
+            yield Assumption(
+                subject=f"backfill of {backfill.dag_id}",
+                assumed="no run of its dates exists yet, except for those of the simulation",
+            )
+    if scenario.backfills and not scenario.cluster.airflow.backfills_in_scheduler:
+        yield Assumption(
+            subject="airflow dags backfill",
+            assumed="its tasks take the executor slots and loops of the scheduler, and none beside",
+        )
+
+
 def assumed(
     scenario: Scenario, executed: Collection[tuple[str, str]] = ()
 ) -> tuple[Assumption, ...]:
@@ -245,6 +261,7 @@ def assumed(
             )
         )
     found.extend(_backlog(scenario))
+    found.extend(_backfills(scenario))
     for number, said in behavior.idle_rules(fleet):
         subject = f"behavior rule {number + 1} (tasks = {behavior.rules[number].tasks!r})"
         if not any(said in problem.message for problem in fleet.problems):

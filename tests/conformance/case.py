@@ -8,6 +8,7 @@ from typing import Any
 
 from caseformat import (
     WEEK_S,
+    BackfillSpec,
     CaseSpec,
     DagSpec,
     GroupSpec,
@@ -25,6 +26,7 @@ from windtunnel.model import (
     AssetCondition,
     Assets,
     AssetUpdate,
+    Backfill,
     Behavior,
     Branch,
     Cluster,
@@ -74,6 +76,7 @@ def to_scenario(case: CaseSpec, *, profile: ProfileName = "airflow-3.3") -> Scen
         start=instant(case.start),
         duration_s=case.end_s + INSTANT_S,
         manual_runs=tuple(_manual_run(run) for run in case.manual_runs),
+        backfills=tuple(_backfill(backfill) for backfill in case.backfills),
         asset_updates=tuple(
             AssetUpdate(asset=update.asset, at_s=update.at_s) for update in case.asset_updates
         ),
@@ -307,6 +310,11 @@ def _rule(name: str, spec: RuleSpec) -> Rule:
         fire_after_s=spec.fire_after_s,
         resume_duration_s=spec.resume_duration_s,
     )
+
+
+def _backfill(spec: BackfillSpec) -> Backfill:
+    dates = {name: instant(getattr(spec, name)) for name in ("from_date", "to_date")}
+    return Backfill(**{**vars(spec), **dates})
 
 
 def _manual_run(spec: ManualRunSpec) -> ManualRun:

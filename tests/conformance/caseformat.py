@@ -132,6 +132,19 @@ class ManualRunSpec:
 
 
 @dataclass(frozen=True)
+class BackfillSpec:
+    """A backfill that somebody asks for at ``at_s`` (3.x only)."""
+
+    dag_id: str
+    from_date: str
+    to_date: str
+    at_s: float = 0.0
+    max_active_runs: int = 10
+    run_backwards: bool = False
+    reprocess_behavior: str = "none"
+
+
+@dataclass(frozen=True)
 class AssetUpdateSpec:
     """An event of an asset that no task makes, as from the API."""
 
@@ -171,6 +184,7 @@ class CaseSpec:
     config: ConfigSpec = ConfigSpec()
     pools: dict[str, PoolSpec] = field(default_factory=dict)
     manual_runs: list[ManualRunSpec] = field(default_factory=list)
+    backfills: list[BackfillSpec] = field(default_factory=list)
     asset_updates: list[AssetUpdateSpec] = field(default_factory=list)
 
 
@@ -213,6 +227,10 @@ def read_case(source: Path | str | Json) -> CaseSpec:
     raw["dags"] = [_dag(dag, where) for dag in raw["dags"]]
     raw["manual_runs"] = [
         _built(ManualRunSpec, run, f"{where}: manual run") for run in raw.get("manual_runs", [])
+    ]
+    raw["backfills"] = [
+        _built(BackfillSpec, backfill, f"{where}: backfill")
+        for backfill in raw.get("backfills", [])
     ]
     raw["asset_updates"] = [
         _built(AssetUpdateSpec, update, f"{where}: asset update")

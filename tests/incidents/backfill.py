@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from incident import HOUR, MINUTE, START, Incident, cron, scenario
+from incident import HOUR, MINUTE, START, Flight, Incident, cron, scenario
 
-from windtunnel.model import Dag, DagPaused, Every, Pool, Scenario, SchedulerLoop, Task
+from windtunnel.model import (
+    Backfill,
+    Dag,
+    DagPaused,
+    Every,
+    Pool,
+    Rule,
+    Scenario,
+    SchedulerLoop,
+    Task,
+    When,
+)
 
 # -- unpausing an old DAG -------------------------------------------------------------------------
 
@@ -69,7 +80,61 @@ def failure_sensor(at_once: int) -> Scenario:
     )  # fmt: skip
 
 
+# -- a page of runs to examine --------------------------------------------------------------------
+
+
+def beside_long_runs(page: int = 20, active: int = 30) -> Scenario:
+    """A stream of runs that last for hours, and a backfill of one short task a day."""
+    stream = cron("stream", "* * * * *", Task(task_id="t"), max_active_runs=active, catchup=False)
+    etl = cron("etl", "@daily", Task(task_id="t"), start_date=START - timedelta(days=9))
+    asked = Backfill(
+        dag_id="etl", from_date=START - timedelta(days=8), to_date=START, at_s=HOUR,
+        max_active_runs=2,
+    )  # fmt: skip
+    return scenario(
+        stream, etl, backfills=[asked], seconds={"stream.t": 10 * HOUR, "etl.t": MINUTE},
+        loop=SchedulerLoop(), max_dagruns_per_loop_to_schedule=page, parallelism=100,
+        until=8 * HOUR,
+    )  # fmt: skip
+
+
+def none_began(flight: Flight) -> bool:
+    """Runs of the backfill are running, and not one of their tasks was ever looked at."""
+    runs = [run for run in flight.runs("etl") if run.run_type == "backfill"]
+    names = {run.run for run in runs}
+    states = {ti.state for ti in flight.all("etl.t") if ti.run in names}
+    return any(run.started_us for run in runs) and states == {"none"}
+
+
+# -- waves ----------------------------------------------------------------------------------------
+
+
+def every_second_is_slow(profile: str) -> Scenario:
+    """Eight days, two at once; every second one takes an hour, the others ten minutes."""
+    days = [START - timedelta(days=9 - i) for i in range(8)]
+    etl = cron(
+        "etl", "@daily", Task(task_id="t"), start_date=days[0], end_date=days[-1],
+        max_active_runs=2, catchup=False,
+    )  # fmt: skip
+    rules = [Rule(tasks="etl.t", when=When(logical_date=day), duration_s=HOUR) for day in days[::2]]
+    asked = Backfill(dag_id="etl", from_date=days[0], to_date=days[-1], max_active_runs=2)
+    return scenario(
+        etl, backfills=[asked], rules=rules, seconds={"etl.t": 10 * MINUTE}, profile=profile,
+    )  # fmt: skip
+
+
 INCIDENTS = (
+    Incident(
+        id="INC-028",
+        title="Runs of a backfill are never examined while twenty others are active",
+        source="apache/airflow#72730, apache/airflow#58554",
+        broken=beside_long_runs(),
+        mended={
+            "a larger page": beside_long_runs(page=40),
+            "fewer of the others at once": beside_long_runs(active=15),
+        },
+        symptom=none_began,
+    ),
     Incident(
         id="INC-079",
         title="Unpausing a DAG with an old start_date floods the pool of all others",
@@ -80,6 +145,17 @@ INCIDENTS = (
             "a pool for the backfill": unpaused_at_nine(catchup=True, pool="backfill"),
         },
         symptom=lambda flight: flight.longest_wait("other.t", "pool default_pool") > 20 * MINUTE,
+    ),
+    Incident(
+        id="INC-080",
+        title="A backfill in waves waits for the slowest of each",
+        source="apache/airflow#38954",
+        broken=every_second_is_slow("airflow-2.11"),
+        mended={"the scheduler's backfills of Airflow 3": every_second_is_slow("airflow-3.3")},
+        symptom=lambda flight: (
+            len(flight.moments("etl.t", "success")) == 8
+            and max(flight.moments("etl.t", "success")) > 4 * HOUR
+        ),
     ),
     Incident(
         id="INC-082",

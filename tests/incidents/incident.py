@@ -12,6 +12,7 @@ from typing import Any
 from windtunnel import api
 from windtunnel.model import (
     AssetUpdate,
+    Backfill,
     Behavior,
     Cluster,
     Cron,
@@ -157,6 +158,7 @@ def scenario(
     runs: Iterable[str | ManualRun] | None = None,
     faults: Iterable[Fault] = (),
     updates: Iterable[AssetUpdate] = (),
+    backfills: Iterable[Backfill] = (),
     until: float = DAY,
     start: datetime = START,
     **cluster: Any,
@@ -174,6 +176,7 @@ def scenario(
         duration_s=until,
         manual_runs=tuple(ManualRun(dag_id=r) if isinstance(r, str) else r for r in wanted),
         asset_updates=tuple(updates),
+        backfills=tuple(backfills),
         faults=tuple(faults),
         backlog="replayed",
     )

@@ -38,6 +38,7 @@ def trace():
         ),
     )
     trace = simulate(scenario, Seeded(1))
+    trace.refused.append((3, "backfill of etl: another one is not complete yet"))
     trace.asset_events.append(AssetEvent(4, "s3://orders", 0))
     trace.consumed[0] = (0,)
     trace.output.append(Output(5, "etl", "r", "load", -1, 1, "printed\nlines"))
@@ -62,6 +63,7 @@ def test_a_trace_comes_back_as_it_was(trace, lines):
     assert (back.end_us, back.complete, back.picks) == (trace.end_us, trace.complete, trace.picks)
     assert (back.reasons, back.output) == (trace.reasons, trace.output)
     assert back.not_carried == trace.not_carried
+    assert back.refused == trace.refused
     assert (back.asset_events, back.consumed) == (trace.asset_events, trace.consumed)
     assert back.executor_events == trace.executor_events
     assert (back.start, back.pools, back.bindings) == (trace.start, trace.pools, trace.bindings)

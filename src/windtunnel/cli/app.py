@@ -88,6 +88,14 @@ Trigger = Annotated[
     list[str] | None,
     typer.Option("--trigger", metavar="DAG_ID", help="Trigger this DAG at the start. Repeatable."),
 ]
+Backfills = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--backfill",
+        metavar="TEXT",
+        help="Fill dates: 'etl from 2026-01-01 to 2026-02-01 max 5'. Repeatable.",
+    ),
+]
 Faults = Annotated[
     list[str] | None,
     typer.Option(
@@ -158,6 +166,7 @@ def run(
     seed: Seed = None,
     profile: ProfileName = None,
     trigger: Trigger = None,
+    backfill: Backfills = None,
     fault: Faults = None,
     airflow: AirflowName = "auto",
     airflow_python: AirflowPython = None,
@@ -188,7 +197,8 @@ def run(
         isolate=isolate,
     )
     triggers, faults = tuple(trigger or ()), tuple(fault or ())
-    asked = Asked(cluster, window, start, seed, profile, triggers, airflow, how, faults)
+    fills = tuple(backfill or ())
+    asked = Asked(cluster, window, start, seed, profile, triggers, airflow, how, faults, fills)
     terminal = Terminal(color=not no_color)
     limits = isolation_of(
         execute=execute, isolate=isolate, memory=body_memory, timeout=body_timeout
@@ -209,6 +219,7 @@ def check(
     seed: Seed = None,
     profile: ProfileName = None,
     trigger: Trigger = None,
+    backfill: Backfills = None,
     fault: Faults = None,
     airflow: AirflowName = "auto",
     airflow_python: AirflowPython = None,
@@ -231,7 +242,8 @@ def check(
         isolate=isolate,
     )
     triggers, faults = tuple(trigger or ()), tuple(fault or ())
-    asked = Asked(cluster, window, start, seed, profile, triggers, airflow, how, faults)
+    fills = tuple(backfill or ())
+    asked = Asked(cluster, window, start, seed, profile, triggers, airflow, how, faults, fills)
     terminal = Terminal(color=not no_color)
     raise typer.Exit(commands.check(target, asked, terminal, store=store, json=form is Format.JSON))
 

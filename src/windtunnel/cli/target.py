@@ -33,6 +33,7 @@ class Asked:
     how: Mapping[str, Any] = field(default_factory=dict)
     """More arguments of `windtunnel.loaders.load`."""
     faults: tuple[str, ...] = ()
+    backfills: tuple[str, ...] = ()
 
 
 def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadScenario:
@@ -56,7 +57,12 @@ def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadSce
             raise InvalidInput(f"--trigger {dag_id}: no such DAG; there are: {', '.join(known)}")
     seconds = None if asked.window is None else api.length(asked.window, f"--for {asked.window}")
     scenario = api.scenario_of(
-        found.scenario, window=seconds, seed=asked.seed, runs=asked.trigger, faults=asked.faults
+        found.scenario,
+        window=seconds,
+        seed=asked.seed,
+        runs=asked.trigger,
+        backfills=asked.backfills,
+        faults=asked.faults,
     )
     if found.file is None:
         source = found.loaded

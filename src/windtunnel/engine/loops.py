@@ -58,6 +58,8 @@ class Loops:
         self.schedulers = [Scheduler(i, self._sleep * i // count) for i in range(count)]
         self._running: deque[int] = deque()
         """Running dag runs, the least recently examined first."""
+        self._backfilling: list[int] = []
+        """Those of backfills, which come behind all others (3.x)."""
         self._examined: dict[int, int] = {}
         """When each was last examined, in microseconds."""
         self._seen = 0
@@ -131,7 +133,11 @@ class Loops:
 
     def started(self, runs: list[Run]) -> None:
         """Runs just started: they are examined before all others."""
-        self._running.extendleft(run.index for run in reversed(self._in_order(runs)))
+        apart = self._world.profile.backfills_in_scheduler
+        behind = [run for run in runs if run.ordinal and apart]
+        self._backfilling += [run.index for run in behind]
+        ahead = [run for run in runs if run not in behind] if behind else runs
+        self._running.extendleft(run.index for run in reversed(self._in_order(ahead)))
 
     def examine(self) -> list[Run]:
         """The running dag runs of this loop, in order; they count as examined."""
@@ -145,17 +151,28 @@ class Loops:
             else:
                 self._examined.pop(run.index, None)
         self._running.extend(run.index for run in chosen)
+        if self._backfilling:
+            chosen += self._examine_backfills(most - len(chosen))
         chosen = self._in_order(chosen)
         for run in chosen:
             self._examined[run.index] = world.now
         return chosen
 
+    def _examine_backfills(self, room: int) -> list[Run]:
+        """Strictly by their ordinals: high ones wait until there is room for them."""
+        world = self._world
+        running = [world.runs[i] for i in self._backfilling]
+        running = [run for run in running if run.state == RunState.RUNNING]
+        self._backfilling = [run.index for run in running]
+        return self._in_order(running)[: max(0, room)]
+
     def _in_order(self, runs: Iterable[Run]) -> list[Run]:
         by_date = self._world.profile.start_order == "logical_date"
 
-        def turn(run: Run) -> tuple[int, int, int]:
+        def turn(run: Run) -> tuple[int, int, int, int]:
             date = run.logical_us if by_date else run.run_after_us
-            return (self._examined.get(run.index, -1), date, run.index)
+            ordinal = 0 if by_date else run.ordinal
+            return (ordinal, self._examined.get(run.index, -1), date, run.index)
 
         return sorted(runs, key=turn)
 

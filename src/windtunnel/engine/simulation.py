@@ -13,6 +13,7 @@ from heapq import heapify, heappop, heappush
 
 from windtunnel.engine.agenda import Agenda
 from windtunnel.engine.attempts import Attempts
+from windtunnel.engine.backfills import Backfills
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
@@ -122,6 +123,9 @@ class Simulation:
             stuck=stuck,
             bindings=Bindings(world, workers),
         )
+        self._backfills: Backfills | None = None
+        if scenario.backfills:
+            self._backfills = Backfills(world, self._parts.start)
         self._assets = self._parts.creation.assets
         if self._assets is not None:
             attempts.updates = self._assets.succeeded
@@ -213,6 +217,9 @@ class Simulation:
             due = self._timers[0][0]
         if self._manual and (due is None or self._manual[-1][0] < due):
             due = self._manual[-1][0]
+        if self._backfills is not None:
+            asked = self._backfills.next_due()
+            due = asked if due is None or (asked is not None and asked < due) else due
         if self._assets is not None:
             updated = self._assets.next_due()
             due = updated if due is None or (updated is not None and updated < due) else due
@@ -267,6 +274,8 @@ class Simulation:
                 self._look_at_paused()
             while self._manual and self._manual[-1][0] <= now:
                 self._trigger(self._manual.pop()[1])
+            if self._backfills is not None:
+                self._backfills.handle_due()
             if self._assets is not None:
                 self._assets.handle_due()
             self._schedule()
@@ -439,8 +448,10 @@ class Simulation:
         world = self.world
         by_date = world.profile.start_order == "logical_date"
 
-        def turn(run: Run) -> tuple[bool, int, int]:
-            return (not run.fresh, run.logical_us if by_date else run.run_after_us, run.index)
+        def turn(run: Run) -> tuple[int, bool, int, int]:
+            if by_date:
+                return (0, not run.fresh, run.logical_us, run.index)
+            return (run.ordinal, not run.fresh, run.run_after_us, run.index)
 
         if len(world.dirty) == 1 and not self._past_matters:
             self._examine(world.dirty.popitem()[1])
@@ -491,6 +502,8 @@ class Simulation:
     def _run_ended(self, run: Run) -> None:
         self._parts.creation.run_ended(run)
         self._parts.start.run_ended(run)
+        if self._backfills is not None:
+            self._backfills.run_ended(run)
 
     def _clear_run(self, run: Run) -> None:
         """All of a run is cleared, and the run starts anew."""

@@ -6,6 +6,8 @@ From Airflow: ``timetables/trigger.py``, ``timetables/interval.py``, ``timetable
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -132,6 +134,21 @@ class Timetable:
             return self._next_tick(last, now)
         except (OverflowError, CroniterBadDateError):
             return None
+
+    @property
+    def is_periodic(self) -> bool:
+        """Whether it ticks, so that a backfill can know its runs."""
+        return self._ticks is not None
+
+    def between(self, earliest: datetime, latest: datetime) -> Iterator[NextRun]:
+        """All runs with a logical date from *earliest* to *latest*, whatever the DAG's dates and
+        catchup say (``DAG.iter_dagrun_infos_between``)."""
+        free = copy(self)
+        free._earliest, free._latest, free._catchup = earliest, latest, True
+        last: tuple[datetime, datetime] | None = None
+        while run := free.next_run(last, latest):
+            yield run
+            last = run.start, run.end
 
     def before(self, at: datetime) -> datetime | None:
         """The tick before this instant; None without a schedule (``dag.previous_schedule``)."""

@@ -35,6 +35,7 @@ class Run:
 
     __slots__ = (
         "active",
+        "backfill",
         "before",
         "busy",
         "created",
@@ -51,6 +52,7 @@ class Run:
         "logical",
         "logical_us",
         "name",
+        "ordinal",
         "parked",
         "pending",
         "record",
@@ -75,6 +77,10 @@ class Run:
         self.logical_us = -1
         self.run_after_us = 0
         self.interval = record.data_interval
+        self.backfill: int | None = None
+        """Number of the backfill that it belongs to."""
+        self.ordinal = 0
+        """Its place in that backfill, from 1; 0 without one."""
         self.state: int = RunState.QUEUED
         self.started_us = -1
         self.slot0 = 0
@@ -151,6 +157,11 @@ class World:
         self.active_runs = [0] * len(program.dags)
         """Runs queued or running, by DAG."""
         self.running_runs = [0] * len(program.dags)
+        self.backfilling: dict[int, int] = {}
+        """Of the running ones, those of each backfill."""
+        self.active_backfills = [0] * len(program.dags)
+        self.running_backfills = [0] * len(program.dags)
+        """Of the active and of the running ones, those of backfills, by DAG."""
         self.paused = [dag.dag.is_paused for dag in program.dags]
         self.limitless: set[int] = set()
         """DAGs whose max_active_runs is not looked at."""
@@ -215,9 +226,14 @@ class World:
 
     # -- runs ---------------------------------------------------------------------------------
 
-    def add_run(self, dag: DagProgram, record: RunRecord) -> Run:
-        """Create a queued run with its task instances."""
+    def add_run(
+        self, dag: DagProgram, record: RunRecord, backfill: tuple[int, int] | None = None
+    ) -> Run:
+        """Create a queued run with its task instances; ``backfill``: which one, and its ordinal."""
         run = Run(len(self.runs), dag, record)
+        if backfill is not None:
+            run.backfill, run.ordinal = backfill
+            self.active_backfills[dag.number] += 1
         if run.logical is not None:
             run.logical_us = self.us_at(run.logical)
             self.logical_dates[dag.number].add(run.logical)
@@ -317,6 +333,8 @@ class World:
         assert run.state < min(state, RunState.SUCCESS), "a run starts once and ends once"
         was_running = run.state == RunState.RUNNING
         run.state = state
+        if run.backfill is not None:
+            self._count_backfill(run, state, was_running=was_running)
         if state is RunState.RUNNING:
             run.started_us = self.now
             self.running_runs[run.dag.number] += 1
@@ -339,9 +357,20 @@ class World:
             self.log_run(run, state)
 
     def is_at_max_active_runs(self, dag: DagProgram) -> bool:
-        """Whether no further run of a DAG is created."""
-        is_full = self.active_runs[dag.number] >= dag.max_active_runs
-        return is_full and dag.number not in self.limitless
+        """Whether the scheduler makes no more runs of a DAG for now; where backfills have a limit
+        of their own, theirs don't count."""
+        active = self.active_runs[dag.number]
+        if self.profile.backfills_in_scheduler:
+            active -= self.active_backfills[dag.number]
+        return active >= dag.max_active_runs and dag.number not in self.limitless
+
+    def _count_backfill(self, run: Run, state: RunState, *, was_running: bool) -> None:
+        assert run.backfill is not None
+        change = (state is RunState.RUNNING) - was_running
+        self.backfilling[run.backfill] = self.backfilling.get(run.backfill, 0) + change
+        self.running_backfills[run.dag.number] += change
+        if state is not RunState.RUNNING:
+            self.active_backfills[run.dag.number] -= 1
 
     def mark(self, run: Run) -> None:
         """The run has something to look at in the next pass."""
@@ -357,6 +386,7 @@ class World:
         run.state = RunState.QUEUED
         run.fresh = True
         self.active_runs[run.dag.number] += 1
+        self.active_backfills[run.dag.number] += run.backfill is not None
         self.log_run(run, RunState.QUEUED)
         return True
 
@@ -611,7 +641,7 @@ def literal_length(dag: DagProgram, task: int) -> int | None:
 def _is_active(run: Run, task: int | None) -> bool:
     """Whether the DAG's dates, and those of a task, cover the run
     (``models/dagrun.py: verify_integrity``)."""
-    if run.logical is None:
+    if run.logical is None or run.kind == "backfill":
         return True
     both: tuple[Dag | Task, ...] = (run.dag.dag,)
     if task is not None:

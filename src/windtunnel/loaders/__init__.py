@@ -1,5 +1,6 @@
 """Anything that describes a workload becomes a Fleet, a Cluster or a Scenario."""
 
+from windtunnel.loaders.backfill_text import check_backfills, parse_backfill
 from windtunnel.loaders.cluster_sources import (
     PRESETS,
     ReadCluster,
@@ -53,11 +54,13 @@ __all__ = [
     "Supplied",
     "ZippedItems",
     "assume_pools",
+    "check_backfills",
     "check_targets",
     "cluster_toml_schema",
     "faults_help",
     "fleet_toml_schema",
     "load",
+    "parse_backfill",
     "parse_duration",
     "parse_fault",
     "read_cluster",

@@ -6,7 +6,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders.asked import Asked
+from windtunnel.loaders.backfill_text import parse_backfill
 from windtunnel.loaders.cluster_sources import ReadCluster, is_preset, read_cluster_sources
 from windtunnel.loaders.fault_text import fault_table, parse_fault
 from windtunnel.loaders.folder import Loaded
@@ -104,7 +105,10 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     machine = to_machine(
         Scenario,
         {key: value for key, value in data.items() if key not in ("cluster", "fleet")}
-        | {"faults": _faults(data.get("faults", []), mistakes)},
+        | {
+            "faults": _faults(data.get("faults", []), mistakes),
+            "backfills": _backfills(data.get("backfills", []), mistakes),
+        },
         "",
         mistakes,
         extra=("dags", "cluster"),
@@ -139,6 +143,26 @@ def _faults(given: Any, mistakes: Mistakes) -> Any:
     ]
 
 
+def _backfills(given: Any, mistakes: Mistakes) -> Any:
+    """Backfills as tables, those in words too."""
+    if not isinstance(given, list):
+        return given
+    return [
+        _backfill_in_words(one, f"backfills[{number}]", mistakes) if isinstance(one, str) else one
+        for number, one in enumerate(given)
+    ]
+
+
+def _backfill_in_words(text: str, where: str, mistakes: Mistakes) -> dict[str, Any]:
+    try:
+        backfill = parse_backfill(text)
+    except InvalidInput as error:
+        mistakes.add(where, text, str(error).removeprefix(f"backfill {text!r}: "))
+        day = datetime(2026, 1, 1, tzinfo=UTC)
+        return {"dag_id": "", "from_date": day, "to_date": day}  # so that others are found too
+    return {human_name(name): value for name, value in backfill.model_dump().items()}
+
+
 def _in_words(text: str, where: str, mistakes: Mistakes) -> dict[str, Any]:
     try:
         fault = parse_fault(text)
@@ -162,6 +186,12 @@ def _without_strangers(scenario: Scenario, file: Path) -> Scenario:
         for number, run in enumerate(scenario.manual_runs)
         if run.dag_id not in known
     ]
+    told += [
+        f"backfills[{number}].dag_id = {json.dumps(one.dag_id)}: no such DAG; "
+        + one_of(one.dag_id, known)
+        for number, one in enumerate(scenario.backfills)
+        if one.dag_id not in known
+    ]
     for number, said in scenario.behavior.idle_rules(fleet) if known else ():
         pattern = json.dumps(scenario.behavior.rules[number].tasks)
         told.append(f"behavior.rules[{number}].tasks = {pattern}: {said}")
@@ -172,6 +202,7 @@ def _without_strangers(scenario: Scenario, file: Path) -> Scenario:
         update={
             "fleet": fleet.model_copy(update={"problems": (*fleet.problems, *problems)}),
             "manual_runs": tuple(run for run in scenario.manual_runs if run.dag_id in known),
+            "backfills": tuple(one for one in scenario.backfills if one.dag_id in known),
         }
     )
 

@@ -80,7 +80,7 @@ from windtunnel.model.isolation import Isolation
 from windtunnel.model.loop import SchedulerLoop
 from windtunnel.model.pattern import TaskPattern
 from windtunnel.model.profile import PROFILES, Profile
-from windtunnel.model.scenario import AssetUpdate, ManualRun, Scenario
+from windtunnel.model.scenario import AssetUpdate, Backfill, ManualRun, Scenario
 from windtunnel.model.schedule import (
     AssetCondition,
     Assets,
@@ -100,6 +100,7 @@ __all__ = [
     "AssetUpdate",
     "Assets",
     "Assumption",
+    "Backfill",
     "Behavior",
     "Branch",
     "BrokerDown",

@@ -73,6 +73,10 @@ class Profile(Value):
     """Whether dagrun_timeout skips tasks that were never scheduled, too (3.x)."""
     creation_flag: bool
     """3.x keeps ``exceeds_max_non_backfill``; 2.x nulls ``next_dagrun_create_after`` instead."""
+    backfills_in_scheduler: bool
+    """Whether the scheduler itself runs backfills, all of whose runs exist from the beginning,
+    under a limit of their own (3.x); in 2.x a command makes them in waves of ``max_active_runs``.
+    """
     empty_with_inlets_runs: bool
     """Whether an EmptyOperator with inlets is executed (3.x); one with outlets always is."""
     asset_run_type: Literal["asset_triggered", "dataset_triggered"]
@@ -152,6 +156,7 @@ AIRFLOW_3_3 = Profile(
     unmapped_branch_reaches_instances=True,
     timeout_skips_never_scheduled=True,
     creation_flag=True,
+    backfills_in_scheduler=True,
     empty_with_inlets_runs=True,
     asset_run_type="asset_triggered",
     asset_runs_have_dates=False,
@@ -201,6 +206,7 @@ AIRFLOW_2_11 = Profile(
     unmapped_branch_reaches_instances=False,
     timeout_skips_never_scheduled=False,
     creation_flag=False,
+    backfills_in_scheduler=False,
     empty_with_inlets_runs=False,
     asset_run_type="dataset_triggered",
     asset_runs_have_dates=True,

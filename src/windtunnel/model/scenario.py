@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
 from windtunnel.model.base import Value
 from windtunnel.model.behavior import Behavior
@@ -39,6 +39,31 @@ class AssetUpdate(Value):
     """Again and again at this distance, until the window ends."""
 
 
+class Backfill(Value):
+    """Somebody asks for all runs of a DAG between two dates (``airflow backfill create``; in 2.x
+    ``airflow dags backfill``)."""
+
+    dag_id: str
+    from_date: AwareDatetime
+    to_date: AwareDatetime
+    """Logical dates from and to, both included."""
+    at_s: Seconds = 0.0
+    """Seconds since the scenario's start."""
+    max_active_runs: Annotated[int, Field(ge=1)] = 10
+    """3.x: how many of its runs may run at once, whatever the DAG's own limit is. 2.x has only
+    that one."""
+    run_backwards: bool = False
+    """The latest date first."""
+    reprocess_behavior: Literal["none", "failed", "completed"] = "none"
+    """3.x: which runs that are over already are run again: none, those that failed, or all."""
+
+    @model_validator(mode="after")
+    def _goes_forward(self) -> Self:
+        if self.from_date > self.to_date:
+            raise ValueError("from_date is after to_date; swap them, and see run_backwards")
+        return self
+
+
 class Scenario(Value):
     """A fleet on a cluster, how its tasks behave, and what goes wrong, over a window of time.
 
@@ -56,6 +81,7 @@ class Scenario(Value):
     duration_s: Annotated[float, Field(gt=0)] = 86400.0
     """Length of the window: from the start up to, and without, the end."""
     manual_runs: tuple[ManualRun, ...] = ()
+    backfills: tuple[Backfill, ...] = ()
     asset_updates: tuple[AssetUpdate, ...] = ()
     faults: tuple[Fault, ...] = ()
     backlog: Literal["done", "replayed"] = "done"

@@ -22,6 +22,7 @@ KINDS = (
     "event",
     "binding",
     "executor",
+    "refused",
     "asset_event",
     "consumed",
     "output",
@@ -66,6 +67,8 @@ def dump(trace: Trace) -> Iterator[str]:
         yield _line("event", at_us=at, who=who, state=state, **extra)
     for limit, begin, end in trace.bindings:
         yield _line("binding", limit=limit, from_us=begin, to_us=end)
+    for at, what in trace.refused:
+        yield _line("refused", at_us=at, what=what)
     for update in trace.asset_events:
         yield _line("asset_event", **asdict(update))
     for run, taken in trace.consumed.items():
@@ -146,6 +149,8 @@ def _add(trace: Trace, kind: str, values: dict[str, Any]) -> None:
         trace.runs.append(_run(values))
     elif kind == "binding":
         trace.bindings.append((values["limit"], values["from_us"], values["to_us"]))
+    elif kind == "refused":
+        trace.refused.append((values["at_us"], values["what"]))
     elif kind == "asset_event":
         trace.asset_events.append(AssetEvent(**values))
     elif kind == "consumed":

@@ -217,6 +217,8 @@ class Trace:
     snapshots: list[Snapshot] = field(default_factory=list)
     picks: list[int] = field(default_factory=list)
     """The answers given to the engine's questions, in order."""
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    """(when, what and why): what somebody asked for and Airflow would not do."""
     asset_events: list[AssetEvent] = field(default_factory=list)
     consumed: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """By index of a run that assets started: numbers of the events that it got

@@ -86,6 +86,15 @@ def _shown(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
+def refused(trace: Trace) -> Iterator[Assumption]:
+    """What somebody asked for and Airflow would not do."""
+    for at, what in trace.refused:
+        said, _, why = what.partition(": ")
+        yield Assumption(
+            subject=said, assumed=f"refused at {_shown(trace.at(at))}, as Airflow does: {why}"
+        )
+
+
 def backlog(scenario: Scenario, trace: Trace) -> Iterator[Assumption]:
     """DAGs whose past comes first: nothing ran before the window, so catchup makes those runs up.
 

@@ -36,7 +36,7 @@ from airflow.timetables.trigger import CronTriggerTimetable  # noqa: E402
 from airflow.utils.session import create_session  # noqa: E402
 from airflow.utils.task_group import TaskGroup  # noqa: E402
 from airflow.utils.types import DagRunType  # noqa: E402
-from caseformat import CaseSpec, ManualRunSpec  # noqa: E402
+from caseformat import BackfillSpec, CaseSpec, ManualRunSpec  # noqa: E402
 from dags import Vocabulary  # noqa: E402
 from deployment import Begun, Deployment, OrderedScheduler, RecorderError, Try  # noqa: E402
 from operators import Bases, operators  # noqa: E402
@@ -104,6 +104,7 @@ class Airflow2(Deployment):
             "all_done_min_one_success": any(
                 task.trigger_rule == "all_done_min_one_success" for task in tasks
             ),
+            "backfills by the scheduler": bool(case.backfills),
             "run without a logical date": any(r.logical_date is None for r in case.manual_runs),
             "DeltaTriggerTimetable": any(
                 "every_s" in schedule and schedule.get("timetable") == "trigger"
@@ -141,6 +142,9 @@ class Airflow2(Deployment):
                 dag_hash=dag_bag.dags_hash.get(run.dag_id),
                 session=session,
             )
+
+    def create_backfill(self, spec: BackfillSpec) -> None:
+        raise RecorderError("in Airflow 2 no scheduler runs backfills")
 
     def update_asset(self, name: str) -> None:
         with create_session() as session:

@@ -21,6 +21,7 @@ from airflow.api_fastapi.execution_api.routes.task_reschedules import get_start_
 from airflow.assets.manager import asset_manager  # noqa: E402
 from airflow.dag_processing.collection import update_dag_parsing_results_in_db  # noqa: E402
 from airflow.jobs.job import Job  # noqa: E402
+from airflow.models import backfill  # noqa: E402
 from airflow.models.asset import AssetModel  # noqa: E402
 from airflow.models.dagbag import DBDagBag  # noqa: E402
 from airflow.models.dagbundle import DagBundleModel  # noqa: E402
@@ -52,7 +53,7 @@ from airflow.sdk.execution_time.supervisor import set_supervisor_comms  # noqa: 
 from airflow.serialization.serialized_objects import LazyDeserializedDAG  # noqa: E402
 from airflow.utils.session import create_session  # noqa: E402
 from airflow.utils.types import DagRunTriggeredByType, DagRunType  # noqa: E402
-from caseformat import CaseSpec, ManualRunSpec  # noqa: E402
+from caseformat import BackfillSpec, CaseSpec, ManualRunSpec, instant  # noqa: E402
 from dags import Vocabulary  # noqa: E402
 from deployment import (  # noqa: E402
     CLOCK,
@@ -134,6 +135,8 @@ class Supervisor:
                 case comms.GetTaskRescheduleStartDate():
                     first = get_start_date(self.ti_id, session)
                     return comms.TaskRescheduleStartDate(start_date=first)
+                case comms.GetXCom():
+                    return comms.XComResult(key=msg.key, value=None)
                 case comms.SetXCom():
                     xcoms.set_xcom(
                         **_xcom_key(msg),
@@ -241,6 +244,18 @@ class Airflow3(Deployment):
                 run_after=pendulum.instance(CLOCK.now),
                 session=session,
             )
+
+    def create_backfill(self, spec: BackfillSpec) -> None:
+        backfill._create_backfill(
+            dag_id=spec.dag_id,
+            from_date=pendulum.instance(instant(spec.from_date)),
+            to_date=pendulum.instance(instant(spec.to_date)),
+            max_active_runs=spec.max_active_runs,
+            reverse=spec.run_backwards,
+            dag_run_conf=None,
+            triggering_user_name=None,
+            reprocess_behavior=backfill.ReprocessBehavior(spec.reprocess_behavior),
+        )
 
     def update_asset(self, name: str) -> None:
         with create_session() as session:

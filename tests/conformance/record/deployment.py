@@ -31,7 +31,7 @@ from airflow.models.taskreschedule import TaskReschedule
 from airflow.models.trigger import Trigger
 from airflow.triggers.base import TriggerEvent
 from airflow.utils.session import create_session
-from caseformat import CaseSpec, ManualRunSpec, RuleSpec, TaskSpec, instant
+from caseformat import BackfillSpec, CaseSpec, ManualRunSpec, RuleSpec, TaskSpec, instant
 from dags import Vocabulary, written
 from environment import Environment
 from operators import Script, script
@@ -294,6 +294,10 @@ class Deployment(ABC):
     @abstractmethod
     def create_manual_run(self, run: ManualRunSpec, logical_date: datetime | None) -> None:
         """Create a queued run as the API does."""
+
+    @abstractmethod
+    def create_backfill(self, spec: BackfillSpec) -> None:
+        """Somebody asks for a backfill."""
 
     @abstractmethod
     def update_asset(self, name: str) -> None:

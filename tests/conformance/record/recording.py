@@ -33,6 +33,7 @@ class Recording:
         self.triggers: list[tuple[datetime, int, int]] = []
         """(when it fires, number of the try, Airflow's id)"""
         self.manual = sorted(case.manual_runs, key=lambda run: run.at_s)
+        self.backfills = sorted(case.backfills, key=lambda backfill: backfill.at_s)
         self.updates = sorted(case.asset_updates, key=lambda update: update.at_s)
         self.killed: list[tuple[datetime, Try]] = []
         self.number = 0
@@ -80,6 +81,8 @@ class Recording:
         while self.manual and at(self.case, self.manual[0].at_s) <= CLOCK.now:
             run = self.manual.pop(0)
             self.airflow.create_manual_run(run, _logical_date(run))
+        while self.backfills and at(self.case, self.backfills[0].at_s) <= CLOCK.now:
+            self.airflow.create_backfill(self.backfills.pop(0))
         while self.updates and at(self.case, self.updates[0].at_s) <= CLOCK.now:
             self.airflow.update_asset(self.updates.pop(0).asset)
         self._let_scheduler_settle()
@@ -152,6 +155,7 @@ class Recording:
         times = [running.ends for running in self.tries]
         times += [fires for fires, *_ in self.triggers]
         times += [at(self.case, run.at_s) for run in self.manual]
+        times += [at(self.case, backfill.at_s) for backfill in self.backfills]
         times += [at(self.case, update.at_s) for update in self.updates]
         times += self.airflow.wake_times()
         ahead = [moment for moment in times if moment > CLOCK.now]
@@ -238,7 +242,8 @@ def _run_names(runs: list[Json]) -> dict[tuple[str, str], str]:
     names: dict[tuple[str, str], str] = {}
     counted: Counter[str] = Counter()
     for run in runs:
-        name = f"{run['run_type']}@{run['logical_date']}"
+        # a backfill may take over a scheduled run, which keeps its id
+        name = f"{run['run_id'].partition('__')[0]}@{run['logical_date']}"
         if run["run_type"] == "manual":
             name = run["run_id"]
         elif run["run_type"] in BY_ASSETS:
