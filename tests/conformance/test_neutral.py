@@ -67,7 +67,8 @@ def record(run: Json, dag_ids: list[str]) -> RunRecord:
     return RunRecord(
         dag=dag_ids.index(run["dag_id"]),
         run_id=run["run_id"],
-        run_type=run["run_type"],
+        # a backfill may have taken over a scheduled run, which keeps its name
+        run_type=run["run"].partition("@")[0] if "@" in run["run"] else run["run_type"],
         logical_date=instant(date) if date else None,
         run_after=instant(run["run_after"]),
         created_us=0,
