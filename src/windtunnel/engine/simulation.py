@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 
 from windtunnel.engine.agenda import Agenda
+from windtunnel.engine.arrivals import Arrivals
 from windtunnel.engine.attempts import Attempts
-from windtunnel.engine.backfills import Backfills
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
-from windtunnel.engine.creation import Creation, triggered_run
+from windtunnel.engine.creation import Creation
 from windtunnel.engine.executors import build, machines_of
 from windtunnel.engine.executors.elastic import Scaling
 from windtunnel.engine.executors.stuck import StuckInQueued
@@ -40,7 +40,7 @@ from windtunnel.engine.triggerer import Triggerer
 from windtunnel.engine.waits import CrossDagWaits
 from windtunnel.engine.world import FINISHED, QUEUED, Run, World
 from windtunnel.errors import SimulationRunaway
-from windtunnel.model import ManualRun, Scenario
+from windtunnel.model import Scenario
 from windtunnel.trace.states import RunState
 from windtunnel.trace.trace import Trace
 
@@ -123,12 +123,9 @@ class Simulation:
             stuck=stuck,
             bindings=Bindings(world, workers),
         )
-        self._backfills: Backfills | None = None
-        if scenario.backfills:
-            self._backfills = Backfills(world, self._parts.start)
-        self._assets = self._parts.creation.assets
-        if self._assets is not None:
-            attempts.updates = self._assets.succeeded
+        self._arrivals = Arrivals(world, self._parts.creation, self._parts.start)
+        if self._parts.creation.assets is not None:
+            attempts.updates = self._parts.creation.assets.succeeded
         if not workers.unlimited:
             tries.began = stuck.started
         self._loops: Loops | None = None
@@ -155,8 +152,6 @@ class Simulation:
         self._paused = PausedRuns(world)
         self._timers: list[tuple[int, int]] = []
         """(time, run): instants at which a run must be looked at again."""
-        manual = [(micros(run.at_s), run) for run in scenario.manual_runs]
-        self._manual = sorted(manual, key=lambda at_and_run: at_and_run[0])[::-1]
         interval = scenario.cluster.min_file_process_interval_s
         self._parse_every = None if interval is None else micros(interval)
         self._next_parse: int | None = 0
@@ -215,14 +210,8 @@ class Simulation:
             due = None  # some scheduler knows, and creates it when it can
         if self._timers and (due is None or self._timers[0][0] < due):
             due = self._timers[0][0]
-        if self._manual and (due is None or self._manual[-1][0] < due):
-            due = self._manual[-1][0]
-        if self._backfills is not None:
-            asked = self._backfills.next_due()
-            due = asked if due is None or (asked is not None and asked < due) else due
-        if self._assets is not None:
-            updated = self._assets.next_due()
-            due = updated if due is None or (updated is not None and updated < due) else due
+        asked = self._arrivals.next_due()
+        due = asked if due is None or (asked is not None and asked < due) else due
         if self._loops is not None:
             due = self._first_of_loops(due)
         if self._faults is not None:
@@ -272,12 +261,7 @@ class Simulation:
                 self._look_at_timers()
             if self._scheduler_is_up:
                 self._look_at_paused()
-            while self._manual and self._manual[-1][0] <= now:
-                self._trigger(self._manual.pop()[1])
-            if self._backfills is not None:
-                self._backfills.handle_due()
-            if self._assets is not None:
-                self._assets.handle_due()
+            self._arrivals.handle_due()
             self._schedule()
             due = self._parts.agenda.next_due()
             if due is None or due > now:
@@ -306,18 +290,6 @@ class Simulation:
         while self._timers and self._timers[0][0] <= self.world.now:
             run = self.world.runs[heappop(self._timers)[1]]
             self.world.mark(run)
-
-    def _trigger(self, wanted: ManualRun) -> None:
-        world = self.world
-        number = world.program.number.get(wanted.dag_id)
-        if number is None:
-            return
-        logical = wanted.logical_date
-        if logical == "now":
-            logical = world.datetime_at(world.now)
-        run = triggered_run(world, world.program.dags[number], "manual", wanted.run_id, logical)
-        if wanted.conf:
-            world.confs[run.index] = wanted.conf
 
     @property
     def _scheduler_is_up(self) -> bool:
@@ -502,8 +474,7 @@ class Simulation:
     def _run_ended(self, run: Run) -> None:
         self._parts.creation.run_ended(run)
         self._parts.start.run_ended(run)
-        if self._backfills is not None:
-            self._backfills.run_ended(run)
+        self._arrivals.run_ended(run)
 
     def _clear_run(self, run: Run) -> None:
         """All of a run is cleared, and the run starts anew."""
