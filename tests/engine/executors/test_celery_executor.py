@@ -12,6 +12,7 @@ from windtunnel.model import (
     Cluster,
     Dag,
     Elastic,
+    ManualRun,
     Task,
     WorkerGroup,
     WorkerLost,
@@ -215,6 +216,17 @@ def outage(fly, crowd, seconds, **settings):
 
 def test_a_short_outage_is_bridged_by_sending_again(fly, crowd, starts):
     assert starts(outage(fly, crowd, 5)) == [6, 6]
+
+
+def test_what_could_not_be_sent_is_sent_before_what_is_queued_later(fly):
+    """The broker is back at 5 s, the next attempt is at 6, and another task is queued between."""
+    dag = independent("waits")
+    later = Dag(dag_id="later", tasks=(Task(task_id="t"),))
+    runs = ["d", ManualRun(dag_id="later", at_s=5.5)]
+    flight = fly(dag, later, seconds={"*": 60}, runs=runs, faults=[BrokerDown(at_s=0, for_s=5)],
+                 **celery())  # fmt: skip
+    assert flight.span("d.waits") == (5.5, 65.5)
+    assert flight.span("later.t") == (65.5, 125.5)
 
 
 def test_a_longer_one_fails_what_could_not_be_sent(fly, crowd, starts):

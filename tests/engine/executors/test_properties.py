@@ -221,7 +221,7 @@ deeds = st.lists(
 )
 
 
-@settings(max_examples=600, derandomize=True, database=None, deadline=None)
+@settings(max_examples=1000, derandomize=True, database=None, deadline=None)
 @given(executors, drawn, deeds)
 def test_nothing_runs_twice_nothing_runs_too_much_and_nothing_is_forgotten(executor, said, deeds):
     drill = Drill(cluster(executor, said))

@@ -59,12 +59,13 @@ class CeleryExecutor(Machines):
         return bool(self.broker.queues or self._reserved or self._unsent or self._reports)
 
     def submit(self, ti: int, queue: str) -> None:
-        """Its message is sent."""
+        """Its message is sent, after those that could not be sent before."""
         message = self._message[ti] = Message(ti, queue, self._world.now)
         if self.cut_off:
             self._unsent[ti] = 0
             self._send_at = max(self._send_at, self._world.now)
         else:
+            self._send_unsent()
             self.broker.queues.put(message, queue)
 
     def withdraw(self, ti: int) -> None:
@@ -178,6 +179,9 @@ class CeleryExecutor(Machines):
         if self.cut_off:
             self._try_in_vain()
             return
+        self._send_unsent()
+
+    def _send_unsent(self) -> None:
         unsent, self._unsent = self._unsent, {}
         for ti in unsent:
             self.broker.queues.put(self._message[ti], self._message[ti].queue)
