@@ -205,6 +205,75 @@ with DAG("etl"):
     assert flight.span("etl.t") == (0, 52)
 
 
+def test_work_that_is_spread_over_a_pool_takes_as_long_as_it_would(execute):
+    flight = execute(
+        """
+from concurrent.futures import ThreadPoolExecutor
+
+def load(n):
+    time.sleep(n)
+    return n, datetime.now().strftime("%M:%S")
+
+def run():
+    with ThreadPoolExecutor(2) as pool:
+        print(list(pool.map(load, [10, 30, 10, 10])))
+        future = pool.submit(load, 5)
+        print(future.result())
+    print(datetime.now().strftime("%M:%S"))
+
+with DAG("etl"):
+    PythonOperator(task_id="t", python_callable=run)
+"""
+    )
+    assert flight.printed == [
+        "[(10, '00:10'), (30, '00:30'), (10, '00:20'), (10, '00:30')]",
+        "(5, '00:35')",
+        "00:35",
+    ]
+    assert flight.span("etl.t") == (0, 35)
+
+
+def test_a_thread_that_beats_beside_a_callable_does_not_run_ahead_of_it(execute):
+    flight = execute(
+        """
+beats = []
+
+def beat():
+    while True:
+        beats.append(datetime.now())
+        time.sleep(10)
+
+def run():
+    threading.Thread(target=beat, daemon=True).start()
+    for _ in range(4):
+        time.sleep(15)
+    print(datetime.now().strftime("%M:%S"))
+
+def other():
+    for _ in range(4):
+        time.sleep(12)
+        print("other", datetime.now().strftime("%M:%S"))
+
+with DAG("etl"):
+    [
+        PythonOperator(task_id="a", python_callable=run),
+        PythonOperator(task_id="b", python_callable=other),
+    ] >> PythonOperator(
+        task_id="c", python_callable=lambda: print(len(beats) < 8, max(beats).second < 59)
+    )
+"""
+    )
+    assert flight.printed == [
+        "other 00:12",
+        "other 00:24",
+        "other 00:36",
+        "other 00:48",
+        "01:00",
+        "True True",
+    ]
+    assert flight.span("etl.a") == (0, 60)
+
+
 def test_pendulum_installed_or_not_knows_the_simulated_now(execute):
     flight = execute(
         """

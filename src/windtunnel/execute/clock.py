@@ -7,8 +7,10 @@ no wall time and makes the task longer.
 from __future__ import annotations
 
 import asyncio.selector_events
+import contextlib
 import datetime as datetime_module
 import os
+import queue
 import selectors
 import sys
 import threading
@@ -16,13 +18,14 @@ import time
 import types
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol, SupportsIndex
+from typing import Any, SupportsIndex
 
 import freezegun
 import freezegun.api
 
 from windtunnel.execute.classes import namespaces
 from windtunnel.execute.strands import Strand
+from windtunnel.execute.threads import Sleeper, Threads
 
 REAL_TIME = ("concurrent.", "multiprocessing", "queue", "selectors", "subprocess", "threading")
 """Modules that wait for something real: theirs is the real clock."""
@@ -32,19 +35,6 @@ MICRO = 1_000_000
 _real_sleep = time.sleep
 
 
-class Sleeper(Protocol):
-    """Who runs, and can sleep."""
-
-    @property
-    def thread(self) -> threading.Thread:
-        """The thread that it runs in."""
-        ...
-
-    def sleep(self, us: int) -> None:
-        """Let others run until so much time has passed."""
-        ...
-
-
 class SimulatedClock:
     """While it is in force, the time is what it was last set to. One at a time."""
 
@@ -52,13 +42,8 @@ class SimulatedClock:
         self._tell = tell
         """Told the time whenever it moves."""
         self._now = start
-        self._entered = start
         self._process = os.getpid()
-        self._strand: Sleeper | None = None
-        self._strand_of: dict[Any, Sleeper] = {}
-        """Threads that callables started, and whose they are."""
-        self._time_of: dict[Any, datetime] = {}
-        """How far each thread is: threads of one callable sleep beside each other."""
+        self._threads = Threads(start, self._move_to)
         self._freezer = freezegun.freeze_time(start, ignore=["windtunnel", *REAL_TIME])
         self._frozen: Any = None
         self._undo: list[tuple[Any, str, Any]] = []
@@ -90,7 +75,10 @@ class SimulatedClock:
         loop = asyncio.selector_events.BaseSelectorEventLoop
         self._replace(loop, "__init__", self._looping(loop.__init__))
         self._replace(threading.Thread, "start", self._starting(threading.Thread.start))
-        self._replace(threading.Thread, "join", self._joining(threading.Thread.join))
+        for owner, name in ((threading.Thread, "join"), (threading.Condition, "wait")):
+            self._replace(owner, name, self._waiting(getattr(owner, name)))
+        # Who waits at one that is written in C can't be seen.
+        self._replace(queue, "SimpleQueue", queue._PySimpleQueue)  # type: ignore[attr-defined]
 
     def end(self) -> None:
         """Bring the real clock back."""
@@ -110,27 +98,26 @@ class SimulatedClock:
         self.enter(strand, now)
         strand.resume(error)
         strand.ahead_us = self.ahead_us(strand)
-        self._strand = None
+        self._threads.leave()
         if strand.asleep_us is None:
-            self._forget(strand)
+            self._threads.forget(strand)
 
     def end_of(self, strand: Strand) -> None:
         """Let a strand end where it sleeps; no time passes for it any more."""
-        self._strand = strand
+        self._threads.enter(strand, self._now)
         strand.give_up()
-        self._strand = None
-        self._forget(strand)
+        self._threads.leave()
+        self._threads.forget(strand)
 
     def enter(self, strand: Sleeper, now: datetime) -> None:
         """It is now, and this strand goes on."""
-        self._move_to(now)
-        self._strand, self._entered = strand, now
-        self._time_of[strand.thread] = now
         self._process = os.getpid()
+        self._move_to(now)
+        self._threads.enter(strand, now)
 
     def ahead_us(self, strand: Sleeper) -> int:
         """Time that passed since it went on: it waited for threads of its own that slept."""
-        return (self._time_of[strand.thread] - self._entered) // timedelta(microseconds=1)
+        return self._threads.ahead_us(strand)
 
     def now(self) -> datetime:
         """The simulated now."""
@@ -161,51 +148,39 @@ class SimulatedClock:
             self._move_to(self._now + timedelta(microseconds=us))
             return
         thread = threading.current_thread()
-        strand = self._strand
-        if strand is not None and strand.thread is thread:
+        strand = self._threads.runs(thread)
+        if strand is not None:
             strand.sleep(us)
-            return
-        # A thread that a callable started: whoever waits for it will be as far as it is.
-        if thread in self._strand_of:
-            self._time_of[thread] += timedelta(microseconds=us)
-            self._move_to(max(self._now, self._time_of[thread]))
-            return
-        _real_sleep(seconds)  # of somebody else, or left behind by a callable that is over
+        elif not self._threads.sleep(thread, us):
+            _real_sleep(seconds)  # it is nobody's
+
+    def waiting(self) -> contextlib.AbstractContextManager[None]:
+        """Inside the ``with`` block the current thread waits for another one."""
+        return self._threads.waiting()
 
     def _starting(self, start: Callable[[Any], None]) -> Callable[[Any], None]:
         """``Thread.start``, which notes how far a thread is when it begins, and whose it is."""
 
         def started(thread: Any) -> None:
-            strand, starter = self._strand, threading.current_thread()
-            if strand is not None and starter in self._time_of:
-                self._strand_of[thread] = strand
-                self._time_of[thread] = self._time_of[starter]
-            start(thread)
+            with self._threads.starting(thread):
+                start(thread)
 
         return started
 
-    def _joining(self, join: Callable[..., None]) -> Callable[..., None]:
-        """``Thread.join``: who waited for a thread is as far as it is."""
+    def _waiting(self, wait: Callable[..., Any]) -> Callable[..., Any]:
+        """``Thread.join`` and the like: who waited for a thread is as far as it is."""
 
-        def joined(thread: Any, timeout: float | None = None) -> None:
-            join(thread, timeout)
-            waiter = threading.current_thread()
-            if thread in self._time_of and waiter in self._time_of:
-                self._time_of[waiter] = max(self._time_of[waiter], self._time_of[thread])
+        def waited(what: Any, timeout: float | None = None) -> Any:
+            with self._threads.waiting():
+                return wait(what, timeout)
 
-        return joined
-
-    def _forget(self, strand: Sleeper) -> None:
-        """A callable is over, and its threads with it."""
-        for thread in [t for t, whose in self._strand_of.items() if whose is strand]:
-            del self._strand_of[thread], self._time_of[thread]
-        del self._time_of[strand.thread]
+        return waited
 
     def _looping(self, make: Callable[..., None]) -> Callable[..., None]:
         """An event loop's constructor: its timers are simulated."""
 
         def made(loop: Any, selector: Any = None) -> None:
-            if selector is None and self._strand is not None:
+            if selector is None and self._threads.runs(threading.current_thread()):
                 selector = _Selector(self, loop)
             make(loop, selector)
             # A timer is due one resolution before its time; simulated time has microseconds.
@@ -280,10 +255,12 @@ class _Selector(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> Any:
         """What is ready; else, after so many seconds of simulated time, nothing."""
         if timeout is None or timeout <= 0:
-            return super().select(timeout)
+            with self._clock.waiting() if timeout is None else contextlib.nullcontext():
+                return super().select(timeout)
         ready = super().select(0)
-        while not ready and self._works_beside():
-            ready = super().select(0.01)
+        with self._clock.waiting():
+            while not ready and self._works_beside():
+                ready = super().select(0.01)
         if not ready:
             self._clock.wait(timeout)
         return ready
