@@ -66,13 +66,22 @@ class AssetRuns:
         number = len(events)
         events.append(AssetEvent(world.now, asset, ti))
         for dag in world.program.consumers.get(asset, ()):
-            if world.paused[dag]:
+            if world.paused[dag] or asset not in world.program.dags[dag].awaited_assets:
                 continue
             queued = self._queued.setdefault(dag, {})
             if asset not in queued:
                 queued[asset] = number
                 if is_met(world.program.dags[dag].awaited, queued):
                     self._met[dag] = None
+
+    def changed(self, number: int) -> None:
+        """A DAG has another version: it may wait for other assets than before."""
+        dag = self._world.program.dags[number]
+        kept = {a: n for a, n in self._queued.get(number, {}).items() if a in dag.awaited_assets}
+        self._queued[number] = kept
+        self._met.pop(number, None)
+        if kept and is_met(dag.awaited, kept):
+            self._met[number] = None
 
     # -- runs ---------------------------------------------------------------------------------
 

@@ -89,6 +89,15 @@ class Creation:
         """A DAG is unpaused; its next run is the one that the parse before has computed."""
         self._parse(self._schedules[dag])
 
+    def changed(self, dag: DagProgram) -> None:
+        """A DAG has another version: its next run is computed by that."""
+        schedule = self._schedules[dag.number]
+        schedule.dag = dag
+        schedule.due_us = NEVER
+        if self.assets is not None:
+            self.assets.changed(dag.number)
+        self._parse(schedule)
+
     def _parse(self, schedule: Schedule) -> None:
         world, dag = self._world, schedule.dag
         if not _makes_runs(dag) or world.paused[dag.number]:

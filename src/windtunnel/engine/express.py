@@ -45,7 +45,7 @@ class Express:
         self._positive: dict[int, bool] = {}
         """By DAG: whether all its tasks take some time."""
         world = parts.world
-        self._has_one_pool = [len(set(pools)) == 1 for pools in world.program.pool_of]
+        self._has_one_pool = [len(set(dag.pools)) == 1 for dag in world.program.dags]
         self._possible = (
             parts.choices is None
             and parts.workers.unlimited

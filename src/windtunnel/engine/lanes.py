@@ -62,7 +62,7 @@ class Lanes:
         world = self._world
         run = world.runs[world.ti_run[ti]]
         dag, task = run.dag, world.ti_task[ti]
-        pool = world.program.pool_of[dag.number][task]
+        pool = dag.pools[task]
         own = task if dag.own_lane[task] else -1
         number = run.lanes.get((pool, own))
         if number is None:

@@ -7,7 +7,7 @@ index.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from windtunnel.engine.timetable import Timetable
@@ -76,8 +76,17 @@ class Columns:
 class DagProgram:
     """One DAG, compiled. Lists are indexed by task; of bytes, 1 is yes."""
 
-    def __init__(self, number: int, rank: int, dag: Dag, cluster: Cluster) -> None:
+    def __init__(
+        self,
+        number: int,
+        rank: int,
+        dag: Dag,
+        cluster: Cluster,
+        absent: frozenset[int] = frozenset(),
+    ) -> None:
         profile = cluster.airflow
+        self.absent = absent
+        """Tasks that only other versions of the DAG have: they keep their numbers."""
         self.number = number
         self.rank = rank if profile.ties_by_dag_id else 0
         """Place among equal candidates."""
@@ -131,7 +140,11 @@ class DagProgram:
         """Tasks that, unfinished, switch Airflow's own deadlock verdict off."""
         self.exempt_count = sum(self.exempt)
         self.has_mapped = any(self.mapped)
-        self.has_dates = any(t.start_date is not None or t.end_date is not None for t in tasks)
+        self.pools: list[int] = []
+        """Number of each task's pool."""
+        self.has_dates = bool(absent) or any(
+            t.start_date is not None or t.end_date is not None for t in tasks
+        )
         """Whether some runs may lack some tasks and have others."""
         self.own_lane = bytes(
             t.max_active_tis_per_dag is not None
@@ -273,25 +286,47 @@ class DagProgram:
 class Program:
     """The whole fleet, compiled for one cluster and one behavior."""
 
-    def __init__(self, fleet: Fleet, cluster: Cluster, behavior: Behavior) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        cluster: Cluster,
+        behavior: Behavior,
+        later: Mapping[str, Sequence[Dag]] | None = None,
+    ) -> None:
+        """``later``: by dag_id, versions of a DAG that come in the place of the fleet's."""
         ranks = {d: i for i, d in enumerate(sorted(dag.dag_id for dag in fleet.dags))}
-        self.dags = [
-            DagProgram(i, ranks[dag.dag_id], dag, cluster) for i, dag in enumerate(fleet.dags)
-        ]
+        self.versions: dict[int, list[DagProgram]] = {}
+        """By DAG that is going to change: all its versions, the fleet's first."""
+        self.dags: list[DagProgram] = []
+        for i, dag in enumerate(fleet.dags):
+            rank = ranks[dag.dag_id]
+            if later and dag.dag_id in later:
+                versions = _with_all_tasks((dag, *later[dag.dag_id]))
+                self.versions[i] = [
+                    DagProgram(i, rank, version, cluster, absent) for version, absent in versions
+                ]
+                self.dags.append(self.versions[i][0])
+            else:
+                self.dags.append(DagProgram(i, rank, dag, cluster))
+        known = [dag for i, dag in enumerate(self.dags) if i not in self.versions]
+        known += [version for versions in self.versions.values() for version in versions]
+        self._known = known
         # Heavier first, and small numbers: they are compared more often than anything else.
-        top = max((w for dag in self.dags for w in dag.weight), default=0)
-        for dag in self.dags:
-            dag.code = [top - w << WEIGHT_SHIFT | task for task, w in enumerate(dag.weight)]
+        top = max((w for dag in known for w in dag.weight), default=0)
+        for each in known:
+            each.code = [top - w << WEIGHT_SHIFT | task for task, w in enumerate(each.weight)]
         self.number = {dag.dag_id: dag.number for dag in self.dags}
         self.consumers: dict[str, list[int]] = {}
         """By asset: the DAGs whose runs it may start."""
         self._compile_assets()
         self.dag_ids = tuple(dag.dag_id for dag in self.dags)
         self.task_ids = tuple(dag.ids for dag in self.dags)
-        self.pool_names = tuple(tuple(t.pool for t in dag.tasks) for dag in self.dags)
+        self.pool_names = tuple(tuple(t.pool for t in self._all_tasks(d)) for d in self.dags)
         book = RuleBook(behavior.rules)
-        self.rules = [[book.of(dag.dag, task) for task in dag.tasks] for dag in self.dags]
-        self.pools = sorted({t.pool for dag in fleet.dags for t in dag.tasks} | set(cluster.pools))
+        self.rules = [
+            [book.of(dag.dag, task) for task in self._all_tasks(dag)] for dag in self.dags
+        ]
+        self.pools = sorted({t.pool for dag in known for t in dag.tasks} | set(cluster.pools))
         self.pool_number = {name: i for i, name in enumerate(self.pools)}
         found = [cluster.pool(name) for name in self.pools]
         self.pool_slots = [None if pool is None else pool.slots for pool in found]
@@ -302,15 +337,28 @@ class Program:
         sizes = [cluster.pool(name) for name in unused]
         self.unused_slots = sum(_open(pool.slots) for pool in sizes if pool is not None)
         """Slots of pools that no task names: they count for the size of the scheduler's query."""
-        self.pool_of = [[self.pool_number[t.pool] for t in dag.tasks] for dag in self.dags]
+        for each in known:
+            each.pools = [self.pool_number[t.pool] for t in each.tasks]
+
+    def _all_tasks(self, dag: DagProgram) -> Sequence[Task]:
+        """The tasks of all versions of a DAG, each as the last version has it that has it."""
+        versions = self.versions.get(dag.number)
+        if versions is None:
+            return dag.tasks
+        return [
+            next((v for v in reversed(versions) if task not in v.absent), dag).tasks[task]
+            for task in range(dag.size)
+        ]
 
     def _compile_assets(self) -> None:
-        for dag in self.dags:
+        for dag in self._known:
             for asset in assets_in(dag.awaited):
-                self.consumers.setdefault(asset, []).append(dag.number)
+                numbers = self.consumers.setdefault(asset, [])
+                if dag.number not in numbers:
+                    numbers.append(dag.number)
         if not self.consumers:
             return
-        for dag in self.dags:
+        for dag in self._known:
             known = [tuple(dict.fromkeys(t.outlets)) for t in dag.tasks]
             dag.updates = [tuple(a for a in assets if a in self.consumers) for assets in known]
             dag.plain = dag.plain and not any(dag.updates)
@@ -318,6 +366,24 @@ class Program:
     def waits_on(self, dag_id: str) -> bool:
         """Whether the fleet has this DAG."""
         return dag_id in self.number
+
+
+def _with_all_tasks(versions: Sequence[Dag]) -> list[tuple[Dag, frozenset[int]]]:
+    """Versions of a DAG with the tasks of all of them, numbered alike, and the numbers of those
+    that each does not have itself."""
+    every: dict[str, Task] = {task.task_id: task for dag in versions for task in dag.tasks}
+    found = []
+    for dag in versions:
+        own = {task.task_id: task for task in dag.tasks}
+        tasks = tuple(own.get(name) or _stranger(task) for name, task in every.items())
+        absent = frozenset(i for i, name in enumerate(every) if name not in own)
+        found.append((dag.model_copy(update={"tasks": tasks}), absent))
+    return found
+
+
+def _stranger(task: Task) -> Task:
+    """A task that a version doesn't have: it has no part in anything."""
+    return Task(task_id=task.task_id, operator=task.operator)
 
 
 def _open(slots: int | None) -> int:

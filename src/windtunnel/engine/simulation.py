@@ -37,6 +37,7 @@ from windtunnel.engine.snapshots import take
 from windtunnel.engine.starts import Start
 from windtunnel.engine.tries import Tries
 from windtunnel.engine.triggerer import Triggerer
+from windtunnel.engine.versions import Versions, later_versions, of_its_own
 from windtunnel.engine.waits import CrossDagWaits
 from windtunnel.engine.world import FINISHED, QUEUED, Run, World
 from windtunnel.errors import SimulationRunaway
@@ -69,7 +70,10 @@ class Simulation:
     ) -> None:
         self.scenario = scenario
         self.end_us = micros(scenario.duration_s)
-        program = program or Program(scenario.fleet, scenario.cluster, scenario.behavior)
+        later = later_versions(scenario)
+        program = program or Program(scenario.fleet, scenario.cluster, scenario.behavior, later)
+        if later:
+            program = of_its_own(program)
         if choices is None and scenario.choices is not None:
             choices = Scripted(scenario.choices)
         world = self.world = World(scenario, program)
@@ -126,6 +130,9 @@ class Simulation:
         self._arrivals = Arrivals(world, self._parts.creation, self._parts.start)
         if self._parts.creation.assets is not None:
             attempts.updates = self._parts.creation.assets.succeeded
+        self._versions: Versions | None = None
+        if later:
+            self._versions = Versions(world, self._parts.creation, self._note_started)
         if not workers.unlimited:
             tries.began = stuck.started
         self._loops: Loops | None = None
@@ -202,6 +209,15 @@ class Simulation:
         is_up = self._faults is None or self._faults.dag_processor_is_up
         return self._next_parse if is_up else None
 
+    def _changes_due(self) -> int | None:
+        """When the scheduler gets to know another version of a DAG next."""
+        assert self._versions is not None
+        deployed = self._versions.next_due()
+        is_up = self._faults is None or self._faults.dag_processor_is_up
+        if deployed is None or not is_up:
+            return None
+        return deployed if self._next_parse is None else max(deployed, self._next_parse)
+
     def _next_time(self) -> int | None:
         """When a run is due, a timer rings, somebody triggers a run, or the scheduler looks for
         tasks stuck in queued."""
@@ -212,6 +228,9 @@ class Simulation:
             due = self._timers[0][0]
         asked = self._arrivals.next_due()
         due = asked if due is None or (asked is not None and asked < due) else due
+        if self._versions is not None:
+            changes = self._changes_due()
+            due = changes if due is None or (changes is not None and changes < due) else due
         if self._loops is not None:
             due = self._first_of_loops(due)
         if self._faults is not None:
@@ -257,6 +276,8 @@ class Simulation:
             parse = self._parse_due()
             if parse is not None and parse <= now:
                 self._parse()
+            elif self._versions is not None:
+                self._change_dags()
             if self._timers:
                 self._look_at_timers()
             if self._scheduler_is_up:
@@ -276,9 +297,18 @@ class Simulation:
     # -- one instant --------------------------------------------------------------------------
 
     def _parse(self) -> None:
+        if self._versions is not None:
+            self._change_dags()
         self._parts.creation.parse()
         every = self._parse_every
         self._next_parse = None if every is None else self.world.now + every
+
+    def _change_dags(self) -> None:
+        assert self._versions is not None
+        changes = self._changes_due()
+        if changes is not None and changes <= self.world.now:
+            self._versions.parse()
+            self._parts.tries.reap()
 
     def _look_at_paused(self) -> None:
         for run in self._paused.take_due():

@@ -148,7 +148,7 @@ class _Taker:
     def _limits(self, run: Run, task: int) -> list[tuple[int, int]]:
         """What a task holds from queued to its end, worker slots aside."""
         world, dag, own = self._world, run.dag, run.dag.tasks[task]
-        pool = world.program.pool_of[dag.number][task]
+        pool = dag.pools[task]
         slots = world.pool_slots[pool]
         of_run = run.name if world.profile.max_active_tasks_per == "run" else ""
         found = []
@@ -188,7 +188,7 @@ class _Taker:
         if state != DEFERRED:
             return ()
         held = []
-        pool = world.program.pool_of[run.dag.number][task]
+        pool = run.dag.pools[task]
         if world.pool_counts_deferred[pool]:
             held.append(self._limits(run, task)[1])
         if world.profile.deferred_counts_for_task_limits:
@@ -291,7 +291,7 @@ class _Taker:
         if wish is not None and (vain := self._in_vain(ti, wish)):
             return vain
         world, own = self._world, run.dag.tasks[task]
-        pool = world.program.pool_of[run.dag.number][task]
+        pool = run.dag.pools[task]
         slots = world.pool_slots[pool]
         if state in (RUNNING, QUEUED, DEFERRED):
             pass

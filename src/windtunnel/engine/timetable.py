@@ -104,6 +104,7 @@ class Timetable:
         self._earliest = min(earliest).astimezone(UTC) if earliest else None
         self._latest = _latest(dag)
         self._catchup = catchup
+        self._moves_past_last = profile.interval_moves_past_last
         self._immediate_if_no_start = profile.timetable_default == "trigger"
         schedule = dag.schedule
         self._once = isinstance(schedule, Once)
@@ -269,6 +270,8 @@ class Timetable:
         else:
             aligned = ticks.at_or_before(last[1])
             start = aligned if earliest is None else max(aligned, earliest)
+            if self._moves_past_last and start <= last[0]:
+                start = ticks.after(start)
         if self._latest is not None and start > self._latest:
             return None
         end = ticks.after(start)

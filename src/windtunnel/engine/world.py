@@ -312,6 +312,17 @@ class World:
             self.up_expected[run.slot0 + down] += more
             self.up_left[run.slot0 + down] += more
 
+    def add_task(self, run: Run, task: int) -> None:
+        """A run gets the instances of a task that its DAG has got since it was created."""
+        if not _is_active(run, task):
+            return
+        first = len(self.state)
+        for index in range(literal_length(run.dag, task) or 1):
+            self._append(run, task, index if literal_length(run.dag, task) else -1)
+            self.log(len(self.state) - 1, NONE)
+        run.instances[task] = list(range(first, len(self.state)))
+        run.unfinished += len(run.instances[task])
+
     def expand(self, ti: int, length: int) -> list[int]:
         """Expand the unexpanded instance into ``length`` >= 1 instances; return the new ones."""
         run = self.runs[self.ti_run[ti]]
@@ -513,14 +524,14 @@ class World:
         dag = run.dag.number
         self.dag_waiting[dag] += sign
         self.note_full(run)
-        pool = self.program.pool_of[dag][self.ti_task[ti]]
+        pool = run.dag.pools[self.ti_task[ti]]
         self.waiting_in[pool] = self.waiting_in.get(pool, 0) + sign
         self.note_pool(pool)
 
     def _account(self, ti: int, run: Run, sign: int) -> None:
         task, dag = self.ti_task[ti], run.dag
         self.occupied += sign
-        pool = self.program.pool_of[dag.number][task]
+        pool = dag.pools[task]
         self.use_pool(pool, sign * dag.tasks[task].pool_slots)
         run.active += sign
         self.dag_active[dag.number] += sign
@@ -562,7 +573,7 @@ class World:
     def _account_deferred(self, ti: int, run: Run, sign: int) -> None:
         task, dag = self.ti_task[ti], run.dag
         run.deferred += sign
-        pool = self.program.pool_of[dag.number][task]
+        pool = dag.pools[task]
         if self.pool_counts_deferred[pool]:
             self.use_pool(pool, sign * dag.tasks[task].pool_slots)
         if dag.exempt[task] and self.profile.deferred_counts_for_task_limits:
@@ -641,6 +652,8 @@ def literal_length(dag: DagProgram, task: int) -> int | None:
 def _is_active(run: Run, task: int | None) -> bool:
     """Whether the DAG's dates, and those of a task, cover the run
     (``models/dagrun.py: verify_integrity``)."""
+    if task in run.dag.absent:
+        return False
     if run.logical is None or run.kind == "backfill":
         return True
     both: tuple[Dag | Task, ...] = (run.dag.dag,)

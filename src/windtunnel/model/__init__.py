@@ -48,6 +48,7 @@ from windtunnel.model.executors import (
 from windtunnel.model.faults import (
     BrokerDown,
     Cleared,
+    DagChanged,
     DagPaused,
     DagProcessorDown,
     DagUnpaused,
@@ -110,6 +111,7 @@ __all__ = [
     "ConfiguredExecutor",
     "Cron",
     "Dag",
+    "DagChanged",
     "DagPaused",
     "DagProcessorDown",
     "DagUnpaused",

@@ -73,6 +73,9 @@ class Profile(Value):
     """Whether dagrun_timeout skips tasks that were never scheduled, too (3.x)."""
     creation_flag: bool
     """3.x keeps ``exceeds_max_non_backfill``; 2.x nulls ``next_dagrun_create_after`` instead."""
+    interval_moves_past_last: bool
+    """Whether a timetable with data intervals, put in another's place, passes over a start that the
+    last run has, too (3.x, ``timetables/interval.py``); else that run already exists."""
     backfills_in_scheduler: bool
     """Whether the scheduler itself runs backfills, all of whose runs exist from the beginning,
     under a limit of their own (3.x); in 2.x a command makes them in waves of ``max_active_runs``.
@@ -156,6 +159,7 @@ AIRFLOW_3_3 = Profile(
     unmapped_branch_reaches_instances=True,
     timeout_skips_never_scheduled=True,
     creation_flag=True,
+    interval_moves_past_last=True,
     backfills_in_scheduler=True,
     empty_with_inlets_runs=True,
     asset_run_type="asset_triggered",
@@ -206,6 +210,7 @@ AIRFLOW_2_11 = Profile(
     unmapped_branch_reaches_instances=False,
     timeout_skips_never_scheduled=False,
     creation_flag=False,
+    interval_moves_past_last=False,
     backfills_in_scheduler=False,
     empty_with_inlets_runs=False,
     asset_run_type="dataset_triggered",

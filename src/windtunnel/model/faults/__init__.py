@@ -15,6 +15,7 @@ from windtunnel.model.faults.control_plane import (
 )
 from windtunnel.model.faults.people import (
     Cleared,
+    DagChanged,
     DagPaused,
     DagUnpaused,
     PoolDeleted,
@@ -60,6 +61,7 @@ Fault = Annotated[
     | DagPaused
     | DagUnpaused
     | Cleared
+    | DagChanged
     | TaskMarked
     | RunMarked
     | SchedulerDown
@@ -71,7 +73,7 @@ Fault = Annotated[
 ]
 
 __all__ = [
-    "BrokerDown", "Cleared", "DagPaused", "DagProcessorDown", "DagUnpaused",
+    "BrokerDown", "Cleared", "DagChanged", "DagPaused", "DagProcessorDown", "DagUnpaused",
     "DiskFull", "Fault", "HeartbeatLost",
     "LateData", "LimitNotKept", "Moment", "OfTasks", "OfWorkers", "OutOfMemory", "PoolDeleted",
     "PoolResized", "ResultLost", "RunMarked", "SchedulerDown",

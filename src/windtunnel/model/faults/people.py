@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from windtunnel.model.dag import Dag
 from windtunnel.model.faults.times import Moment, Windowed
 from windtunnel.model.pattern import TaskPattern
 
@@ -111,3 +112,20 @@ class RunMarked(_ByHand):
     state: Literal["success", "failed"]
     run_id: str | None = None
     """None: all runs that are not over."""
+
+
+class DagChanged(Moment):
+    """Somebody deploys another version of a DAG while its runs are in flight: tasks that it has no
+    more become removed, new ones get task instances, and its schedule counts from now on
+    (``models/dagrun.py: verify_integrity``). The scheduler knows it at the next parse."""
+
+    type: Literal["dag_changed"] = "dag_changed"
+    dag_id: str
+    dag: Dag | None = None
+    """The new version; None: the one before, without the tasks of ``without``."""
+    folder: str | None = None
+    """A folder of DAG files from which the new version was, or is to be, loaded."""
+    without: tuple[str, ...] = ()
+    """Ids of tasks that the new version lacks."""
+    pinned: bool = False
+    """3.x with a versioned bundle: runs keep the version with which they were created."""
