@@ -193,7 +193,9 @@ def scenario_of(
     changes |= _manual_runs(scenario, runs)
     given = (faults,) if isinstance(faults, str) else faults
     more = tuple(loaders.parse_fault(f) if isinstance(f, str) else f for f in given)
-    changes["faults"] = (*scenario.faults, *more)
+    faulty = (*scenario.faults, *more)
+    used = changes.get("cluster", scenario.cluster)
+    changes["faults"] = loaders.with_new_versions(faulty, Path(), used)
     asked = (backfills,) if isinstance(backfills, str) else backfills
     filled = tuple(loaders.parse_backfill(b) if isinstance(b, str) else b for b in asked)
     changes["backfills"] = (*scenario.backfills, *filled)

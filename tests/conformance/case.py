@@ -32,6 +32,7 @@ from windtunnel.model import (
     Cluster,
     Cron,
     Dag,
+    DagChanged,
     Deferrable,
     Empty,
     Every,
@@ -72,10 +73,20 @@ def to_scenario(case: CaseSpec, *, profile: ProfileName = "airflow-3.3") -> Scen
         name=case.id,
         fleet=Fleet(dags=tuple(_dag(dag, profile) for dag in case.dags)),
         cluster=_cluster(case, profile),
-        behavior=Behavior(rules=tuple(rule for dag in case.dags for rule in _rules(dag))),
+        behavior=Behavior(
+            rules=tuple(
+                rule
+                for dag in (*case.dags, *(change.dag for change in case.dag_changes))
+                for rule in _rules(dag)
+            )
+        ),
         start=instant(case.start),
         duration_s=case.end_s + INSTANT_S,
         manual_runs=tuple(_manual_run(run) for run in case.manual_runs),
+        faults=tuple(
+            DagChanged(dag_id=change.dag.dag_id, at_s=change.at_s, dag=_dag(change.dag, profile))
+            for change in case.dag_changes
+        ),
         backfills=tuple(_backfill(backfill) for backfill in case.backfills),
         asset_updates=tuple(
             AssetUpdate(asset=update.asset, at_s=update.at_s) for update in case.asset_updates

@@ -145,6 +145,14 @@ class BackfillSpec:
 
 
 @dataclass(frozen=True)
+class DagChangeSpec:
+    """Another version of a DAG, parsed at ``at_s``."""
+
+    at_s: float
+    dag: DagSpec
+
+
+@dataclass(frozen=True)
 class AssetUpdateSpec:
     """An event of an asset that no task makes, as from the API."""
 
@@ -186,6 +194,7 @@ class CaseSpec:
     manual_runs: list[ManualRunSpec] = field(default_factory=list)
     backfills: list[BackfillSpec] = field(default_factory=list)
     asset_updates: list[AssetUpdateSpec] = field(default_factory=list)
+    dag_changes: list[DagChangeSpec] = field(default_factory=list)
 
 
 def instant(text: str) -> datetime:
@@ -231,6 +240,10 @@ def read_case(source: Path | str | Json) -> CaseSpec:
     raw["backfills"] = [
         _built(BackfillSpec, backfill, f"{where}: backfill")
         for backfill in raw.get("backfills", [])
+    ]
+    raw["dag_changes"] = [
+        _built(DagChangeSpec, {**change, "dag": _dag(change["dag"], where)}, f"{where}: change")
+        for change in raw.get("dag_changes", [])
     ]
     raw["asset_updates"] = [
         _built(AssetUpdateSpec, update, f"{where}: asset update")

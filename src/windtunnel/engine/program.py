@@ -118,10 +118,7 @@ class DagProgram:
             default = cluster.catchup_by_default
         self.catchup = default if dag.catchup is None else dag.catchup
         self.timetable = Timetable(dag, profile, self.catchup)
-        self.awaited = dag.awaited
-        self.awaited_assets = frozenset(assets_in(dag.awaited))
-        self.updates: list[tuple[str, ...]] = [()] * self.size
-        """Assets of which each task's success is an event that some DAG of the fleet waits for."""
+        self._compile_assets()
         self._compile_mapping()
         self._compile_setups()
         self.past = {i: self.upstream[i] for i, t in enumerate(tasks) if t.depends_on_past}
@@ -142,9 +139,7 @@ class DagProgram:
         self.has_mapped = any(self.mapped)
         self.pools: list[int] = []
         """Number of each task's pool."""
-        self.has_dates = bool(absent) or any(
-            t.start_date is not None or t.end_date is not None for t in tasks
-        )
+        self.has_dates = bool(absent) or any(t.start_date or t.end_date for t in tasks)
         """Whether some runs may lack some tasks and have others."""
         self.own_lane = bytes(
             t.max_active_tis_per_dag is not None
@@ -182,6 +177,12 @@ class DagProgram:
         in_scope = self.setup_dependents[i] or self.indirect_setups[i] or self.scope[i]
         simple = bool(self.simple[i]) or not self.upstream[i]
         return isinstance(self.kind[i], Work) and simple and not limited and not in_scope
+
+    def _compile_assets(self) -> None:
+        self.awaited = self.dag.awaited
+        self.awaited_assets = frozenset(assets_in(self.awaited))
+        self.updates: list[tuple[str, ...]] = [()] * self.size
+        """Assets of which each task's success is an event that some DAG of the fleet waits for."""
 
     def _compile_mapping(self) -> None:
         groups = {g.group_id: g for g in self.dag.groups}

@@ -1,7 +1,7 @@
 """Versions: DAGs that change while their runs are in flight.
 
-From Airflow: ``dag_processing/collection.py`` (the scheduler knows a new version at the next parse),
-``jobs/scheduler_job_runner.py: _verify_integrity_if_dag_changed`` and ``models/dagrun.py:
+From Airflow: ``dag_processing/collection.py`` (the scheduler knows a new version at the next
+parse), ``jobs/scheduler_job_runner.py: _verify_integrity_if_dag_changed`` and ``models/dagrun.py:
 verify_integrity, task_instance_scheduling_decisions``.
 
 All versions of a DAG number its tasks alike, so a run changes its program and keeps its columns.
@@ -40,18 +40,23 @@ def later_versions(scenario: Scenario) -> dict[str, list[Dag]]:
     """By dag_id, the versions that come in the place of the fleet's, in order."""
     found: dict[str, list[Dag]] = {}
     fleet = {dag.dag_id: dag for dag in scenario.fleet.dags}
-    for change in changes_of(scenario):
+    for _, change in changes_of(scenario):
         before = [fleet[change.dag_id], *found.get(change.dag_id, [])][-1]
         version = _without(change.dag or before, change.without)
         found.setdefault(change.dag_id, []).append(version)
     return found
 
 
-def changes_of(scenario: Scenario) -> list[DagChanged]:
-    """The changes of DAGs that the fleet has, in order of time."""
+def changes_of(scenario: Scenario) -> list[tuple[int, DagChanged]]:
+    """The changes of DAGs that the fleet has, with their numbers among the faults, in order of
+    time."""
     known = {dag.dag_id for dag in scenario.fleet.dags}
-    changes = [f for f in scenario.faults if isinstance(f, DagChanged) and f.dag_id in known]
-    return sorted(changes, key=lambda change: change.at_s)
+    changes = [
+        (number, fault)
+        for number, fault in enumerate(scenario.faults)
+        if isinstance(fault, DagChanged) and fault.dag_id in known
+    ]
+    return sorted(changes, key=lambda change: change[1].begins_s(scenario.start))
 
 
 def _without(dag: Dag, gone: tuple[str, ...]) -> Dag:
@@ -73,13 +78,14 @@ class Versions:
         self._creation = creation
         self._restarted = restarted
         """Told of the running runs that changed: their timeout may be another one now."""
-        self._due: list[tuple[int, DagProgram, bool]] = []
+        self._due: list[tuple[int, int, DagProgram, bool]] = []
         seen: dict[int, int] = {}
-        for change in changes_of(world.scenario):
+        for fault, change in changes_of(world.scenario):
             number = world.program.number[change.dag_id]
             seen[number] = seen.get(number, 0) + 1
             version = world.program.versions[number][seen[number]]
-            self._due.append((micros(change.at_s), version, change.pinned))
+            at = micros(change.begins_s(world.start))
+            self._due.append((at, fault, version, change.pinned))
         self._due.reverse()
         self._mixed: dict[tuple[int, int], DagProgram] = {}
 
@@ -91,7 +97,8 @@ class Versions:
         """The DAG files are parsed: what was deployed by now is what the scheduler knows."""
         world = self._world
         while self._due and self._due[-1][0] <= world.now:
-            _, version, pinned = self._due.pop()
+            _, fault, version, pinned = self._due.pop()
+            world.trace.struck[fault] += 1
             number = version.number
             world.program.dags[number] = version
             if not pinned:

@@ -11,6 +11,7 @@ from windtunnel.loaders.durations import parse_duration
 from windtunnel.loaders.fault_text import check_targets, faults_help, parse_fault
 from windtunnel.loaders.folder import Loaded, LoadedFile
 from windtunnel.loaders.native import fleet_toml_schema
+from windtunnel.loaders.new_versions import with_new_versions
 from windtunnel.loaders.origin import LoadedFrom
 from windtunnel.loaders.real import LoadedByAirflow
 from windtunnel.loaders.scenario_file import (
@@ -70,5 +71,6 @@ __all__ = [
     "read_supplied",
     "scenario_schema",
     "scenario_toml_schema",
+    "with_new_versions",
     "write_json",
 ]

@@ -28,6 +28,7 @@ from windtunnel.loaders.forms import (
     to_machine,
 )
 from windtunnel.loaders.native import is_fleet_file
+from windtunnel.loaders.new_versions import with_new_versions
 from windtunnel.loaders.source import AirflowChoice
 from windtunnel.loaders.standin.session import DEFAULT_NOW
 from windtunnel.model import Cluster, Problem, Scenario
@@ -126,6 +127,8 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     release = (used.cluster if isinstance(used, ReadCluster) else used).profile
     loaded, known = asked.placed(asked.load(dags, release, begin), used)
     told = {name: value for name, value in known.items() if name not in data}
+    changed = with_new_versions(scenario.faults, file.parent, known["cluster"])
+    told["faults"] = changed
     update = {"fleet": loaded.fleet, "start": begin, **told, "cluster": known["cluster"]}
     scenario = _without_strangers(scenario.model_copy(update=update), file)
     return ReadScenario(scenario, loaded, file)

@@ -73,6 +73,8 @@ class Profile(Value):
     """Whether dagrun_timeout skips tasks that were never scheduled, too (3.x)."""
     creation_flag: bool
     """3.x keeps ``exceeds_max_non_backfill``; 2.x nulls ``next_dagrun_create_after`` instead."""
+    has_dag_versions: bool
+    """Whether runs may be pinned to the version of their DAG with which they began (3.x)."""
     interval_moves_past_last: bool
     """Whether a timetable with data intervals, put in another's place, passes over a start that the
     last run has, too (3.x, ``timetables/interval.py``); else that run already exists."""
@@ -159,6 +161,7 @@ AIRFLOW_3_3 = Profile(
     unmapped_branch_reaches_instances=True,
     timeout_skips_never_scheduled=True,
     creation_flag=True,
+    has_dag_versions=True,
     interval_moves_past_last=True,
     backfills_in_scheduler=True,
     empty_with_inlets_runs=True,
@@ -210,6 +213,7 @@ AIRFLOW_2_11 = Profile(
     unmapped_branch_reaches_instances=False,
     timeout_skips_never_scheduled=False,
     creation_flag=False,
+    has_dag_versions=False,
     interval_moves_past_last=False,
     backfills_in_scheduler=False,
     empty_with_inlets_runs=False,

@@ -31,7 +31,7 @@ from airflow.models.taskreschedule import TaskReschedule
 from airflow.models.trigger import Trigger
 from airflow.triggers.base import TriggerEvent
 from airflow.utils.session import create_session
-from caseformat import BackfillSpec, CaseSpec, ManualRunSpec, RuleSpec, TaskSpec, instant
+from caseformat import BackfillSpec, CaseSpec, DagSpec, ManualRunSpec, RuleSpec, TaskSpec, instant
 from dags import Vocabulary, written
 from environment import Environment
 from operators import Script, script
@@ -240,6 +240,11 @@ class Deployment(ABC):
             for dag in case.dags
             for task in dag.tasks
         )
+
+    def change(self, spec: DagSpec) -> None:
+        """Another version of a DAG is deployed, and parsed."""
+        self.dags[spec.dag_id] = written(spec, self.case.config, self.vocabulary)
+        self.parse()
 
     def close(self) -> None:
         """Forget the case."""

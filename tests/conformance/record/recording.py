@@ -13,7 +13,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from caseformat import WEEK_S, CaseSpec, ManualRunSpec, RuleSpec, TaskSpec, instant
+from caseformat import WEEK_S, CaseSpec, DagSpec, ManualRunSpec, RuleSpec, TaskSpec, instant
 from deployment import BY_ASSETS, CLOCK, Deployment, RecorderError, Try, at, span
 from journal import from_sql
 
@@ -33,6 +33,7 @@ class Recording:
         self.triggers: list[tuple[datetime, int, int]] = []
         """(when it fires, number of the try, Airflow's id)"""
         self.manual = sorted(case.manual_runs, key=lambda run: run.at_s)
+        self.changes = sorted(case.dag_changes, key=lambda change: change.at_s)
         self.backfills = sorted(case.backfills, key=lambda backfill: backfill.at_s)
         self.updates = sorted(case.asset_updates, key=lambda update: update.at_s)
         self.killed: list[tuple[datetime, Try]] = []
@@ -81,6 +82,8 @@ class Recording:
         while self.manual and at(self.case, self.manual[0].at_s) <= CLOCK.now:
             run = self.manual.pop(0)
             self.airflow.create_manual_run(run, _logical_date(run))
+        while self.changes and at(self.case, self.changes[0].at_s) <= CLOCK.now:
+            self._change(self.changes.pop(0).dag)
         while self.backfills and at(self.case, self.backfills[0].at_s) <= CLOCK.now:
             self.airflow.create_backfill(self.backfills.pop(0))
         while self.updates and at(self.case, self.updates[0].at_s) <= CLOCK.now:
@@ -99,6 +102,10 @@ class Recording:
         interval = self.case.config.reparse_every_s
         if interval is not None:
             self.parse_due = (self.parse_due or CLOCK.now) + span(interval)
+
+    def _change(self, dag: DagSpec) -> None:
+        self.tasks.update({(dag.dag_id, task.task_id): task for task in dag.tasks})
+        self.airflow.change(dag)
 
     def _let_scheduler_settle(self) -> None:
         for _ in range(MANY):
@@ -155,6 +162,7 @@ class Recording:
         times = [running.ends for running in self.tries]
         times += [fires for fires, *_ in self.triggers]
         times += [at(self.case, run.at_s) for run in self.manual]
+        times += [at(self.case, change.at_s) for change in self.changes]
         times += [at(self.case, backfill.at_s) for backfill in self.backfills]
         times += [at(self.case, update.at_s) for update in self.updates]
         times += self.airflow.wake_times()

@@ -20,6 +20,7 @@ from windtunnel.engine.tries import Struck
 from windtunnel.model import (
     BrokerDown,
     Cleared,
+    DagChanged,
     DagPaused,
     DagProcessorDown,
     DagUnpaused,
@@ -52,7 +53,7 @@ class Faults:
         faults = parts.world.scenario.faults
         parts.world.trace.struck = [0] * len(faults)
         for number, fault in enumerate(faults):
-            if not isinstance(fault, OfTasks | LateData):
+            if not isinstance(fault, OfTasks | LateData | DagChanged):
                 self._follow(number, fault)
 
     def _follow(self, number: int, fault: Fault) -> None:

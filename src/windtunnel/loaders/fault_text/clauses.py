@@ -81,7 +81,11 @@ STATES = Clause(
     "states",
     lambda text: () if text == "any state" else tuple(re.findall(r"[a-z_]+", text)[1:]),
 )
+WITHOUT = Clause("without load", r"without (\S+)", "without", lambda text: tuple(text.split(",")))
+FROM = Clause("from dags_v2", r"from (\S+)", "folder")
 AS = Clause("as success", r"as ([a-z]+)", "state")
+
+PINNED = _flag("pinned")
 
 ONCE = (AT, AT_TIME)
 AGAIN = (*ONCE, EVERY, TIMES)

@@ -8,9 +8,11 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from windtunnel.errors import InvalidInput
+from windtunnel.loaders.new_versions import wrong_change
 from windtunnel.model import (
     BrokerDown,
     Cluster,
+    DagChanged,
     DagPaused,
     DagUnpaused,
     Fault,
@@ -61,6 +63,8 @@ def _wrong_targets(fault: Fault, fleet: Fleet, cluster: Cluster) -> Iterator[str
         names = [dag.dag_id for dag in fleet.dags]
         if not any(fnmatchcase(name, fault.dags) for name in names):
             yield f"no DAG matches {fault.dags!r}; {_near(fault.dags, names)}"
+    elif isinstance(fault, DagChanged):
+        yield from wrong_change(fault, fleet, cluster)
     elif (tasks := getattr(fault, "tasks", None)) is not None and not matching(tasks, fleet):
         yield f"no task matches {tasks!r}; {instead(tasks, fleet)}"
 
