@@ -37,7 +37,7 @@ from windtunnel.engine.snapshots import take
 from windtunnel.engine.starts import Start
 from windtunnel.engine.tries import Tries
 from windtunnel.engine.triggerer import Triggerer
-from windtunnel.engine.versions import Versions, later_versions, of_its_own
+from windtunnel.engine.versions import Versions, compiled
 from windtunnel.engine.waits import CrossDagWaits
 from windtunnel.engine.world import FINISHED, QUEUED, Run, World
 from windtunnel.errors import SimulationRunaway
@@ -70,10 +70,7 @@ class Simulation:
     ) -> None:
         self.scenario = scenario
         self.end_us = micros(scenario.duration_s)
-        later = later_versions(scenario)
-        program = program or Program(scenario.fleet, scenario.cluster, scenario.behavior, later)
-        if later:
-            program = of_its_own(program)
+        program = program or compiled(scenario)
         if choices is None and scenario.choices is not None:
             choices = Scripted(scenario.choices)
         world = self.world = World(scenario, program)
@@ -131,7 +128,7 @@ class Simulation:
         if self._parts.creation.assets is not None:
             attempts.updates = self._parts.creation.assets.succeeded
         self._versions: Versions | None = None
-        if later:
+        if program.versions:
             self._versions = Versions(world, self._parts.creation, self._note_started)
         if not workers.unlimited:
             tries.began = stuck.started

@@ -207,11 +207,10 @@ def _chosen(olds: list[bool], before: list[int], after: list[int]) -> list[int]:
     return [old if keeps else new for keeps, old, new in rows]
 
 
-def of_its_own(program: Program) -> Program:
-    """The program for one simulation that may put other versions of DAGs into it."""
-    own = copy(program)
-    own.dags = list(program.dags)
-    return own
+def compiled(scenario: Scenario) -> Program:
+    """The program of a scenario, with the versions that its DAGs are going to have."""
+    later = later_versions(scenario)
+    return Program(scenario.fleet, scenario.cluster, scenario.behavior, later)
 
 
-__all__ = ["Versions", "changes_of", "later_versions", "of_its_own"]
+__all__ = ["Versions", "changes_of", "compiled", "later_versions"]
