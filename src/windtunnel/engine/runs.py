@@ -77,9 +77,10 @@ def _end(world: World, run: Run) -> None:
     """No task instance is unfinished: the leaves decide (``_tis_for_dagrun_state``)."""
     state, first = world.state, run.ti0
     if run.instances:
-        states = {state[ti] for task in run.dag.leaves for ti in run.tis(task)} - {REMOVED}
+        states = {state[ti] for task in run.dag.leaves for ti in run.tis(task)}
     else:
         states = {state[first + task] for task in run.dag.leaves}
+    states.discard(REMOVED)
     if states & {FAILED, UPSTREAM_FAILED}:
         world.set_run_state(run, RunState.FAILED, "task_failure")
     elif states <= {SUCCESS, SKIPPED}:
