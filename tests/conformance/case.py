@@ -127,6 +127,7 @@ def _dag(spec: DagSpec, profile: ProfileName) -> Dag:
         catchup=spec.catchup,
         max_active_runs=spec.max_active_runs,
         max_active_tasks=spec.max_active_tasks,
+        max_consecutive_failed_dag_runs=spec.max_consecutive_failed_dag_runs,
         dagrun_timeout_s=spec.dagrun_timeout_s,
         fail_fast=spec.fail_fast,
     )

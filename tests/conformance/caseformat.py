@@ -109,6 +109,7 @@ class DagSpec:
     catchup: bool = False
     max_active_runs: int | None = None
     max_active_tasks: int | None = None
+    max_consecutive_failed_dag_runs: int = 0
     dagrun_timeout_s: float | None = None
     fail_fast: bool = False
 

@@ -112,6 +112,8 @@ class DagProgram:
         self.skip_parents = [tuple(u for u in ups if self.skips[u]) for ups in self.upstream]
         self.max_active_tasks = _either(dag.max_active_tasks, cluster.max_active_tasks_per_dag)
         self.max_active_runs = _either(dag.max_active_runs, cluster.max_active_runs_per_dag)
+        most = cluster.max_consecutive_failed_dag_runs_per_dag
+        self.most_failures = _either(dag.max_consecutive_failed_dag_runs, most)
         self.timeout_us = None if dag.dagrun_timeout_s is None else micros(dag.dagrun_timeout_s)
         default = profile.catchup_default
         if cluster.catchup_by_default is not None:

@@ -83,8 +83,26 @@ def _end(world: World, run: Run) -> None:
     states.discard(REMOVED)
     if states & {FAILED, UPSTREAM_FAILED}:
         world.set_run_state(run, RunState.FAILED, "task_failure")
+        if run.dag.most_failures:
+            _pause_if_failing(world, run)
     elif states <= {SUCCESS, SKIPPED}:
         world.set_run_state(run, RunState.SUCCESS, "success")
+
+
+def _pause_if_failing(world: World, run: Run) -> None:
+    """The DAG is paused if its last runs, of whatever type, have all failed
+    (``models/dagrun.py: _check_last_n_dagruns_failed``). A timeout or a deadlock alone doesn't ask.
+    """
+    dag, by_date = run.dag, world.profile.start_order == "logical_date"
+
+    def place(other: Run) -> tuple[int, int]:
+        return (other.logical_us if by_date else other.run_after_us, other.index)
+
+    last = sorted(world.runs_of[dag.number], key=place)[-dag.most_failures :]
+    if len(last) == dag.most_failures and all(r.state == RunState.FAILED for r in last):
+        world.pause(dag.number, paused=True)
+        count = "last run" if len(last) == 1 else f"last {len(last)} runs"
+        world.trace.refused.append((world.now, f"more runs of {dag.dag_id}: its {count} failed"))
 
 
 __all__ = ["examine", "timed_out"]

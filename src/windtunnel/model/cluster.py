@@ -98,6 +98,7 @@ class Cluster(Value):
     are left out."""
     max_active_tasks_per_dag: Annotated[int, Field(ge=0)] = 16
     max_active_runs_per_dag: Annotated[int, Field(ge=0)] = 16
+    max_consecutive_failed_dag_runs_per_dag: Annotated[int, Field(ge=0)] = 0
     catchup_by_default: bool | None = None
     """``None``: the release's default."""
     default_pool_slots: Annotated[int, Field(ge=-1)] = 128

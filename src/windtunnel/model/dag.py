@@ -253,6 +253,8 @@ class Dag(Value):
     catchup: bool | None = None
     max_active_runs: Annotated[int, Field(ge=0)] | None = None
     max_active_tasks: Annotated[int, Field(ge=0)] | None = None
+    max_consecutive_failed_dag_runs: Annotated[int, Field(ge=0)] | None = None
+    """The DAG is paused when so many runs in a row have failed; 0: never."""
     dagrun_timeout_s: Seconds | None = None
     fail_fast: bool = False
     is_paused: bool = False

@@ -72,6 +72,7 @@ def written(spec: DagSpec, config: ConfigSpec, words: Vocabulary) -> Any:
         start_date=_date(spec.start_date, spec.timezone),
         end_date=_date(spec.end_date, spec.timezone),
         catchup=spec.catchup,
+        max_consecutive_failed_dag_runs=spec.max_consecutive_failed_dag_runs,
         dagrun_timeout=_delta(spec.dagrun_timeout_s),
         **own_or_default,
         **{words.fail_fast: spec.fail_fast},

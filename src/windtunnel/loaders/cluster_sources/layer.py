@@ -48,6 +48,12 @@ KNOWN: tuple[Known, ...] = (
     Known("core", "dag_concurrency", "max_active_tasks_per_dag", "count"),
     Known("core", "max_active_tasks_per_dag", "max_active_tasks_per_dag", "count"),
     Known("core", "max_active_runs_per_dag", "max_active_runs_per_dag", "count"),
+    Known(
+        "core",
+        "max_consecutive_failed_dag_runs_per_dag",
+        "max_consecutive_failed_dag_runs_per_dag",
+        "count",
+    ),
     Known("core", "default_pool_task_slot_count", "default_pool_slots", "pool"),
     Known("core", "max_task_retry_delay", "max_task_retry_delay_s", "seconds"),
     Known("core", "executor", "executor", "text"),

@@ -421,6 +421,7 @@ def dag(release: Release, value: Any, seen: Seen) -> dict[str, Any]:
         "end_date": plain(value.end_date),
         "catchup": bool(value.catchup),
         "max_active_runs": plain(value.max_active_runs),
+        "max_consecutive_failed_dag_runs": plain(read(value, "max_consecutive_failed_dag_runs")),
         "max_active_tasks": plain(value.max_active_tasks),
         "dagrun_timeout": plain(value.dagrun_timeout),
         "is_subdag": bool(read(value, "is_subdag")),

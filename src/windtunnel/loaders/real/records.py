@@ -80,6 +80,8 @@ class Reader:
             catchup=record["catchup"] if "catchup" in given else None,
             max_active_runs=record["max_active_runs"] if "max_active_runs" in given else None,
             max_active_tasks=record["max_active_tasks"] if "max_active_tasks" in given else None,
+            # What no DAG file wrote is the setting's default, 0.
+            max_consecutive_failed_dag_runs=record.get("max_consecutive_failed_dag_runs") or None,
             dagrun_timeout_s=record["dagrun_timeout"],
             fail_fast=record["fail_fast"],
             is_paused=record["is_paused"],

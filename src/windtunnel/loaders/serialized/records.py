@@ -108,6 +108,7 @@ def _dag(dag: Record, defaults: Record) -> dict[str, Any]:
         limits["max_active_tasks"] = dag.get("_concurrency")
     written, made = _schedule(dag)
     return {
+        "max_consecutive_failed_dag_runs": dag.get("max_consecutive_failed_dag_runs"),
         "dag_id": dag.get("dag_id", dag.get("_dag_id")),
         "line": None,
         "fileloc": dag.get("relative_fileloc") or dag.get("fileloc"),

@@ -201,6 +201,7 @@ class DAG(Node):
         self.auto_register = auto_register
         self.catchup = kwargs.pop("catchup", None)
         self.max_active_runs = kwargs.pop("max_active_runs", None)
+        self.max_consecutive_failed_dag_runs = kwargs.pop("max_consecutive_failed_dag_runs", None)
         self.max_active_tasks = kwargs.pop("concurrency", None)
         self.max_active_tasks = kwargs.pop("max_active_tasks", self.max_active_tasks)
         self.dagrun_timeout = kwargs.pop("dagrun_timeout", None)

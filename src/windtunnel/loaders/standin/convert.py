@@ -81,6 +81,7 @@ class Converter:
                 catchup=_flag(self.dag.catchup),
                 max_active_runs=_number(self.dag.max_active_runs),
                 max_active_tasks=_number(self.dag.max_active_tasks),
+                max_consecutive_failed_dag_runs=_number(self.dag.max_consecutive_failed_dag_runs),
                 fail_fast=bool(self.dag.fail_fast),
                 is_paused=bool(self.dag.is_paused_upon_creation or False),
                 tags=tuple(sorted(str(tag) for tag in self.dag.tags)),
