@@ -43,7 +43,19 @@ class Agenda:
     def own(self, kind: int, applies: Callable[[Due], bool], handle: Callable[[Due], None]) -> None:
         """Somebody takes over events of one kind."""
         self._applies[kind] = applies
-        self._handle[kind] = handle
+        self._handle[kind] = self._by_scheduler(handle) if kind in SWEPT else handle
+
+    def _by_scheduler(self, handle: Callable[[Due], None]) -> Callable[[Due], None]:
+        """While no scheduler is up nobody looks; it is there at the next look."""
+
+        def look(event: Due) -> None:
+            at, kind, number, ti = event
+            if self.scheduler_is_up():
+                handle(event)
+            else:
+                self.arm(at + self.sweep_us, kind, number, ti)
+
+        return look
 
     def arm(self, at: int, kind: int, number: int, ti: int) -> None:
         """Something will be due."""
@@ -79,14 +91,11 @@ class Agenda:
                 self._come(event)
 
     def _come(self, event: Due) -> None:
-        at, kind, number, ti = event
-        if not self._applies[kind](event):
-            return
-        if kind in SWEPT and not self.scheduler_is_up():
-            self.arm(at + self.sweep_us, kind, number, ti)
-        else:
+        kind = event[1]
+        if self._applies[kind](event):
             self._handle[kind](event)
-            self.afterwards()
+            if self._world.unhanded:
+                self.afterwards()
 
     def _take_due(self, kind: int) -> list[Due]:
         """Take the due events of one kind off the heap, in order."""
