@@ -371,3 +371,40 @@ def test_callables_that_were_given_as_they_are_cannot_be_isolated():
         wt.simulate(fleet, execute=Loaded(fleet), isolate=True)
     with pytest.raises(InvalidInput, match="execute"):
         wt.simulate(fleet, isolate=True)
+
+
+def test_a_file_that_ends_its_process_when_it_is_loaded_again_is_told(execute, tmp_path):
+    mark = tmp_path / "loaded"
+    with pytest.raises(InvalidInput, match=r"loads the DAG files .* ended with exit code 7"):
+        execute(
+            f"""
+if os.path.exists({str(mark)!r}):
+    os._exit(7)
+open({str(mark)!r}, "w").close()
+
+with DAG("etl"):
+    PythonOperator(task_id="t", python_callable=print)
+""",
+            isolate=LIMITS,
+        )
+
+
+def test_a_file_that_never_loads_again_is_not_waited_for(execute, tmp_path, monkeypatch):
+    monkeypatch.setattr("windtunnel.execute.apart.apart.START_S", -29.5)
+    mark = tmp_path / "loaded"
+    with pytest.raises(InvalidInput, match="was killed by signal 9"):
+        execute(
+            f"""
+import signal
+
+if os.path.exists({str(mark)!r}):
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    while True:
+        pass
+open({str(mark)!r}, "w").close()
+
+with DAG("etl"):
+    PythonOperator(task_id="t", python_callable=print)
+""",
+            isolate=LIMITS,
+        )

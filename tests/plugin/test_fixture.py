@@ -43,6 +43,38 @@ def test_paths_are_taken_from_the_rootdir_wherever_the_test_lies(project: pytest
     project.runpytest("deep").assert_outcomes(passed=1)
 
 
+REAL = """\
+import os
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.python import PythonOperator
+
+with DAG("real", schedule=None):
+    PythonOperator(task_id="ends", python_callable=lambda: os._exit(3))
+    PythonOperator(task_id="says", python_callable=lambda: print("hello"))
+"""
+
+
+def test_real_callables_run_and_isolated_ones_cannot_end_the_test(project: pytest.Pytester) -> None:
+    project.path.joinpath("dags", "real.py").write_text(REAL)
+    project.makepyfile("""
+        import windtunnel as wt
+
+        def test_real(windtunnel):
+            for limits in (True, wt.Isolation(memory_mb=256, wall_s=30)):
+                run = windtunnel.simulate("dags/real.py", execute=True, isolate=limits)
+                assert run.task("real.says").state == "success"
+                assert run.task("real.ends").state == "failed"
+                assert [output.text for output in run.trace.output] == ["hello\\n"]
+
+        def test_without_callables(windtunnel):
+            windtunnel.simulate("dags/", isolate=True)
+    """)
+
+    result = project.runpytest()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*isolate: only real callables can be isolated*"])
+
+
 def test_a_fleet_can_be_loaded_changed_and_simulated(project: pytest.Pytester) -> None:
     project.makepyfile("""
         import windtunnel as wt

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import jinja2.ext
 import jinja2.nativetypes
 import jinja2.sandbox
 
@@ -73,7 +74,7 @@ class Templates:
         options: dict[str, Any] = {
             "loader": jinja2.FileSystemLoader(_folders(dag)),
             "undefined": _of(dag, "template_undefined") or jinja2.StrictUndefined,
-            "extensions": ["jinja2.ext.do"],
+            "extensions": [jinja2.ext.do],
             **(_of(dag, "jinja_environment_kwargs") or {}),
         }
         made: jinja2.Environment = (_Natives if self._native else _Texts)(**options)

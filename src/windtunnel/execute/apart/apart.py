@@ -38,6 +38,8 @@ LOOK_S = 0.25
 """How often it is looked what a process that works takes of the machine."""
 MOST_WRITTEN_MB = 1024
 """What a try may write to its output."""
+START_S = 60.0
+"""How long an interpreter may take to start, before it loads DAG files."""
 BURIAL_S = 5.0
 """How long a process that has closed its line may take to end."""
 
@@ -82,6 +84,7 @@ class Apart:
             "memory_mb": isolation.memory_mb,
         }
         self._isolation = isolation
+        self._patience_s = START_S + len(files) * settings.import_timeout_s
         self._children: dict[int, _Child] = {}
         """Of tries that sleep, by task instance."""
         self._control: socket.socket | None = None
@@ -123,6 +126,8 @@ class Apart:
         self._control = ours
         try:
             say(ours, self._hello)
+            if not select.select([ours], [], [], self._patience_s)[0]:
+                self._nursery.kill()
             heard = hear(ours)
         except GoneError:
             raise InvalidInput(
