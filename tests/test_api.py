@@ -315,7 +315,7 @@ def test_what_cannot_be_used_is_told_with_its_name(etl, given, said):
 def test_a_rule_that_no_task_matches_is_told(etl):
     behavior = wt.Behavior(rules=(wt.Rule(tasks="elt.*"),))
     told = {one.subject: one.assumed for one in wt.simulate(etl, behavior=behavior).assumptions}
-    assert told["behavior rule 1 (tasks = 'elt.*')"].endswith("did you mean 'etl.*'?")
+    assert told["behavior.rules[0].tasks = 'elt.*'"].endswith("did you mean 'etl.*'?")
 
 
 def test_a_question_about_a_dag_whose_file_failed_shows_the_problem(etl):

@@ -262,8 +262,8 @@ def assumed(
         )
     found.extend(_backlog(scenario))
     found.extend(_backfills(scenario))
-    for number, said in behavior.idle_rules(fleet):
-        subject = f"behavior rule {number + 1} (tasks = {behavior.rules[number].tasks!r})"
+    for where, given, said in behavior.idle(fleet):
+        subject = f"behavior.{where} = {given!r}"
         if not any(said in problem.message for problem in fleet.problems):
             found.append(Assumption(subject=subject, assumed=f"not used: {said}"))
     for dag in fleet.dags:

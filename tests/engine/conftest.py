@@ -9,7 +9,18 @@ import pytest
 
 from flight import START, Flight
 from windtunnel.engine import Choices, Simulation
-from windtunnel.model import Behavior, Cluster, Dag, Fault, Fleet, ManualRun, Rule, Scenario, Task
+from windtunnel.model import (
+    Behavior,
+    Cluster,
+    Dag,
+    Fault,
+    Fleet,
+    ManualRun,
+    Resource,
+    Rule,
+    Scenario,
+    Task,
+)
 
 
 def scenario_of(
@@ -22,6 +33,7 @@ def scenario_of(
     seed: int = 0,
     faults: Iterable[Fault] = (),
     backlog: str = "done",
+    resources: Mapping[str, Resource] | None = None,
     **cluster: Any,
 ) -> Scenario:
     dags = tuple(dags)
@@ -37,6 +49,7 @@ def scenario_of(
         seed=seed,
         faults=tuple(faults),
         backlog=backlog,
+        resources=dict(resources or {}),
     )
 
 

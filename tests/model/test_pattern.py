@@ -64,8 +64,8 @@ def test_a_pattern_speaks_of_tasks_by_name_tag_operator_pool_or_queue(pattern, t
 )
 def test_a_pattern_that_speaks_of_nothing_is_told_the_nearest(pattern, advice):
     assert instead(pattern, FLEET) == advice
-    assert Behavior(rules=(Rule(tasks=pattern),)).idle_rules(FLEET) == [
-        (0, f"no task matches; {advice}")
+    assert Behavior(rules=(Rule(tasks=pattern),)).idle(FLEET) == [
+        ("rules[0].tasks", pattern, f"no task matches; {advice}")
     ]
 
 

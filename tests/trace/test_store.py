@@ -10,7 +10,7 @@ import pytest
 from windtunnel.engine import Seeded, simulate
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Cluster, Dag, Every, Fleet, ManualRun, Scenario, Task
-from windtunnel.trace import AssetEvent, NotCarried, Output, Stray, store
+from windtunnel.trace import AssetEvent, NotCarried, Output, Stray, Touch, store
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -46,6 +46,8 @@ def trace():
     trace.strays.append(Stray(0, 1, 8, None, "no heartbeat"))
     trace.struck.append(2)
     trace.not_carried.append(NotCarried(6, "etl", "r", "load", -1, "return_value", "m.C", None))
+    trace.pauses.append((0, "warehouse", 5, 9))
+    trace.touches.log(7, 0, 1, Touch.WRITE_BEGINS, "table.a")
     return trace
 
 
@@ -66,6 +68,7 @@ def test_a_trace_comes_back_as_it_was(trace, lines):
     assert back.refused == trace.refused
     assert (back.asset_events, back.consumed) == (trace.asset_events, trace.consumed)
     assert back.executor_events == trace.executor_events
+    assert (back.pauses, back.touches) == (trace.pauses, trace.touches)
     assert (back.start, back.pools, back.bindings) == (trace.start, trace.pools, trace.bindings)
 
 

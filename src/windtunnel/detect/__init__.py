@@ -3,6 +3,7 @@
 from windtunnel.detect.deadlock import find_deadlocks
 from windtunnel.detect.finding import Finding, Fix, Limit, Party
 from windtunnel.detect.never_queued import find_never_queued, find_unknown_pools
+from windtunnel.detect.not_given_back import find_not_given_back
 from windtunnel.detect.redelivered import find_redelivered
 from windtunnel.detect.xcom import find_not_carried
 from windtunnel.model import Scenario
@@ -17,6 +18,7 @@ __all__ = [
     "find_deadlocks",
     "find_never_queued",
     "find_not_carried",
+    "find_not_given_back",
     "find_redelivered",
     "find_unknown_pools",
 ]
@@ -30,5 +32,6 @@ def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
         *find_never_queued(scenario),
         *find_unknown_pools(scenario),
         *find_redelivered(scenario, trace),
+        *find_not_given_back(scenario, trace),
         *find_not_carried(scenario, trace),
     )

@@ -20,6 +20,7 @@ FIRST_TAKEN_AWAY = (
     "max_active_tis_per_dag",
     "parallelism",
     "max_active_runs",
+    "resource",
     "pool",
     "worker slots",
 )

@@ -29,9 +29,10 @@ class Limit(Value):
 
     kind: str
     """``pool``, ``worker slots``, ``parallelism``, ``max_active_tasks``, ``max_active_runs``,
-    ``max_active_tis_per_dag`` or ``max_active_tis_per_dagrun``."""
+    ``max_active_tis_per_dag``, ``max_active_tis_per_dagrun`` or ``resource``."""
     subject: str = ""
-    """What it belongs to: a pool, a queue, a DAG, a task; empty for the whole cluster."""
+    """What it belongs to: a pool, a queue, a DAG, a task, a resource; empty for the whole
+    cluster."""
 
     @property
     def name(self) -> str:

@@ -9,7 +9,12 @@ from windtunnel.detect.cores import Core, WaitGraph
 from windtunnel.model import Scenario, TriggerDagRun
 from windtunnel.trace import Actor, Snapshot
 
-TITLES = {"worker slots": "Worker slot", "pool": "Pool", "parallelism": "Parallelism"}
+TITLES = {
+    "worker slots": "Worker slot",
+    "pool": "Pool",
+    "parallelism": "Parallelism",
+    "resource": "Resource",
+}
 NAMED = 5
 """DAGs or tasks that a sentence names; it counts the others."""
 

@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from windtunnel.engine.program import micros
 from windtunnel.engine.world import World
 
-KINDS = END, FIRE, TIMEOUT, WAKE, SILENT, GHOST, STARTED, STOPPED = 0, 1, 2, 3, 4, 5, 6, 7
+KINDS = END, FIRE, TIMEOUT, WAKE, SILENT, GHOST, STARTED, STOPPED, STEP, SHARED, SUPPLY = range(11)
 """Kinds of due events, in the order in which one instant handles them."""
 
 SWEPT = frozenset({TIMEOUT, SILENT})

@@ -12,6 +12,7 @@ from datetime import UTC
 
 from windtunnel.engine.agenda import END, NEVER, WAKE, Agenda
 from windtunnel.engine.branches import decide
+from windtunnel.engine.course import Course, How
 from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.luck import draw
 from windtunnel.engine.plans import Plan, Planner
@@ -87,6 +88,8 @@ class Attempts:
         self.pokes = FirstPokes()
         self.unheard: Callable[[int, str], None] | None = None
         """Told of tries that are over and whose report is lost."""
+        self.leave: Callable[[Course, How], None]
+        """Told of each try with a course that leaves its worker; set by those who keep them."""
 
     # -- when a try ends ----------------------------------------------------------------------
 
@@ -96,10 +99,7 @@ class Attempts:
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
         kind, plan = run.dag.kind[task], attempt.plan
-        limit = run.dag.tasks[task].execution_timeout_s
-        if limit is not None:
-            spans = world.profile.execution_timeout_spans_deferral
-            attempt.deadline = (attempt.began if spans else attempt.started) + micros(limit)
+        self._find_deadline(attempt, run.dag.tasks[task].execution_timeout_s)
         ends = world.now + (plan.resume if attempt.resumed else plan.duration)
         pokes = isinstance(kind, Sensor) and kind.mode == "poke" and not kind.deferrable
         if hangs:
@@ -108,6 +108,19 @@ class Attempts:
             ends, attempt.gives_up = poke_until(kind, plan, world.now, self.jitter(ti))
             attempt.waits = True
         self.end_at(ti, attempt, ends)
+
+    def leave_open(self, ti: int, attempt: Attempt) -> None:
+        """Nobody knows yet when the try ends; execution_timeout may end it."""
+        run = self._world.runs[self._world.ti_run[ti]]
+        self._find_deadline(attempt, run.dag.tasks[self._world.ti_task[ti]].execution_timeout_s)
+        attempt.ends = NEVER
+        if attempt.deadline is not None or attempt.doom is not None:
+            self.end_at(ti, attempt, NEVER)
+
+    def _find_deadline(self, attempt: Attempt, limit_s: float | None) -> None:
+        if limit_s is not None:
+            spans = self._world.profile.execution_timeout_spans_deferral
+            attempt.deadline = (attempt.began if spans else attempt.started) + micros(limit_s)
 
     def end_at(self, ti: int, attempt: Attempt, at: int) -> None:
         """The try ends then, or by execution_timeout before."""
@@ -124,11 +137,14 @@ class Attempts:
 
     # -- how it ends --------------------------------------------------------------------------
 
-    def free(self, ti: int) -> None:
+    def free(self, ti: int, how: How = "ended") -> None:
         """The try is over: its worker slot is free."""
         attempt = self.running.pop(ti, None)
-        if attempt is not None and attempt.plan.sleeping:
-            self._planner.drop(ti)
+        if attempt is not None:
+            if attempt.plan.sleeping:
+                self._planner.drop(ti)
+            if attempt.plan.course is not None:
+                self.leave(attempt.plan.course, how)
         self._workers.release(ti)
 
     def meet(self, ti: int, doom: Doom) -> None:
@@ -180,7 +196,7 @@ class Attempts:
         world = self._world
         run = world.runs[world.ti_run[ti]]
         own = run.dag.tasks[world.ti_task[ti]]
-        self.free(ti)
+        self.free(ti, "failed")
         used = world.tries[ti] - world.cleared_tries.get(ti, 0)
         if retryable and used <= own.retries:
             self.retry_later(ti, why)

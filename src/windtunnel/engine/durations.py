@@ -8,10 +8,20 @@ involved: the last digits of those are not the same on every machine.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import NormalDist
 
-from windtunnel.model import Distribution, Gamma, LogNormal, Sample, Triangular, Uniform, Weibull
+from windtunnel.model import (
+    Amount,
+    Distribution,
+    Gamma,
+    LogNormal,
+    OneOf,
+    Sample,
+    Triangular,
+    Uniform,
+    Weibull,
+)
 
 MICRO = 1_000_000
 EVEN = 1 << 64
@@ -28,6 +38,29 @@ def drawn_us(given: Distribution, draw: int) -> int:
         return round(ordered[draw * len(ordered) // EVEN] * MICRO)
     even = (draw + 0.5) / EVEN
     return round(_seconds(given, min(even, 1 - 2**-53), draw) * 1000) * 1000
+
+
+def seconds_us(given: float | Distribution | None, draw: Callable[[], int]) -> int:
+    """Microseconds of what is given in seconds, or drawn; 0 if nothing is."""
+    if given is None:
+        return 0
+    return round(given * MICRO) if isinstance(given, float | int) else drawn_us(given, draw())
+
+
+def amount(given: Amount, draw: int) -> float:
+    """So much, for an even draw; drawn amounts have six decimals, the same on every machine."""
+    if isinstance(given, float | int):
+        return float(given)
+    even = min((draw + 0.5) / EVEN, 1 - 2**-53)
+    if isinstance(given, OneOf):
+        return given.values[draw * len(given.values) // EVEN]
+    if isinstance(given, Uniform):
+        found = given.low + (given.high - given.low) * even
+    elif isinstance(given, Triangular):
+        found = _triangular(given, even)
+    else:
+        found = given.median * math.exp(given.sigma * NormalDist().inv_cdf(even))
+    return round(found, 6)
 
 
 def longest_us(given: Distribution) -> int | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from windtunnel.engine.agenda import GHOST, NEVER, SILENT, STOPPED, Agenda, Due
 from windtunnel.engine.attempts import Attempt, Attempts
+from windtunnel.engine.course import Course
 from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.program import micros
 from windtunnel.engine.world import RESTARTING, RUNNING, World
@@ -29,9 +30,9 @@ class Losses:
         self._workers = workers
         self._silent: dict[int, int] = {}
         """Running task instances without a heartbeat: number of the try."""
-        self._ghosts: dict[int, tuple[Callable[[], None] | None, Stray]] = {}
-        """Processes that go on after their try was given up, by number of the try; and what happens
-        when they end."""
+        self._ghosts: dict[int, tuple[Callable[[], None] | None, Stray, Course | None]] = {}
+        """Processes that go on after their try was given up, by number of the try; what happens
+        when they end, and what they do until then."""
         self._stopping: dict[int, int] = {}
         """Restarting task instances whose process will be stopped: number of the try."""
         agenda.own(SILENT, self._is_silent, self._give_up)
@@ -46,6 +47,8 @@ class Losses:
         attempt = self._attempts.running.pop(ti, None)
         if attempt is None or self._world.state[ti] != RUNNING:
             return
+        if attempt.plan.course is not None:
+            self._attempts.leave(attempt.plan.course, "lost")
         told = noticed_at_once or self._workers.notices_loss(ti)
         if told and self._world.profile.executor_report_ends_running:
             self._attempts.fail(ti, LOST)
@@ -104,6 +107,11 @@ class Losses:
             self._attempts.free(ti)
             self._go_silent(ti, number)
 
+    @property
+    def ghost_courses(self) -> list[Course]:
+        """What processes do that go on after their try was given up."""
+        return [course for *_, course in self._ghosts.values() if course is not None]
+
     def _go_silent(self, ti: int, number: int) -> None:
         cluster, sweep = self._world.cluster, self._agenda.sweep_us
         timeout = micros(cluster.task_instance_heartbeat_timeout_s)
@@ -125,16 +133,21 @@ class Losses:
 
     def _go_astray(self, ti: int, attempt: Attempt, why: str) -> None:
         """The process of a try that is given up goes on, and keeps its slot."""
-        world, number = self._world, attempt.number
+        world, number, course = self._world, attempt.number, attempt.plan.course
         stray = Stray(ti, world.tries[ti], world.now, None, why)
         world.trace.strays.append(stray)
-        self._ghosts[number] = (self._workers.keep(ti), stray)
+        self._ghosts[number] = (self._workers.keep(ti), stray, course)
+        if course is not None:
+            course.orphaned = True
         attempt.unheard = None
         if attempt.ends < NEVER:
             self._agenda.arm(max(attempt.ends, world.now), GHOST, number, ti)
 
     def _end_ghost(self, event: Due) -> None:
-        end, stray = self._ghosts.pop(event[2])
+        end, stray, course = self._ghosts.pop(event[2])
         stray.until_us = self._world.now
+        if course is not None:
+            course.orphaned = False
+            self._attempts.leave(course, "ended" if course.next is None else "stopped")
         if end is not None:
             end()

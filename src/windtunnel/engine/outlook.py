@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.pokes import poke_too_late
+from windtunnel.engine.program import micros
 from windtunnel.engine.world import UP_FOR_RESCHEDULE
 from windtunnel.model import ExternalTaskSensor, Sensor
 
@@ -40,3 +41,15 @@ def gives_up(parts: Parts, ti: int) -> tuple[int, str] | None:
         ends_at = world.now + poke
     jitter = parts.attempts.dated_jitter(ti, first)
     return poke_too_late(kind, ends_at, poke, first, jitter), "its timeout"
+
+
+def gives_up_resource(parts: Parts, ti: int) -> tuple[int, str] | None:
+    """When a timeout ends the wait of a task instance for a resource, and which one."""
+    attempt = parts.attempts.running.get(ti)
+    if attempt is None or attempt.plan.course is None:
+        return None
+    course = attempt.plan.course
+    limit = parts.courses.supplies.all[course.waits_for].given.wait_at_most_s
+    tired = None if limit is None else course.waits_since + micros(limit)
+    ends = [(tired, "wait_at_most"), (attempt.deadline, "execution_timeout")]
+    return min(((at, what) for at, what in ends if at is not None), default=None)

@@ -8,6 +8,7 @@ from windtunnel.engine.agenda import Agenda
 from windtunnel.engine.attempts import Attempts
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices
+from windtunnel.engine.courses import Courses
 from windtunnel.engine.creation import Creation
 from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.executors.stuck import StuckInQueued
@@ -35,6 +36,7 @@ class Parts:
     waits: CrossDagWaits
     agenda: Agenda
     attempts: Attempts
+    courses: Courses
     triggerer: Triggerer
     sensors: Sensors
     losses: Losses

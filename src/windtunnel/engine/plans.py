@@ -4,20 +4,26 @@ callable."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
 
-from windtunnel.engine.durations import EVEN, drawn_us, longest_us
+from windtunnel.engine.course import Course
+from windtunnel.engine.durations import EVEN, amount, drawn_us, longest_us, seconds_us
 from windtunnel.engine.luck import draw
 from windtunnel.engine.program import DagProgram, micros
+from windtunnel.engine.slowness import Slowness
+from windtunnel.engine.steps import OWN, course_of, has_course
 from windtunnel.engine.world import Run, World
 from windtunnel.model import (
     Deferrable,
     Distribution,
+    ExecutorConfig,
     ExternalTaskSensor,
+    History,
+    Odds,
     Rule,
+    Sample,
     Sensor,
-    Task,
     TriggerDagRun,
     When,
 )
@@ -45,6 +51,20 @@ class Plan:
     """A real sensor: each of its pokes is executed when its time has come."""
     sleeping: bool = False
     """A real callable that now sleeps, for so long; then it goes on."""
+    course: Course | None = None
+    """What it takes and does, if that is more than to work for a while."""
+
+    def slowed(self, factor: float) -> Plan:
+        """The same, taking so many times as long."""
+        course = None if self.course is None else self.course.slowed(factor)
+        duration, resume = round(self.duration * factor), round(self.resume * factor)
+        return replace(self, duration=duration, resume=resume, course=course)
+
+
+WAITS = Sensor, ExternalTaskSensor, TriggerDagRun, Deferrable
+"""Kinds whose time on the worker is not what they take as a whole."""
+
+One = TypeVar("One")
 
 
 class Bodies(Protocol):
@@ -80,6 +100,10 @@ class Planner:
         self._work = micros(behavior.default_duration_s)
         self._poke = micros(behavior.default_poke_s)
         self._default = Plan(self._work)
+        self._slowness = Slowness(world) if behavior.slowdowns else None
+        self._measured = _samples(behavior.history)
+        self._histories: dict[int, dict[tuple[str, str], Sample]] = {}
+        """Samples of a rule's own history, by the id of that history."""
         self._steady: dict[int, list[int] | None] = {}
         self._recipes: dict[int, list[int | Distribution | None]] = {}
 
@@ -114,15 +138,19 @@ class Planner:
         """For each task: microseconds, or what they are drawn from, in every try; None if its tries
         differ in anything else."""
         rules = self._world.program.rules[dag.number]
-        return [self._recipe(own, each) for own, each in zip(dag.tasks, rules, strict=True)]
+        return [self._recipe(dag, task, rules[task]) for task in range(dag.size)]
 
-    def _recipe(self, own: Task, rules: tuple[Rule, ...]) -> int | Distribution | None:
-        rule = rules[0] if rules else Rule()
-        plain = rule.outcome == "success" and not rule.fail_share and not rule.memory_mb
-        plain = plain and not rule.result_bytes
-        if self._bodies is not None or rule.when != When() or not plain:
+    def _recipe(
+        self, dag: DagProgram, task: int, rules: tuple[Rule, ...]
+    ) -> int | Distribution | None:
+        rule, own = rules[0] if rules else Rule(), dag.tasks[task]
+        if self._bodies is not None or not _is_plain(rule):
             return None
-        said = rule.duration_s
+        if self._slowness is not None and self._slowness.strikes(dag, task):
+            return None
+        said = self._said(rule, dag.dag_id, own.task_id)
+        if isinstance(said, tuple):
+            return None
         given: int | Distribution
         if said is None:
             given = self._work
@@ -133,6 +161,18 @@ class Planner:
             return given
         longest = given if isinstance(given, int) else longest_us(given)
         return given if longest is not None and longest <= micros(limit) else None
+
+    def _said(
+        self, rule: Rule | None, dag_id: str, task_id: str
+    ) -> float | Distribution | tuple[float | Distribution, ...] | None:
+        """How long a task takes: what its rule says, else what was measured."""
+        said = None if rule is None else rule.duration_s
+        if isinstance(said, History):
+            samples = self._histories.get(id(said))
+            if samples is None:
+                samples = self._histories[id(said)] = _samples(said)
+            return samples.get((dag_id, task_id))
+        return self._measured.get((dag_id, task_id)) if said is None else said
 
     def plan(self, ti: int) -> Plan:
         """The plan of the try that a task instance now begins."""
@@ -148,13 +188,22 @@ class Planner:
             executed = self._executed(self._bodies, rule, ti)
             if executed is not None:
                 return executed
+        plan = self._modelled(rule, ti, kind)
+        asked = run.dag.tasks[task].executor_config
+        if asked is not None:
+            plan = _as_asked(plan, rule or Rule(), asked)
+        if self._slowness is not None and (factor := self._slowness.factor(ti)) != 1:
+            return plan.slowed(factor)
+        return plan
+
+    def _modelled(self, rule: Rule | None, ti: int, kind: object) -> Plan:
         if rule is not None:
             return self._from_rule(rule, ti, kind)
         if isinstance(kind, Sensor | ExternalTaskSensor | TriggerDagRun):
             return Plan(self._poke)
         if isinstance(kind, Deferrable):
             return Plan(self._poke, fire_after=self._work)
-        return self._default
+        return Plan(self._duration(None, ti, kind)) if self._measured else self._default
 
     def _executed(self, bodies: Bodies, rule: Rule | None, ti: int) -> Plan | None:
         """What the real callable does, unless there is none, or its result is declared."""
@@ -186,15 +235,16 @@ class Planner:
     def _from_rule(self, rule: Rule, ti: int, kind: object) -> Plan:
         plan = Plan(
             self._duration(rule, ti, kind),
-            "fail" if self._fails(rule, ti) else rule.outcome,
+            self._outcome(rule, ti),
             rule.follow,
             rule.condition,
             len(rule.result) if isinstance(rule.result, list | dict) else rule.length,
-            None if rule.true_at_s is None else micros(rule.true_at_s),
+            self._true_at(rule, ti),
             None if rule.fire_at_s is None else micros(rule.fire_at_s),
             None if rule.fire_after_s is None else micros(rule.fire_after_s),
             micros(rule.resume_duration_s),
-            memory=rule.memory_mb,
+            memory=amount(rule.memory_mb or 0.0, self._draw_if(rule.memory_mb, "memory", ti)),
+            course=course_of(self._world, rule, ti, kind),
         )
         if rule.result_bytes and plan.outcome == "success":
             self._hand_over(plan, rule.result_bytes, ti)
@@ -216,12 +266,49 @@ class Planner:
         if pushes > patience:
             plan.outcome, plan.error = "fail", "no heartbeat while its result is pushed"
 
-    def _duration(self, rule: Rule, ti: int, kind: object) -> int:
-        given = rule.duration_s
-        if given is None:
-            waits = isinstance(kind, Sensor | ExternalTaskSensor | TriggerDagRun | Deferrable)
+    def _duration(self, rule: Rule | None, ti: int, kind: object) -> int:
+        dag_id, _, task_id, _ = self._world.name_of(ti)
+        waits = isinstance(kind, WAITS)
+        if waits and (rule is None or rule.duration_s is None):
+            return self._poke
+        said = self._said(rule, dag_id, task_id)
+        if said is None:
             return self._poke if waits else self._work
-        return micros(given) if isinstance(given, float | int) else self._drawn(given, ti)
+        one = self._of_try(said, ti) if isinstance(said, tuple) else said
+        return seconds_us(one, lambda: self._draw("duration", ti))
+
+    def _outcome(self, rule: Rule, ti: int) -> str:
+        if rule.outcomes is not None:
+            odds = rule.outcomes
+            return self._by_odds(odds if isinstance(odds, Odds) else self._of_try(odds, ti), ti)
+        if self._fails(rule, ti):
+            return "fail"
+        said = rule.outcome
+        return said if isinstance(said, str) else self._of_try(said, ti)
+
+    def _by_odds(self, odds: Odds, ti: int) -> str:
+        even = self._draw("outcome", ti) / EVEN
+        for outcome in ("fail", "fail_no_retry", "skip"):
+            even -= getattr(odds, outcome)
+            if even < 0:
+                return outcome
+        return "success"
+
+    def _of_try(self, several: tuple[One, ...], ti: int) -> One:
+        """What is said of this try; the last is for all that follow."""
+        return several[min(max(self._world.tries[ti], 1), len(several)) - 1]
+
+    def _true_at(self, rule: Rule, ti: int) -> int | None:
+        """When a sensor's condition comes true; drawn once for each task instance."""
+        world = self._world
+        if rule.true_after_s is None:
+            return None if rule.true_at_s is None else micros(rule.true_at_s)
+        run = world.runs[world.ti_run[ti]]
+        since = {"run_after": run.run_after_us, "run_start": run.started_us}.get(rule.true_since)
+        if since is None:
+            since = run.run_after_us if run.logical is None else run.logical_us
+        seed = world.scenario.seed
+        return since + seconds_us(rule.true_after_s, lambda: draw(seed, "true", *world.name_of(ti)))
 
     def _drawn(self, given: Distribution, ti: int) -> int:
         return drawn_us(given, self._draw("duration", ti))
@@ -230,6 +317,33 @@ class Planner:
         share = rule.fail_share
         return share > 0 and self._draw("outcome", ti) < share * EVEN
 
+    def _draw_if(self, given: object, purpose: str, ti: int) -> int:
+        """A draw, if anything must be drawn."""
+        return 0 if given is None or isinstance(given, float | int) else self._draw(purpose, ti)
+
     def _draw(self, purpose: str, ti: int) -> int:
         world = self._world
         return draw(world.scenario.seed, purpose, *world.name_of(ti), world.tries[ti])
+
+
+def _as_asked(plan: Plan, rule: Rule, asked: ExecutorConfig) -> Plan:
+    """A try needs what its executor_config requests, where no rule says what it needs."""
+    if rule.memory_mb is None and asked.request_memory_mb is not None:
+        plan = replace(plan, memory=asked.request_memory_mb)
+    if rule.cpus is None and asked.request_cpus is not None:
+        course = plan.course or Course((), OWN)
+        plan = replace(plan, course=replace(course, cpus=round(asked.request_cpus * 1000)))
+    return plan
+
+
+def _is_plain(rule: Rule) -> bool:
+    """Whether all tries under a rule only work for a while and succeed."""
+    ends_well = rule.outcome == "success" and rule.outcomes is None and not rule.fail_share
+    needs_nothing = not rule.memory_mb and not rule.result_bytes and not has_course(rule)
+    return rule.when == When() and ends_well and needs_nothing
+
+
+def _samples(history: History | None) -> dict[tuple[str, str], Sample]:
+    if history is None:
+        return {}
+    return {(m.dag_id, m.task_id): Sample(values_s=m.values_s) for m in history.measured}

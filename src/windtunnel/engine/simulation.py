@@ -17,9 +17,11 @@ from windtunnel.engine.attempts import Attempts
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
+from windtunnel.engine.courses import Courses
 from windtunnel.engine.creation import Creation
 from windtunnel.engine.executors import build, machines_of
 from windtunnel.engine.executors.elastic import Scaling
+from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.executors.stuck import StuckInQueued
 from windtunnel.engine.express import Express
 from windtunnel.engine.faults import Faults
@@ -82,6 +84,7 @@ class Simulation:
         agenda = Agenda(world)
         attempts = Attempts(world, planner, workers, agenda)
         triggerer = Triggerer(world, agenda, attempts, section, waits)
+        courses = Courses(world, agenda, attempts, triggerer, workers=workers, waits=waits)
         sensors = Sensors(world, planner, attempts, triggerer, waits)
         losses = Losses(world, agenda, attempts, workers)
         readiness = Readiness(world, section)
@@ -92,6 +95,7 @@ class Simulation:
             workers=workers,
             waits=waits,
             attempts=attempts,
+            courses=courses,
             triggerer=triggerer,
             sensors=sensors,
             losses=losses,
@@ -114,6 +118,7 @@ class Simulation:
             waits=waits,
             agenda=agenda,
             attempts=attempts,
+            courses=courses,
             triggerer=triggerer,
             sensors=sensors,
             losses=losses,
@@ -139,9 +144,7 @@ class Simulation:
         if scenario.cluster.loop is not None:
             tries.left = []
             self._loops = Loops(world, scenario.cluster.loop, tries.left)
-        machines = machines_of(workers)
-        elastic = machines is not None and any(g.elastic is not None for g in machines.groups)
-        self._scaling = Scaling(world, machines) if machines is not None and elastic else None
+        self._scaling = _scaling_of(world, workers)
         self._executor = None if scenario.cluster.executor is None else workers
         """If it does anything of its own accord."""
         self._faults: Faults | None = None
@@ -169,6 +172,7 @@ class Simulation:
         trace = self.world.trace
         trace.end_us = self.end_us
         self._parts.bindings.end_all(self.end_us)
+        self._parts.courses.end_all(self.end_us)
         trace.complete = self._upcoming() is None
         if any(run.state in (RunState.QUEUED, RunState.RUNNING) for run in self.world.runs):
             trace.snapshots.append(take(self._parts, "quiet" if trace.complete else "end"))
@@ -535,6 +539,13 @@ class Simulation:
             return
         if len(snapshots) < MAX_SNAPSHOTS:
             snapshots.append(take(self._parts, cause))
+
+
+def _scaling_of(world: World, workers: Executor) -> Scaling | None:
+    """What makes groups of workers grow and shrink; None if none does."""
+    machines = machines_of(workers)
+    elastic = machines is not None and any(g.elastic is not None for g in machines.groups)
+    return Scaling(world, machines) if machines is not None and elastic else None
 
 
 class _Noted:

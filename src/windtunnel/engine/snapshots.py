@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from windtunnel.engine import outlook
+from windtunnel.engine.course import Course
 from windtunnel.engine.dependencies import GOOD, past_run
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import DagProgram
@@ -118,6 +119,14 @@ class _Taker:
         first_poke = parts.attempts.pokes.first.get(ti)
         since = self._since.get(ti, run.record.created_us) if first_poke is None else first_poke
         holds = self._holds(ti, run, task, state)
+        needs, never = self._needs(run, task, state, holds), self._never(ti, run, task, state, wish)
+        course = parts.courses.of(ti)
+        if course is not None:
+            holds = (*holds, *self._held(course))
+        if course is not None and course.waits_for:
+            timed, needs, never = False, (*needs, self._wanted(course)), self._out_of_reach(course)
+            gives_up, reason = outlook.gives_up_resource(parts, ti) or (None, "")
+            since = course.waits_since
         return Actor(
             run.dag.dag_id,
             self._run[run.index],
@@ -128,7 +137,7 @@ class _Taker:
             TaskState(state).label,
             since,
             holds=holds,
-            needs=self._needs(run, task, state, holds),
+            needs=needs,
             ends_by_itself=(timed and not waits_for_others) or isinstance(kind, Sensor),
             upstream=self._upstream(run, task, state),
             any_upstream=run.dag.rule[task] not in WAITS_FOR_ALL,
@@ -138,7 +147,7 @@ class _Taker:
             and isinstance(kind, ExternalTaskSensor)
             and kind.mode == "reschedule"
             and not kind.deferrable,
-            never=self._never(ti, run, task, state, wish),
+            never=never,
             gives_up_us=gives_up,
             gives_up=reason,
         )
@@ -207,6 +216,36 @@ class _Taker:
         if place is not None:
             wanted.append(self._worker_slot(place))
         return tuple(slot for slot in wanted if slot not in holds)
+
+    # -- resources ----------------------------------------------------------------------------
+
+    def _supply(self, name: str) -> int:
+        """What there is of a resource for those that are on their way: what nobody gives back is
+        none of it."""
+        supply = self._parts.courses.supplies.all[name]
+        there = supply.slots
+        if there is not None and supply.given.when_full == "slow":
+            there = None
+        elif there is not None and supply.given.lease_s is None:
+            there -= sum(supply.leaked.values())
+        return self._capacity("resource", name, there)
+
+    def _held(self, course: Course) -> tuple[tuple[int, int], ...]:
+        return tuple((self._supply(name), count) for name, count in sorted(course.held.items()))
+
+    def _wanted(self, course: Course) -> tuple[int, int]:
+        assert course.next is not None
+        return self._supply(course.waits_for), course.next.count
+
+    def _out_of_reach(self, course: Course) -> str:
+        """Why nobody can ever give it what it waits for; empty if somebody may."""
+        supply = self._parts.courses.supplies.all[course.waits_for]
+        if supply.slots is None or supply.given.lease_s is not None or course.next is None:
+            return ""
+        if supply.slots - sum(supply.leaked.values()) >= course.next.count:
+            return ""
+        who = ", ".join(supply.leaked)
+        return f"resource {supply.name} was not given back by {who}, which is over"
 
     # -- waits --------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from heapq import heappush
 
 from windtunnel.engine.agenda import END, STARTED, WAKE, Agenda, Due
 from windtunnel.engine.attempts import Attempt, Attempts, Doom
+from windtunnel.engine.courses import Courses
 from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.losses import LOST, Losses
 from windtunnel.engine.plans import Plan, Planner
@@ -62,6 +63,7 @@ class Tries:
         workers: Executor,
         waits: CrossDagWaits,
         attempts: Attempts,
+        courses: Courses,
         triggerer: Triggerer,
         sensors: Sensors,
         losses: Losses,
@@ -73,6 +75,7 @@ class Tries:
         self._workers = workers
         self._waits = waits
         self._attempts = attempts
+        self._courses = courses
         self._triggerer = triggerer
         self._sensors = sensors
         self._losses = losses
@@ -125,11 +128,17 @@ class Tries:
             attempt.gives_up = world.now if back[1] else None
         struck = None
         if self.strike is not None:
-            struck, attempt.plan = self.strike(ti, attempt.plan)
+            struck, altered = self.strike(ti, attempt.plan)
+            if back is None:  # else it was altered when the try began
+                attempt.plan = altered
         if struck is not None:
             attempt.doom, attempt.unheard = struck.doom, struck.loses_result
         self._running[ti] = attempt
-        self._attempts.plan_end(ti, attempt, hangs=bool(struck and struck.hangs))
+        hangs = bool(struck and struck.hangs)
+        if attempt.plan.course is None:
+            self._attempts.plan_end(ti, attempt, hangs=hangs)
+        else:
+            self._courses.begin(ti, attempt, hangs=hangs)
         if struck is not None and struck.loses_heartbeat:
             self._losses.lose_heartbeat(ti)
         if attempt.plan.memory:
@@ -145,7 +154,16 @@ class Tries:
         return self._planner.plain_us(ti, run)
 
     def _load(self, ti: int, memory: float) -> None:
-        for killed in self._workers.load(ti, memory):
+        killed_for_it = self._workers.load(ti, memory)
+        machine = self._workers.machine_of(ti)
+        if killed_for_it and machine is not None and self._workers.dies_whole(ti):
+            for gone in self._workers.lose([machine]):
+                for lost in gone:
+                    self.vanish(lost, noticed_at_once=False)
+            self._workers.replace([machine])
+            return
+        for killed in killed_for_it:
+            self._attempts.free(killed, "lost")
             self._attempts.fail(killed, "killed: the worker is out of memory")
             self.reap()
 
@@ -184,6 +202,10 @@ class Tries:
             return True
         if attempt.plan.sleeping and not self._wakes(ti, attempt):
             return False
+        course = attempt.plan.course
+        if course is not None and course.failure is not None and not attempt.cut:
+            self._attempts.fail(ti, course.failure)
+            return True
         if isinstance(kind, TriggerDagRun | ExternalTaskSensor) and not attempt.cut:
             return self._sensors.look_at_other_dag(ti, attempt, kind)
         if attempt.cut:
@@ -207,7 +229,8 @@ class Tries:
     def _cut(self, ti: int, attempt: Attempt, kind: object) -> None:
         """AirflowTaskTimeout: retried if tries are left. In the middle of a poke soft_fail makes it
         a skip, between two pokes it does not (``sensor.py: execute``)."""
-        if attempt.waits:
+        course = attempt.plan.course
+        if attempt.waits or (course is not None and course.waits_for):
             label = self._attempts.label(ti)
             self._waits.before_forced_end(f"execution_timeout of {label}")
         self._waits.forget(ti)
@@ -276,4 +299,4 @@ class Tries:
             if self._world.state[ti] != DEFERRED:
                 self._triggerer.forget(ti)
             if ti in self._running or self._starting.pop(ti, None) is not None:
-                self._attempts.free(ti)
+                self._attempts.free(ti, "stopped")

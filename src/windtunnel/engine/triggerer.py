@@ -55,11 +55,15 @@ class Triggerer:
         agenda.own(FIRE, self._may_fire, self._fire)
         agenda.own(TIMEOUT, self._is_deferred, self._time_out)
 
-    def defer(self, ti: int, attempt: Attempt, kind: object) -> None:
-        """A try hands over to the triggerer: its worker slot is free."""
+    def defer(self, ti: int, attempt: Attempt, kind: object, *, for_us: int | None = None) -> None:
+        """A try hands over to the triggerer: its worker slot is free. ``for_us``: a step of it
+        does, for so long."""
         world, plan = self._world, attempt.plan
         timeout = None
-        if isinstance(kind, Deferrable):
+        fires: int | None
+        if for_us is not None:
+            fires = world.now + for_us
+        elif isinstance(kind, Deferrable):
             fires = plan.fire_at
             if fires is None and plan.fire_after is not None:
                 fires = world.now + plan.fire_after
@@ -75,7 +79,7 @@ class Triggerer:
         if attempt.deadline is not None and world.profile.execution_timeout_spans_deferral:
             cut = gives_up is None or attempt.deadline < gives_up
             gives_up = attempt.deadline if cut else gives_up
-        self._attempts.free(ti)
+        self._attempts.free(ti, "deferred")
         number, began, now = attempt.number, attempt.began, world.now
         self.deferred[ti] = Deferral(number, plan, began, now, fires, gives_up, cut)
         world.move(ti, DEFERRED)
@@ -92,7 +96,11 @@ class Triggerer:
 
     def forget(self, ti: int) -> None:
         """A deferred task instance was given another state from outside."""
-        self.deferred.pop(ti, None)
+        deferral = self.deferred.pop(ti, None)
+        if deferral is None and ti in self.resuming and self._world.state[ti] != SCHEDULED:
+            deferral, _ = self.resuming.pop(ti)
+        if deferral is not None and deferral.plan.course is not None:
+            self._attempts.leave(deferral.plan.course, "stopped")
 
     def hold(self) -> None:
         """The triggerer is down: nothing fires."""

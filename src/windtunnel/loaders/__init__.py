@@ -10,6 +10,7 @@ from windtunnel.loaders.cluster_sources import (
 from windtunnel.loaders.durations import parse_duration
 from windtunnel.loaders.fault_text import check_targets, faults_help, parse_fault
 from windtunnel.loaders.folder import Loaded, LoadedFile
+from windtunnel.loaders.history import read_history
 from windtunnel.loaders.native import fleet_toml_schema
 from windtunnel.loaders.new_versions import with_new_versions
 from windtunnel.loaders.origin import LoadedFrom
@@ -66,6 +67,7 @@ __all__ = [
     "parse_fault",
     "read_cluster",
     "read_cluster_sources",
+    "read_history",
     "read_json",
     "read_scenario",
     "read_supplied",

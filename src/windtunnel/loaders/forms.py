@@ -119,9 +119,8 @@ def _field(model: type[BaseModel], name: str, value: Any, where: str, mistakes: 
     annotation = model.model_fields[name].annotation
     if is_duration(model, name) and not isinstance(value, Mapping):
         if isinstance(value, list):
-            return [
-                _duration(annotation, v, f"{where}[{i}]", mistakes) for i, v in enumerate(value)
-            ]
+            found = enumerate(value)
+            return [_of_list(annotation, v, f"{where}[{i}]", mistakes) for i, v in found]
         backwards = annotation is float and not model.model_fields[name].metadata
         return _duration(annotation, value, where, mistakes, backwards=backwards)
     if value == "none" and type(None) in get_args(annotation) and str not in get_args(annotation):
@@ -140,6 +139,13 @@ def _field(model: type[BaseModel], name: str, value: Any, where: str, mistakes: 
     if _is_table_of(annotation) and isinstance(value, Mapping):
         return {k: to_machine(inner, v, f"{where}.{k}", mistakes) for k, v in value.items()}
     return to_machine(inner, value, where, mistakes) if isinstance(value, Mapping) else value
+
+
+def _of_list(annotation: Any, value: Any, where: str, mistakes: Mistakes) -> Any:
+    """A duration in a list of them: seconds, or a table that says what they are drawn from."""
+    if isinstance(value, Mapping) and (models := _models_in(annotation)):
+        return _one_of(models, value, where, mistakes)
+    return _duration(annotation, value, where, mistakes)
 
 
 def _one_of(models: list[type[BaseModel]], value: Any, where: str, mistakes: Mistakes) -> Any:
@@ -196,10 +202,12 @@ def _plain(value: Any) -> Any:
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    """The models inside an annotation such as ``tuple[Rule, ...]`` or ``Cron | Once | None``."""
+    """The models inside an annotation such as ``tuple[Rule, ...]`` or ``Cron | Once | None``, each
+    once."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [model for part in get_args(annotation) for model in _models_in(part)]
+    found = (model for part in get_args(annotation) for model in _models_in(part))
+    return list(dict.fromkeys(found))
 
 
 def _is_table_of(annotation: Any) -> bool:
@@ -294,10 +302,24 @@ def _humanize(definition: dict[str, Any], *, everything: bool) -> None:
         definition["required"] = [human_name(name) for name in definition["required"]]
 
 
+IN_WORDS = {"type": "string", "pattern": PATTERN}
+
+
+def _human_items(option: dict[str, Any]) -> dict[str, Any]:
+    """A list of durations, each of which may be in words."""
+    items = option.get("items")
+    if items is None:
+        return option
+    return {**option, "items": {"anyOf": [*items.get("anyOf", [items]), IN_WORDS]}}
+
+
 def _human_property(value: dict[str, Any]) -> dict[str, Any]:
     options = [o for o in value.get("anyOf", [value]) if o.get("type") != "null"]
-    kept = [{k: v for k, v in o.items() if k not in ("title", "default")} for o in options]
-    kept.append({"type": "string", "pattern": PATTERN})
+    kept = [
+        _human_items({k: v for k, v in o.items() if k not in ("title", "default")}) for o in options
+    ]
+    if any(option.get("type") != "array" for option in options):
+        kept.append(IN_WORDS)
     if len(options) < len(value.get("anyOf", [])):
         kept.append({"const": NEVER})
     about = {k: v for k, v in value.items() if k in ("title", "default", "description")}

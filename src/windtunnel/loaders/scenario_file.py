@@ -27,6 +27,7 @@ from windtunnel.loaders.forms import (
     one_of,
     to_machine,
 )
+from windtunnel.loaders.history import with_histories
 from windtunnel.loaders.native import is_fleet_file
 from windtunnel.loaders.new_versions import with_new_versions
 from windtunnel.loaders.source import AirflowChoice
@@ -38,6 +39,8 @@ DEFAULT_START: datetime = DEFAULT_NOW
 """Where a scenario starts that doesn't say: always the same, so that a run can be repeated."""
 
 FILE_NAME = "scenario.toml"
+HISTORY = {"type": "string", "description": "CSV or JSON file of measured durations."}
+"""Schema of what names a history in the human form."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
         | {
             "faults": _faults(data.get("faults", []), mistakes),
             "backfills": _backfills(data.get("backfills", []), mistakes),
+            "behavior": with_histories(data.get("behavior", {}), file.parent, mistakes.add),
         },
         "",
         mistakes,
@@ -195,9 +199,8 @@ def _without_strangers(scenario: Scenario, file: Path) -> Scenario:
         for number, one in enumerate(scenario.backfills)
         if one.dag_id not in known
     ]
-    for number, said in scenario.behavior.idle_rules(fleet) if known else ():
-        pattern = json.dumps(scenario.behavior.rules[number].tasks)
-        told.append(f"behavior.rules[{number}].tasks = {pattern}: {said}")
+    for where, given, said in scenario.behavior.idle(fleet) if known else ():
+        told.append(f"behavior.{where} = {json.dumps(given)}: {said}")
     if not told:
         return scenario
     problems = [Problem(cause="value", message=text, file=file.name) for text in told]
@@ -317,6 +320,9 @@ def scenario_toml_schema() -> dict[str, Any]:
     cluster = {k: v for k, v in properties["cluster"].items() if k != "default"}
     sources = {"type": "array", "items": {"type": "string"}}
     properties["cluster"] = {"anyOf": [{"type": "string"}, sources, cluster]}
+    definitions = schema["$defs"]
+    definitions["Behavior"]["properties"]["history"] = HISTORY
+    definitions["History"] = {"type": "object", "properties": {"history": HISTORY}}
     properties["dags"] = {
         "type": "string",
         "default": ".",

@@ -1,18 +1,6 @@
 """What there is: frozen values with a file form. No behaviour over time."""
 
-from windtunnel.model.behavior import (
-    Behavior,
-    Distribution,
-    Gamma,
-    LogNormal,
-    Rule,
-    RuleBook,
-    Sample,
-    Triangular,
-    Uniform,
-    Weibull,
-    When,
-)
+from windtunnel.model.behavior import Behavior, Odds, Rule, RuleBook, Slowdown, When
 from windtunnel.model.cluster import Cluster, Elastic, Pool, WorkerGroup
 from windtunnel.model.dag import (
     Assumption,
@@ -33,6 +21,20 @@ from windtunnel.model.dag import (
     TriggerRule,
     WeightRule,
     Work,
+)
+from windtunnel.model.durations import (
+    Amount,
+    Distribution,
+    Gamma,
+    History,
+    LogNormal,
+    Measured,
+    OneOf,
+    Sample,
+    Spread,
+    Triangular,
+    Uniform,
+    Weibull,
 )
 from windtunnel.model.executors import (
     EXECUTORS,
@@ -81,6 +83,7 @@ from windtunnel.model.isolation import Isolation
 from windtunnel.model.loop import SchedulerLoop
 from windtunnel.model.pattern import TaskPattern
 from windtunnel.model.profile import PROFILES, Profile
+from windtunnel.model.resources import Resource
 from windtunnel.model.scenario import AssetUpdate, Backfill, ManualRun, Scenario
 from windtunnel.model.schedule import (
     AssetCondition,
@@ -91,12 +94,14 @@ from windtunnel.model.schedule import (
     OtherSchedule,
     Schedule,
 )
+from windtunnel.model.steps import Step
 from windtunnel.model.xcom import XComBackend
 
 __all__ = [
     "EXECUTORS",
     "HYBRIDS",
     "PROFILES",
+    "Amount",
     "AssetCondition",
     "AssetUpdate",
     "Assets",
@@ -128,6 +133,7 @@ __all__ = [
     "Fleet",
     "Gamma",
     "HeartbeatLost",
+    "History",
     "Isolation",
     "Kind",
     "KubernetesSettings",
@@ -137,10 +143,13 @@ __all__ = [
     "LocalSettings",
     "LogNormal",
     "ManualRun",
+    "Measured",
     "Moment",
+    "Odds",
     "OfTasks",
     "OfWorkers",
     "Once",
+    "OneOf",
     "OtherSchedule",
     "OutOfMemory",
     "Pool",
@@ -148,6 +157,7 @@ __all__ = [
     "PoolResized",
     "Problem",
     "Profile",
+    "Resource",
     "ResultLost",
     "Rule",
     "RuleBook",
@@ -159,7 +169,10 @@ __all__ = [
     "SchedulerLoop",
     "Sensor",
     "ShortCircuit",
+    "Slowdown",
     "SpotLoss",
+    "Spread",
+    "Step",
     "Task",
     "TaskFails",
     "TaskGroup",

@@ -9,69 +9,13 @@ from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
 from windtunnel.model.base import Value
 from windtunnel.model.dag import Dag, Fleet, Seconds, Task
-from windtunnel.model.pattern import TaskPattern, instead, is_name, matches
+from windtunnel.model.durations import Amount, Distribution, History
+from windtunnel.model.pattern import TaskPattern, instead, is_name, matches, nearest
+from windtunnel.model.steps import Step
 
 Outcome = Literal["success", "fail", "fail_no_retry", "skip"]
 """How a try ends: ``fail`` may be retried; ``fail_no_retry`` is AirflowFailException, ``skip``
 AirflowSkipException."""
-
-
-class Uniform(Value):
-    """A duration drawn evenly between two bounds, in seconds."""
-
-    low: Seconds
-    high: Seconds
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"low {self.low} is above high {self.high}")
-        return self
-
-
-class Triangular(Value):
-    """A duration between two bounds, most often near ``mode``, in seconds."""
-
-    low: Seconds
-    mode: Seconds
-    high: Seconds
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if not self.low <= self.mode <= self.high:
-            raise ValueError(f"low {self.low}, mode {self.mode}, high {self.high}: not in order")
-        return self
-
-
-class LogNormal(Value):
-    """A duration whose logarithm is normally distributed: what most tasks' histories look like."""
-
-    median_s: Seconds
-    sigma: Annotated[float, Field(gt=0)]
-    """Standard deviation of the logarithm; 0.5 is ordinary, 1 is wild."""
-
-
-class Gamma(Value):
-    """A gamma distributed duration."""
-
-    mean_s: Seconds
-    shape: Annotated[float, Field(gt=0)]
-
-
-class Weibull(Value):
-    """A Weibull distributed duration."""
-
-    scale_s: Seconds
-    shape: Annotated[float, Field(gt=0)]
-
-
-class Sample(Value):
-    """A duration out of a list of measured ones, each as likely as the others."""
-
-    values_s: Annotated[tuple[Seconds, ...], Field(min_length=1)]
-
-
-Distribution = Uniform | Triangular | LogNormal | Gamma | Weibull | Sample
 
 
 class When(Value):
@@ -83,21 +27,64 @@ class When(Value):
     try_number: int | None = None
 
 
-class Rule(Value):
-    """What the matching tries of the matching tasks do. The first rule that matches a try is
-    used."""
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Odds(Value):
+    """How likely each end of a try is; what is left of 1 is success."""
+
+    success: Share | None = None
+    fail: Share = 0.0
+    fail_no_retry: Share = 0.0
+    skip: Share = 0.0
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> Self:
+        others = self.fail + self.fail_no_retry + self.skip
+        total = others if self.success is None else others + self.success
+        if total > 1 + 1e-9 or (self.success is not None and total < 1 - 1e-9):
+            raise ValueError(f"together they are {total:g}, and not 1")
+        return self
+
+
+class _OfTasks(Value):
+    """Something that is said of some tasks."""
 
     tasks: TaskPattern = "*"
     """Glob over ``dag_id.task_id``, or such as ``tag:nightly``; see `windtunnel.model.pattern`."""
+
+    def is_for(self, dag: Dag, task: Task) -> bool:
+        """Whether it speaks of a task."""
+        return matches(self.tasks, dag, task)
+
+
+class Rule(_OfTasks):
+    """What the matching tries of the matching tasks do. The first rule that matches a try is
+    used."""
+
     when: When = When()
-    duration_s: Seconds | Distribution | None = None
-    """Time on the worker; of one poke, if a sensor; until it defers, if deferrable. ``None``: the
-    behavior's default."""
-    outcome: Outcome = "success"
-    fail_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    duration_s: Seconds | Distribution | History | tuple[Seconds | Distribution, ...] | None = None
+    """Time on the worker; of one poke, if a sensor; until it defers, if deferrable. Several: of the
+    first try, the second, and so on; the last one is for all that follow. ``None``: the behavior's
+    history of the task, else its default."""
+    outcome: Outcome | tuple[Outcome, ...] = "success"
+    """How its tries end; several: as for ``duration_s``."""
+    outcomes: Odds | tuple[Odds, ...] | None = None
+    """How likely each end is, drawn for each try by itself, in the place of ``outcome``; several:
+    as for ``duration_s``."""
+    fail_share: Share = 0.0
     """Share of its tries that end with ``fail`` instead, each drawn for itself."""
-    memory_mb: Annotated[float, Field(ge=0)] = 0.0
-    """Memory that a try holds on its worker from start to end."""
+    memory_mb: Amount | None = None
+    """Memory that a try holds on its worker from start to end. ``None``: what executor_config asks
+    for, else none that counts."""
+    cpus: Amount | None = None
+    """Processors that a try keeps busy while it works. ``None``: what executor_config asks for,
+    else none that counts."""
+    needs: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    """Resources that a try takes at its start, one after the other, and holds until it leaves its
+    worker: name and how many."""
+    steps: tuple[Step, ...] | None = None
+    """What a try does, one thing after the other, in the place of ``duration_s``."""
     follow: tuple[str, ...] | Literal["all"] | None = "all"
     """branch: ids of the tasks or groups that it follows; ``None``: nothing."""
     condition: bool = True
@@ -107,6 +94,12 @@ class Rule(Value):
     true_at_s: float | None = 0.0
     """sensor: instant (seconds since the scenario's start) from which on its condition holds;
     ``None``: never."""
+    true_after_s: Seconds | Distribution | None = None
+    """sensor: in the place of ``true_at_s``, for each run by itself: so long after ``true_since``;
+    drawn once for each task instance, not for each try."""
+    true_since: Literal["run_after", "logical_date", "run_start"] = "run_after"
+    """What ``true_after_s`` counts from: when the run was due (of a scheduled one, the end of its
+    data interval), its logical date, or when it started."""
     fire_at_s: float | None = None
     """deferrable: instant at which its trigger fires."""
     fire_after_s: Seconds | None = 0.0
@@ -121,9 +114,28 @@ class Rule(Value):
     """``--execute``: what these tasks return, in the place of running what they run. ``None``: a
     Python callable runs, and what other tasks return is unknown."""
 
-    def is_for(self, dag: Dag, task: Task) -> bool:
-        """Whether this rule speaks of a task."""
-        return matches(self.tasks, dag, task)
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.steps is not None and self.duration_s is not None:
+            raise ValueError("steps say how long it takes: leave duration out")
+        if self.outcomes is not None and self.outcome != "success":
+            raise ValueError("outcomes stand in the place of outcome: leave one of them out")
+        for name in ("duration_s", "outcome", "outcomes"):
+            if getattr(self, name) == ():
+                raise ValueError(f"{name.removesuffix('_s')} is an empty list")
+        return self
+
+
+class Slowdown(_OfTasks):
+    """Something that makes many tries slow together: a busy warehouse, a bad network."""
+
+    factor: Amount
+    """How many times as long everything takes that they do; drawn once for each stretch."""
+    per: Literal["run", "hour", "day", "window"] = "day"
+    """What shares one draw: tries of one dag run, those that begin within one hour or day (UTC), or
+    all of them."""
+    probability: Share = 1.0
+    """Share of these stretches in which anything is slow."""
 
 
 class Behavior(Value):
@@ -132,19 +144,36 @@ class Behavior(Value):
     its branch follows every direct downstream task."""
 
     rules: tuple[Rule, ...] = ()
+    slowdowns: tuple[Slowdown, ...] = ()
+    history: History | None = None
+    """Durations of tasks of which no rule says how long they take."""
     default_duration_s: Seconds = 60.0
     default_poke_s: Seconds = 1.0
     """Time on the worker of one poke of a sensor, or of TriggerDagRunOperator creating its run."""
 
-    def idle_rules(self, fleet: Fleet) -> list[tuple[int, str]]:
-        """Rules that no task of a fleet matches: number, and what to say."""
+    def idle(self, fleet: Fleet) -> list[tuple[str, str, str]]:
+        """What speaks of nothing in a fleet: where it stands, what stands there, what to say."""
         tasks = [(dag, task) for dag in fleet.dags for task in dag.tasks]
         names = {f"{dag.dag_id}.{task.task_id}" for dag, task in tasks}
-        return [
-            (number, f"no task matches; {instead(rule.tasks, fleet)}")
-            for number, rule in enumerate(self.rules)
-            if rule.tasks not in names and not any(rule.is_for(*pair) for pair in tasks)
+        said: list[tuple[str, _OfTasks]] = [(f"rules[{n}]", r) for n, r in enumerate(self.rules)]
+        said += [(f"slowdowns[{n}]", slow) for n, slow in enumerate(self.slowdowns)]
+        found = [
+            (f"{where}.tasks", each.tasks, f"no task matches; {instead(each.tasks, fleet)}")
+            for where, each in said
+            if each.tasks not in names and not any(each.is_for(*pair) for pair in tasks)
         ]
+        known = sorted(dag.dag_id for dag in fleet.dags)
+        triggers = (
+            (f"rules[{n}].steps[{m}].trigger", step.trigger)
+            for n, rule in enumerate(self.rules)
+            for m, step in enumerate(rule.steps or ())
+        )
+        found.extend(
+            (where, dag_id, f"no such DAG; {nearest(dag_id, known)}")
+            for where, dag_id in triggers
+            if dag_id is not None and dag_id not in known
+        )
+        return found
 
 
 class RuleBook:

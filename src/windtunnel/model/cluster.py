@@ -67,8 +67,10 @@ class WorkerGroup(Value):
     elastic: Elastic | None = None
     queues: tuple[str, ...] = ("default",)
     memory_mb: Annotated[float, Field(gt=0)] | None = None
-    """Memory of one worker; None: never short. Where its tries need more, the largest of them is
-    killed, as the kernel does."""
+    """Memory of one worker; None: never short."""
+    when_out_of_memory: Literal["kill largest", "worker lost"] = "kill largest"
+    """Where its tries need more: the kernel kills the largest of them; or all of the worker, as it
+    does with a container under ``memory.oom.group``, and another one takes its place."""
     cpus: Annotated[float, Field(gt=0)] | None = None
     """Processors of one worker; None: never short."""
 

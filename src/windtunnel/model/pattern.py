@@ -94,10 +94,18 @@ def instead(pattern: str, fleet: Fleet) -> str:
             meant = f"{key}:{close}" if key else close
             return f"did you mean {meant!r}?"
         if key:
-            shown = ", ".join(known[:NAMED]) + (", ..." if len(known) > NAMED else "")
-            return f"no {key} is like {glob!r}; there are: {shown or 'none'}"
+            return f"no {key} is like {glob!r}; {nearest(glob, known)}"
         return "it is a pattern over dag_id.task_id, such as 'etl.*' or '*.load'"
     return "no task has all of it"
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """What to say about a name that is not known: the nearest one, or those that there are."""
+    close = _nearest(name, known)
+    if close:
+        return f"did you mean {close!r}?"
+    shown = ", ".join(known[:NAMED]) + (", ..." if len(known) > NAMED else "")
+    return f"there are: {shown or 'none'}"
 
 
 def _values(key: str, dag: Dag, task: Task) -> Iterable[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
 from windtunnel.model.base import Value
-from windtunnel.model.behavior import Behavior
+from windtunnel.model.behavior import Behavior, Rule
 from windtunnel.model.cluster import Cluster
 from windtunnel.model.dag import Fleet, Seconds
 from windtunnel.model.faults import Fault
+from windtunnel.model.pattern import nearest
+from windtunnel.model.resources import Resource, resource_named
 
 FORMAT: Literal["windtunnel.scenario/1"] = "windtunnel.scenario/1"
 
@@ -77,6 +80,8 @@ class Scenario(Value):
     fleet: Fleet
     cluster: Cluster = Cluster()
     behavior: Behavior = Behavior()
+    resources: dict[str, Resource] = Field(default_factory=dict)
+    """What tries share beside Airflow's own limits, by name; rules say who needs what."""
     start: AwareDatetime
     duration_s: Annotated[float, Field(gt=0)] = 86400.0
     """Length of the window: from the start up to, and without, the end."""
@@ -91,3 +96,27 @@ class Scenario(Value):
     seed: int = 0
     choices: tuple[int, ...] | None = None
     """``None``: ties go as Airflow would usually decide them."""
+
+    @model_validator(mode="after")
+    def _has_what_is_needed(self) -> Self:
+        for number, rule in enumerate(self.behavior.rules):
+            for name, count in _needed(rule):
+                if said := self._shortage(name, count):
+                    raise ValueError(f"behavior.rules[{number}] (tasks = {rule.tasks!r}): {said}")
+        return self
+
+    def _shortage(self, name: str, count: int) -> str:
+        resource = resource_named(name, self.resources)
+        if resource is None:
+            return f"there is no resource {name!r}; {nearest(name, list(self.resources))}"
+        if resource.slots is not None and count > resource.slots and resource.when_full == "wait":
+            return f"it needs {count} of {name!r}, which has {resource.slots}"
+        return ""
+
+
+def _needed(rule: Rule) -> Iterator[tuple[str, int]]:
+    """(resource, how many) of all that a rule takes."""
+    yield from rule.needs.items()
+    for step in rule.steps or ():
+        if step.acquire is not None:
+            yield step.acquire, step.slots

@@ -21,6 +21,7 @@ from windtunnel.model import (
     TriggerDagRun,
     WorkerGroup,
 )
+from windtunnel.model.resources import LOCK
 
 SHOWN = 4
 """Tasks that a change of many names; it counts the others."""
@@ -53,6 +54,8 @@ def sizes(scenario: Scenario, finding: Finding) -> Iterator[Size]:
             yield from _pool(scenario, limit.subject)
         elif limit.kind == "parallelism":
             yield _parallelism(scenario)
+        elif limit.kind == "resource":
+            yield from _resource(scenario, limit.subject)
         elif limit.kind in ("max_active_runs", "max_active_tasks"):
             yield from _of_dag(scenario, limit)
         else:
@@ -121,6 +124,21 @@ def _pool(scenario: Scenario, name: str) -> Iterator[Size]:
         return fix, _with_cluster(scenario, pools={**scenario.cluster.pools, name: larger})
 
     yield Size(pool.slots, grown)
+
+
+def _resource(scenario: Scenario, name: str) -> Iterator[Size]:
+    """A lock has one slot, and more of them would be no cure."""
+    resource = scenario.resources.get(name)
+    if resource is None or resource.slots is None or name.startswith(LOCK):
+        return
+    slots = resource.slots
+
+    def grown(size: int) -> Change:
+        larger = resource.model_copy(update={"slots": size})
+        fix = Fix(setting=f"resource {name}", before=str(slots), after=str(size))
+        return fix, scenario.model_copy(update={"resources": {**scenario.resources, name: larger}})
+
+    yield Size(slots, grown)
 
 
 def _parallelism(scenario: Scenario) -> Size:

@@ -1,7 +1,9 @@
 """What happened: the contract between the engine and everything that reads its results."""
 
+from windtunnel.trace.accesses import Access, accesses
 from windtunnel.trace.snapshot import Actor, Capacity, OpenRun, Snapshot, Wish
 from windtunnel.trace.states import RunState, TaskState
+from windtunnel.trace.touches import Touch, Touches
 from windtunnel.trace.trace import (
     AssetEvent,
     DagRun,
@@ -17,6 +19,7 @@ from windtunnel.trace.trace import (
 from windtunnel.trace.waits import Waits, waits_of
 
 __all__ = [
+    "Access",
     "Actor",
     "AssetEvent",
     "Capacity",
@@ -31,9 +34,12 @@ __all__ = [
     "Stray",
     "TaskInstance",
     "TaskState",
+    "Touch",
+    "Touches",
     "Trace",
     "Wait",
     "Waits",
     "Wish",
+    "accesses",
     "waits_of",
 ]

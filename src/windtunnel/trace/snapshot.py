@@ -15,9 +15,9 @@ class Capacity:
 
     kind: str
     """``pool``, ``worker slots``, ``parallelism``, ``max_active_tasks``, ``max_active_runs``,
-    ``max_active_tis_per_dag`` or ``max_active_tis_per_dagrun``."""
+    ``max_active_tis_per_dag``, ``max_active_tis_per_dagrun`` or ``resource``."""
     subject: str
-    """What it belongs to: a pool, a queue, a DAG, a task; empty for the cluster."""
+    """What it belongs to: a pool, a queue, a DAG, a task, a resource; empty for the cluster."""
     total: int | None
     run: str = ""
     """The dag run, if the limit holds for each run by itself."""

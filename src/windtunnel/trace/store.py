@@ -25,6 +25,8 @@ KINDS = (
     "refused",
     "asset_event",
     "consumed",
+    "pause",
+    "touch",
     "output",
     "not_carried",
     "stray",
@@ -75,6 +77,12 @@ def dump(trace: Trace) -> Iterator[str]:
         yield _line("consumed", run=run, events=taken)
     for at, who, what in trace.executor_events:
         yield _line("executor", at_us=at, who=who, what=what)
+    for ti, resource, begin, end in trace.pauses:
+        yield _line("pause", ti=ti, resource=resource, from_us=begin, to_us=end)
+    for at, ti, try_number, kind, dataset in trace.touches:
+        yield _line(
+            "touch", at_us=at, ti=ti, try_number=try_number, what=int(kind), dataset=dataset
+        )
     for output in trace.output:
         yield _line("output", **asdict(output))
     for value in trace.not_carried:
@@ -157,6 +165,12 @@ def _add(trace: Trace, kind: str, values: dict[str, Any]) -> None:
         trace.consumed[values["run"]] = tuple(values["events"])
     elif kind == "executor":
         trace.executor_events.append((values["at_us"], values["who"], values["what"]))
+    elif kind == "pause":
+        trace.pauses.append((values["ti"], values["resource"], values["from_us"], values["to_us"]))
+    elif kind == "touch":
+        trace.touches.log(
+            values["at_us"], values["ti"], values["try_number"], values["what"], values["dataset"]
+        )
     elif kind == "output":
         trace.output.append(Output(**values))
     elif kind == "not_carried":

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from windtunnel.trace.history import History
 from windtunnel.trace.snapshot import Snapshot
 from windtunnel.trace.states import RunState, TaskState
+from windtunnel.trace.touches import Touches
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Wait:
     ``limit`` is one of: ``upstream``, ``depends_on_past``, ``pool NAME``, ``max_active_tasks``,
     ``parallelism``, ``worker slots``, ``pod creation``, ``nodes``, ``max_active_runs``,
     ``max_active_tis_per_dag``, ``retry delay``, ``reschedule``, ``trigger``, ``scheduler`` (no loop
-    yet), ``executor`` (on its way to a worker).
+    yet), ``executor`` (on its way to a worker), ``resource NAME`` (of the scenario).
     """
 
     limit: str
@@ -214,6 +215,11 @@ class Trace:
     executor_events: list[tuple[int, int, str]] = field(default_factory=list)
     """(when, task instance, what): what became of a task instance's message or pod that is no state
     of its own: ``redelivered``, ``refused: ...``, ``revoked``, ``not sent``."""
+    pauses: list[tuple[int, str, int, int]] = field(default_factory=list)
+    """(task instance, resource, from_us, to_us): stretches in which a try waited on its worker for
+    a resource of the scenario."""
+    touches: Touches = field(default_factory=Touches)
+    """What tries with steps read and wrote."""
     snapshots: list[Snapshot] = field(default_factory=list)
     picks: list[int] = field(default_factory=list)
     """The answers given to the engine's questions, in order."""
@@ -254,7 +260,7 @@ class Trace:
                 )
                 continue
             by_hand = number in self.reasons
-            if _begins_try(last.get(who, TaskState.NONE), state, by_hand=by_hand):
+            if begins_try(last.get(who, TaskState.NONE), state, by_hand=by_hand):
                 tries[who] = tries.get(who, 0) + 1
             last[who] = state
             record = self.runs[self.ti_run[who]]
@@ -278,7 +284,7 @@ class Trace:
         for number, (at, who, new) in enumerate(self.history):
             if who < 0:
                 continue
-            if _begins_try(state[who], new, by_hand=number in self.reasons):
+            if begins_try(state[who], new, by_hand=number in self.reasons):
                 tries[who] += 1
             if new == TaskState.RUNNING:
                 started[who], ended[who] = at, None
@@ -335,7 +341,7 @@ _KEEPS_TRY = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED, TaskSta
 """Leaving these for ``scheduled`` does not begin a new try (``models/dagrun.py: schedule_tis``)."""
 
 
-def _begins_try(old: int, new: int, *, by_hand: bool) -> bool:
+def begins_try(old: int, new: int, *, by_hand: bool) -> bool:
     """Whether this change raises the try number. An EmptyOperator succeeds without the executor;
     nothing gives a reason for that, as it does where somebody marks a task instance."""
     if new == TaskState.SCHEDULED:

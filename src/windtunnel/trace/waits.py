@@ -30,6 +30,9 @@ class Waits:
             self._history.setdefault(who, []).append((at, state))
         self._stretches: dict[str, list[tuple[int, int]]] = {}
         self._by_task: dict[tuple[int, int], list[int]] | None = None
+        self._pauses: dict[int, list[Wait]] = {}
+        for ti, resource, begin, end in trace.pauses:
+            self._pauses.setdefault(ti, []).append(Wait(f"resource {resource}", begin, end))
         for limit, begin, end in trace.bindings:
             self._stretches.setdefault(limit, []).append((begin, end))
 
@@ -42,6 +45,7 @@ class Waits:
         run = self._trace.ti_run[ti]
         history = self._history.get(ti, [])
         yield from self._of_run(run)
+        yield from self._pauses.get(ti, ())
         since, state = self._started(run), int(TaskState.NONE)
         for at, new in [*history, (self._trace.end_us, -1)]:
             if since is not None and at > since and new != TaskState.NONE:

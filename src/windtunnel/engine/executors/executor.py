@@ -146,6 +146,17 @@ class Executor(ABC):
         del ti, memory
         return []
 
+    def dies_whole(self, ti: int) -> bool:
+        """Whether its machine, where it is out of memory, dies with all that runs on it."""
+        del ti
+        return False
+
+    def processors(self, ti: int) -> tuple[str, int] | None:
+        """The machine of a task instance, by name, and its processors in thousandths; None if it
+        is never short of them."""
+        del ti
+        return None
+
     def keep(self, ti: int) -> Callable[[], None] | None:
         """A try is over for the scheduler, but its process goes on and keeps what it holds. Returns
         what to do when it ends."""

@@ -220,6 +220,14 @@ class KubernetesExecutor(Executor):
         """Whether it is one of these nodes."""
         return self._nodes.has(machine)
 
+    def processors(self, ti: int) -> tuple[str, int] | None:
+        """Those of the node of its pod."""
+        pod = self._placed.get(ti)
+        size = self._settings.node_cpus
+        if pod is None or pod.node is None or size is None or not self._nodes.limited:
+            return None
+        return f"processors of node {pod.node.number}", round(size * 1000)
+
     def machine_of(self, ti: int) -> Machine | None:
         """The node of its pod."""
         pod = self._placed.get(ti)

@@ -87,6 +87,22 @@ class Machines(Executor):
         worker.used[ti] = memory
         return too_much(worker.used, worker.memory)
 
+    def dies_whole(self, ti: int) -> bool:
+        """As its group says."""
+        worker = self._worker_of.get(ti)
+        if worker is None:
+            return False
+        return self.groups[worker.group].when_out_of_memory == "worker lost"
+
+    def processors(self, ti: int) -> tuple[str, int] | None:
+        """Those of its worker."""
+        worker = self._worker_of.get(ti)
+        if worker is None:
+            return None
+        group = self.groups[worker.group]
+        name = f"processors of {group.name} {worker.number}"
+        return None if group.cpus is None else (name, round(group.cpus * 1000))
+
     def keep(self, ti: int) -> Callable[[], None] | None:
         """The process keeps its slot."""
         worker = self._worker_of.pop(ti, None)

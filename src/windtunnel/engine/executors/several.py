@@ -172,6 +172,14 @@ class Several(Executor):
     def _home(self, machine: Machine) -> Executor:
         return next(executor for executor in self.all if executor.owns(machine))
 
+    def dies_whole(self, ti: int) -> bool:
+        """As its own executor says."""
+        return self.of(ti).dies_whole(ti)
+
+    def processors(self, ti: int) -> tuple[str, int] | None:
+        """As its own executor says."""
+        return self.of(ti).processors(ti)
+
     def machine_of(self, ti: int) -> Machine | None:
         """As its own executor says."""
         return self.of(ti).machine_of(ti)

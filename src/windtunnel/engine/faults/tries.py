@@ -80,8 +80,7 @@ class OfTries:
 
     def _altered(self, plan: Plan, fault: OfTasks) -> Plan:
         if isinstance(fault, TaskIsSlow):
-            duration = round(plan.duration * fault.factor)
-            return replace(plan, duration=duration, resume=round(plan.resume * fault.factor))
+            return plan.slowed(fault.factor)
         if isinstance(fault, TaskFails) and fault.after_s is None:
             return replace(plan, outcome=self._outcome(fault), error=_said(fault))
         if isinstance(fault, OutOfMemory) and fault.after_s is None:

@@ -1,0 +1,48 @@
+"""What docs/behavior.md shows is what people get, and it says everything that there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import windtunnel as wt
+from windtunnel.loaders import read_scenario
+from windtunnel.model import Resource, Rule, Slowdown, Step
+
+DOC = (Path(__file__).parents[2] / "docs" / "behavior.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w*) ?(\S*)\n(.*?)^```$", DOC, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with every file that the page shows under its name."""
+    for _, name, text in BLOCKS:
+        if name:
+            (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_example_runs_without_a_problem_and_does_what_it_says(folder):
+    read = read_scenario("scenario.toml")
+    assert not read.scenario.fleet.problems
+    result = wt.simulate(read.scenario)
+    merge = result.task("shop.merge")
+    assert merge.state == "success"
+    assert (merge.ended - merge.started).total_seconds() == 60 + 120 + 30
+    assert [dataset for *_, dataset in result.trace.touches] == ["orders"] * 2 + ["customer"] * 2
+    refused = [e for e in result.trace.events() if e.reason == "no room: api"]
+    assert len(refused) == 3, "five of the eight requests get through at once"
+
+
+def test_the_example_in_python_holds(folder, capsys):
+    (example,) = [text for language, _, text in BLOCKS if language == "python"]
+    exec(compile(example, "docs/behavior.md", "exec"), {})
+    assert capsys.readouterr().out == "success\n"
+
+
+@pytest.mark.parametrize("model", [Rule, Resource, Slowdown, Step])
+def test_every_field_is_told_of(model):
+    names = {name.removesuffix("_s") for name in model.model_fields}
+    said = set(re.findall(r"`(\w+)`", DOC)) | set(re.findall(r"(\w+) =", DOC))
+    assert names - said == set()
