@@ -10,12 +10,20 @@ from incident import (
     Flight,
     Incident,
     call,
-    chain,
     cron,
     scenario,
 )
 
-from windtunnel.model import CelerySettings, Dag, ManualRun, Scenario, Task, WorkerGroup
+from windtunnel.model import (
+    CelerySettings,
+    Dag,
+    ManualRun,
+    Rule,
+    Scenario,
+    Step,
+    Task,
+    WorkerGroup,
+)
 
 # -- an interval shorter than the work ------------------------------------------------------------
 
@@ -47,12 +55,14 @@ def scheduled_itself() -> Scenario:
 # -- looked at, then done --------------------------------------------------------------------------
 
 
-def check_then_act(runs: int) -> Scenario:
+def check_then_act(*lock: Step) -> Scenario:
     """Each run looks whether the output is there, and makes it if it isn't."""
-    tasks = chain(Task(task_id="complete"), Task(task_id="run"))
-    dag = Dag(dag_id="d", tasks=tasks, max_active_runs=runs)
+    steps = (*lock, Step(work_s=1), Step(done_if="out"), Step(work_s=MINUTE), Step(write="out"))
     return scenario(
-        dag, runs=["d", ManualRun(dag_id="d", at_s=10)], seconds={"d.complete": 1}, until=HOUR
+        Dag(dag_id="d", tasks=(Task(task_id="make"),)),
+        runs=["d", ManualRun(dag_id="d", at_s=10)],
+        rules=[Rule(tasks="d.make", steps=steps)],
+        until=HOUR,
     )
 
 
@@ -136,10 +146,9 @@ INCIDENTS = (
         id="INC-069",
         title="Two look whether the work is done before either has done it; both do it",
         source="spotify/luigi#2644",
-        broken=check_then_act(2),
-        mended={"one at a time": check_then_act(1)},
-        symptom=lambda flight: flight.ended("d.complete", run=1) < flight.ended("d.run", run=0),
-        leaves_out="what the second look would have found is read from the order of the tasks",
+        broken=check_then_act(),
+        mended={"a lock around look and work": check_then_act(Step(acquire="lock:out"))},
+        symptom=lambda flight: flight.writers("out") > 1,
     ),
     Incident(
         id="INC-070",

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from incident import DAY, HOUR, MINUTE, NEVER_S, Flight, Incident, cron, scenario
+from incident import DAY, HOUR, MINUTE, NEVER_S, Incident, cron, scenario
 
-from windtunnel.model import Dag, ManualRun, Scenario, Sensor, Task, TaskFails, WorkerGroup
+from windtunnel.model import (
+    Dag,
+    ManualRun,
+    Pool,
+    Resource,
+    Rule,
+    Scenario,
+    Sensor,
+    Task,
+    TaskFails,
+    WorkerGroup,
+)
 
 # -- everything at :00 ----------------------------------------------------------------------------
 
@@ -38,24 +48,22 @@ def ticks(apart_s: float) -> Scenario:
 # -- retries come back together -------------------------------------------------------------------
 
 
-def outage(**retry: Any) -> Scenario:
-    """An API is down for ten minutes; sixty tasks meet it at once."""
+def outage(*, at_once: int = 1000, **retry: Any) -> Scenario:
+    """An API that admits fifty is down for ten minutes; three hundred tasks meet it at once."""
     tasks = tuple(
-        Task(task_id=f"load_{i}", retries=3, retry_delay_s=5 * MINUTE, **retry) for i in range(60)
+        Task(task_id=f"load_{i}", pool="api", retries=3, retry_delay_s=5 * MINUTE, **retry)
+        for i in range(300)
     )
     return scenario(
-        Dag(dag_id="d", tasks=tasks, max_active_tasks=100),
-        faults=[TaskFails(tasks="d.*", for_s=10 * MINUTE, after_s=5)],
-        parallelism=100,
+        Dag(dag_id="d", tasks=tasks, max_active_tasks=1000),
+        rules=[Rule(tasks="d.load*", duration_s=MINUTE, needs={"api": 1})],
+        resources={"api": Resource(slots=50, when_full="fail")},
+        faults=[TaskFails(tasks="d.*", for_s=10 * MINUTE, after_s=0)],
+        pools={"api": Pool(slots=at_once)},
+        parallelism=1000,
         max_tis_per_query=0,
         until=DAY,
     )
-
-
-def come_back_together(flight: Flight) -> bool:
-    """All of them try again at the same instant."""
-    (_, first), (_, again) = Counter(flight.moments("d.*", "running")).most_common(2)
-    return first == again
 
 
 # -- backoff that grows beyond all reason ---------------------------------------------------------
@@ -96,9 +104,11 @@ INCIDENTS = (
         title="Retries of many tasks come back together after an outage",
         source="apache/airflow#1639",
         broken=outage(),
-        mended={"exponential backoff, which has jitter": outage(retry_exponential_backoff=2)},
-        symptom=come_back_together,
-        leaves_out="the API's own limit: how many of the retries fail again",
+        mended={
+            "exponential backoff, which has jitter": outage(retry_exponential_backoff=2),
+            "a pool of as many as the API admits": outage(at_once=50),
+        },
+        symptom=lambda flight: flight.states("d.load*").count("failed") >= 150,
     ),
     Incident(
         id="INC-089",

@@ -21,12 +21,13 @@ from windtunnel.model import (
     Fault,
     Fleet,
     ManualRun,
+    Resource,
     Rule,
     Scenario,
     Task,
     TriggerDagRun,
 )
-from windtunnel.trace import DagRun, TaskInstance, Waits
+from windtunnel.trace import DagRun, TaskInstance, Touch, Waits
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -99,6 +100,40 @@ class Flight:
             for ti in self.all(pattern)
         )
 
+    def lengths(self, pattern: str) -> list[float]:
+        """Seconds that the last try of each of these took."""
+        return [
+            (ti.ended_us - ti.started_us) / 1e6
+            for ti in self.all(pattern)
+            if ti.started_us is not None and ti.ended_us is not None
+        ]
+
+    def reasons(self, pattern: str) -> list[str]:
+        """Why tries of these ended as they did, as far as that is told."""
+        return [
+            event.reason
+            for event in self.result.trace.events()
+            if event.reason
+            and event.task_id is not None
+            and fnmatchcase(f"{event.dag_id}.{event.task_id}", pattern)
+        ]
+
+    def rows(self, dataset: str) -> list[str]:
+        """What a data set holds in the end: the name of who wrote it last, and of those that added
+        to it since."""
+        found: list[str] = []
+        for _, ti, _, what, name in self.result.trace.touches:
+            if name == dataset and what is Touch.WRITE_ENDS:
+                found = [self.instances[ti].name]
+            elif name == dataset and what is Touch.APPEND_ENDS:
+                found.append(self.instances[ti].name)
+        return found
+
+    def writers(self, dataset: str) -> int:
+        """How many tries have written a data set to its end."""
+        touches = self.result.trace.touches
+        return sum(name == dataset and what is Touch.WRITE_ENDS for *_, what, name in touches)
+
     def peak(self, pattern: str, *states: str) -> int:
         """How many of these were in one of these states at once; changes of one instant count
         together."""
@@ -159,6 +194,7 @@ def scenario(
     faults: Iterable[Fault] = (),
     updates: Iterable[AssetUpdate] = (),
     backfills: Iterable[Backfill] = (),
+    resources: Mapping[str, Resource] | None = None,
     until: float = DAY,
     start: datetime = START,
     **cluster: Any,
@@ -178,6 +214,7 @@ def scenario(
         asset_updates=tuple(updates),
         backfills=tuple(backfills),
         faults=tuple(faults),
+        resources=dict(resources or {}),
         backlog="replayed",
     )
 

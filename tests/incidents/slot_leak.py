@@ -8,8 +8,8 @@ from windtunnel.model import (
     Dag,
     HeartbeatLost,
     ManualRun,
-    Pool,
-    PoolResized,
+    Resource,
+    Rule,
     Scenario,
     Task,
     TaskFails,
@@ -22,17 +22,17 @@ from windtunnel.model import (
 # -- the holder of the only slot is killed --------------------------------------------------------
 
 
-def killed_holder(heartbeat_timeout_s: float) -> Scenario:
-    """A worker dies at ten minutes, with the task that holds the only slot; a new one comes."""
-    dag = Dag(dag_id="sync", tasks=(Task(task_id="t", pool="tag"),))
+def killed_holder(tag: Resource) -> Scenario:
+    """A worker dies at ten minutes, with the task that holds the only slot of a tag; the next run
+    is on another worker."""
+    dag = Dag(dag_id="sync", tasks=(Task(task_id="t"),))
     return scenario(
         dag,
         runs=["sync", ManualRun(dag_id="sync", at_s=15 * MINUTE)],
-        seconds={"sync.t": 20 * MINUTE},
+        rules=[Rule(tasks="sync.t", duration_s=20 * MINUTE, needs={"tag": 1})],
+        resources={"tag": tag},
         faults=[WorkerLost(at_s=10 * MINUTE, for_s=MINUTE)],
-        pools={"tag": Pool(slots=1)},
         workers=(WorkerGroup(),),
-        task_instance_heartbeat_timeout_s=heartbeat_timeout_s,
     )
 
 
@@ -74,17 +74,14 @@ def outlived(execution_timeout_s: float | None) -> Scenario:
 # -- a lock that nobody holds ----------------------------------------------------------------------
 
 
-def terminated(*faults: PoolResized) -> Scenario:
+def terminated(lock: Resource) -> Scenario:
     """Two runs share a lock; the first is ended by force while it holds it."""
-    dag = Dag(
-        dag_id="flow", tasks=(Task(task_id="step", pool="lock"),), dagrun_timeout_s=10 * MINUTE
-    )
+    dag = Dag(dag_id="flow", tasks=(Task(task_id="step"),), dagrun_timeout_s=10 * MINUTE)
     return scenario(
         dag,
         runs=["flow", ManualRun(dag_id="flow", at_s=9 * MINUTE)],
-        seconds={"flow.step": 20 * MINUTE},
-        faults=faults,
-        pools={"lock": Pool(slots=1)},
+        rules=[Rule(tasks="flow.step", duration_s=20 * MINUTE, needs={"lock:flow": 1})],
+        resources={"lock:flow": lock},
         until=19 * MINUTE,
     )
 
@@ -92,18 +89,18 @@ def terminated(*faults: PoolResized) -> Scenario:
 # -- a counter that only goes up -------------------------------------------------------------------
 
 
-def counted(*faults: PoolResized) -> Scenario:
+def counted(limit: Resource) -> Scenario:
     """At most two executions at once, every ten minutes one; each of the first two fails before it
-    has begun, and stays counted."""
-    dag = cron("flow", "*/10 * * * *", Task(task_id="t", pool="limit"))
+    has begun to work."""
+    dag = cron("flow", "*/10 * * * *", Task(task_id="t"))
     failures = TaskFails(tasks="flow.t", for_s=15 * MINUTE, after_s=0)
-    return scenario(dag, faults=(failures, *faults), pools={"limit": Pool(slots=2)}, until=6 * HOUR)
-
-
-LEAKS = (
-    PoolResized(pool="limit", slots=1, at_s=1),
-    PoolResized(pool="limit", slots=0, at_s=10 * MINUTE + 1),
-)
+    return scenario(
+        dag,
+        rules=[Rule(tasks="flow.t", needs={"executions": 1})],
+        resources={"executions": limit},
+        faults=[failures],
+        until=6 * HOUR,
+    )
 
 
 INCIDENTS = (
@@ -111,12 +108,17 @@ INCIDENTS = (
         id="INC-049",
         title="The task that holds the only slot is killed, and the slot is never given back",
         source="OHDSI/Data2Evidence#3034, PrefectHQ/prefect#17415",
-        broken=killed_holder(NEVER_S),
-        mended={"a lease that must be renewed: the heartbeat timeout": killed_holder(300)},
+        broken=killed_holder(Resource(slots=1, leaks_when=("lost",))),
+        mended={
+            "a lease that must be renewed": killed_holder(
+                Resource(slots=1, leaks_when=("lost",), lease_s=5 * MINUTE)
+            )
+        },
         symptom=lambda flight: (
-            flight.state("sync.t", run=1) == "scheduled"
-            and flight.waited("sync.t", "pool tag", run=1) > 23 * HOUR
+            flight.state("sync.t", run=1) == "running"
+            and flight.waited("sync.t", "resource tag", run=1) > 23 * HOUR
         ),
+        says=("WT115",),
     ),
     Incident(
         id="INC-051",
@@ -142,27 +144,26 @@ INCIDENTS = (
         id="INC-053",
         title="A run is ended by force, and the next one waits for a lock that nobody holds",
         source="argoproj/argo-workflows#7633, argoproj/argo-workflows#4046",
-        broken=terminated(PoolResized(pool="lock", slots=0, at_s=10 * MINUTE)),
+        broken=terminated(Resource(slots=1, leaks_when=("stopped",))),
         mended={
-            "the lock is given back with the run": terminated(),
+            "the lock is given back with the run": terminated(Resource(slots=1)),
             "locks without a holder are looked for": terminated(
-                PoolResized(pool="lock", slots=0, at_s=10 * MINUTE, for_s=5 * MINUTE)
+                Resource(slots=1, leaks_when=("stopped",), lease_s=5 * MINUTE)
             ),
         },
         symptom=lambda flight: (
-            flight.run_states("flow")[0] == "failed"
-            and flight.began("flow.step", run=1) is None
-            and flight.waited("flow.step", "pool lock", run=1) > 5 * MINUTE
+            flight.run_states("flow") == ["failed", "running"]
+            and flight.waited("flow.step", "resource lock:flow", run=1) > 9 * MINUTE
         ),
-        leaves_out="that the slot is not given back is stated as a fault, and does not emerge",
+        says=("WT115",),
     ),
     Incident(
         id="INC-054",
         title="A counter of executions that failed early never falls; in the end none may start",
         source="kestra-io/kestra#17759",
-        broken=counted(*LEAKS),
-        mended={"every admission has its release": counted()},
+        broken=counted(Resource(slots=2, leaks_when=("failed",))),
+        mended={"every admission has its release": counted(Resource(slots=2))},
         symptom=lambda flight: not flight.moments("flow.t", "success"),
-        leaves_out="that the slots are not given back is stated as a fault, and does not emerge",
+        says=("WT115",),
     ),
 )
