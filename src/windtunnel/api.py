@@ -200,7 +200,7 @@ def scenario_of(
     filled = tuple(loaders.parse_backfill(b) if isinstance(b, str) else b for b in asked)
     changes["backfills"] = (*scenario.backfills, *filled)
     made = scenario.model_copy(update=changes)
-    loaders.check_targets(made.faults, made.fleet, made.cluster, made.start)
+    loaders.check_targets(made.faults, made.fleet, made.cluster, made.start, made.resources)
     loaders.check_backfills(made)
     check_start(made.start, f"start={made.start.isoformat()}")
     check_length(made.duration_s, f"duration={made.duration_s:g} s")

@@ -15,6 +15,8 @@ from windtunnel.model import (
     ManualRun,
     OneOf,
     Resource,
+    ResourceDown,
+    ResourceResized,
     Rule,
     Step,
     Task,
@@ -342,3 +344,31 @@ def test_memory_may_be_drawn_for_each_try(fly):
     assert min(tries) == 1
     assert max(tries) > 1
     assert {flight.state(f"d.t0{i}") for i in range(8)} == {"success"}
+
+
+# -- faults of resources --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("waits", "ended", "why"), [(False, 100, ["no room: db"]), (True, 310, [])]
+)
+def test_while_a_resource_is_down_whoever_needs_it_fails_or_waits(fly_with, waits, ended, why):
+    dags = [Dag(dag_id=name, tasks=(Task(task_id="t"),)) for name in ("early", "late")]
+    rules = [Rule(tasks="early.t", duration_s=200, needs={"db": 1}), Rule(needs={"db": 1})]
+    flight = fly_with(
+        {"db": Resource(slots=5)},
+        *dags,
+        rules=rules,
+        runs=["early", ManualRun(dag_id="late", at_s=100)],
+        faults=[ResourceDown(resource="db", at_s=50, for_s=200, waits=waits)],
+    )
+    assert flight.span("early.t") == (0, 200), "who has it keeps it"
+    assert flight.span("late.t")[1] == ended
+    assert flight.reasons("late.t") == why
+
+
+def test_a_resource_that_shrinks_makes_others_wait_until_it_has_its_size_again(fly_with):
+    rules = [Rule(duration_s=10, needs={"db": 1})]
+    fault = ResourceResized(resource="db", slots=1, at_s=0, for_s=15)
+    flight = fly_with({"db": Resource(slots=4)}, many(5), rules=rules, faults=[fault], **BIG)
+    assert ends(flight, 5) == [10, 20, 25, 25, 25]

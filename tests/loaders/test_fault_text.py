@@ -196,6 +196,14 @@ def test_targets_that_exist_are_no_trouble():
     check_targets([parse_fault(text) for text in texts], FLEET, CLUSTER)
 
 
+def test_a_resource_that_is_not_there_is_told_with_the_nearest_one():
+    fault = parse_fault("resource down: warehose for 10m waiting")
+    with pytest.raises(InvalidInput, match=r"no resource 'warehose'; did you mean 'warehouse'\?"):
+        check_targets((fault,), FLEET, CLUSTER, resources=["warehouse", "api"])
+    lock = parse_fault("resource down: lock:x")
+    check_targets((lock,), FLEET, CLUSTER, resources=[])
+
+
 def test_only_an_executor_with_a_broker_can_lose_it():
     with pytest.raises(InvalidInput, match="there is no broker; the executor is LocalExecutor"):
         check_targets((BrokerDown(),), FLEET, Cluster(executor="LocalExecutor"))

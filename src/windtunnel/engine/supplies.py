@@ -32,8 +32,8 @@ class Supply:
         self.used = 0
         self.leaked: dict[str, int] = {}
         """Slots that nobody gives back, by who held them."""
-        self.out: Literal["", "wait", "fail"] = ""
-        """It can't be had for a while: whoever wants it waits, or fails."""
+        self.out: list[Literal["wait", "fail"]] = []
+        """It can't be had for a while: whoever wants it waits, or fails; once for each reason."""
         self.next_us = 0
         """When the rate limit would have made up for all that was taken."""
         self.looked_at = -1
@@ -131,7 +131,7 @@ class Supplies:
         if free and not supply.any_waiting:
             self._give(supply, course, deed.count)
             return "taken"
-        if supply.out == "fail" or supply.given.when_full == "fail":
+        if "fail" in supply.out or (not supply.out and supply.given.when_full == "fail"):
             return "full"
         course.waits_for, course.waits_since = supply.name, now
         supply.wait(course, deed.count)
@@ -206,12 +206,12 @@ class Supplies:
 
     def take_out(self, name: str, how: Literal["wait", "fail"]) -> None:
         """A resource can't be had from now on."""
-        self.named(name, name).out = how
+        self.named(name, name).out.append(how)
 
-    def bring_back(self, name: str) -> None:
-        """It can be had again."""
+    def bring_back(self, name: str, how: Literal["wait", "fail"]) -> None:
+        """It can be had again, unless something else keeps it out."""
         supply = self.named(name, name)
-        supply.out = ""
+        supply.out.remove(how)
         self.serve(supply)
 
     def resize(self, name: str, slots: int | None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from windtunnel.engine.attempts import Doom
+from windtunnel.engine.faults import resources
 from windtunnel.engine.faults.control_plane import ControlPlane
 from windtunnel.engine.faults.people import OfPeople
 from windtunnel.engine.faults.timeline import Timeline, Undo, Window
@@ -36,6 +37,7 @@ from windtunnel.model import (
     TaskMarked,
     TriggererDown,
 )
+from windtunnel.model.faults.resources import OfResources
 
 __all__ = ["Faults"]
 
@@ -45,6 +47,7 @@ class Faults:
 
     def __init__(self, parts: Parts) -> None:
         self._world = parts.world
+        self._parts = parts
         self._timeline = Timeline()
         self._tries = OfTries(parts.world)
         self._machines = OfMachines(parts, self._timeline)
@@ -63,6 +66,8 @@ class Faults:
     def _begin(self, number: int, fault: Fault) -> Undo | None:
         if isinstance(fault, OfWorkers):
             return self._machines.begin(number, fault)
+        if isinstance(fault, OfResources):
+            return resources.begin(self._parts, number, fault)
         if isinstance(
             fault,
             PoolResized | PoolDeleted | DagPaused | DagUnpaused | Cleared | TaskMarked | RunMarked,

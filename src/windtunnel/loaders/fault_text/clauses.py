@@ -74,6 +74,7 @@ NOTICED = Clause(
 NOTICE = Clause("notice 2m", rf"(?:with )?notice(?: of)? {LENGTH}", "notice_s", _seconds)
 WRITTEN = Clause("results written", r"(results written)", "results_written", lambda _: True)
 MESSAGES = Clause("messages lost", r"(messages lost)", "messages_lost", lambda _: True)
+WAITING = Clause("waiting", r"(waiting)", "waits", lambda _: True)
 RUN = Clause("run manual__1", r"run (\S+)", "run_id")
 STATES = Clause(
     "in any state",

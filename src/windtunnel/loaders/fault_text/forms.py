@@ -29,6 +29,7 @@ from windtunnel.loaders.fault_text.clauses import (
     RUN,
     STATES,
     TO,
+    WAITING,
     WINDOW,
     WITHOUT,
     WRITTEN,
@@ -57,6 +58,8 @@ from windtunnel.model import (
     OutOfMemory,
     PoolDeleted,
     PoolResized,
+    ResourceDown,
+    ResourceResized,
     ResultLost,
     RunMarked,
     SchedulerDown,
@@ -130,6 +133,14 @@ FORMS = (
         "pool resized: db to 1 at +10m for 1h",
     ),
     Form("pool deleted", PoolDeleted, named("pool"), WINDOW, "pool deleted: db at +10m for 1h"),
+    Form(
+        "resource down", ResourceDown, named("resource"), (WAITING, *WINDOW),
+        "resource down: warehouse at +10m for 30m",
+    ),
+    Form(
+        "resource resized", ResourceResized, named("resource"), (TO, *WINDOW),
+        "resource resized: warehouse to 2 at +10m for 1h",
+    ),
     Form("dag paused", DagPaused, named("dags"), WINDOW, "dag paused: etl at +10m for 1h"),
     Form("dag unpaused", DagUnpaused, named("dags"), WINDOW, "dag unpaused: nightly at +1h"),
     Form(

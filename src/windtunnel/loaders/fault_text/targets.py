@@ -24,22 +24,33 @@ from windtunnel.model import (
     PoolResized,
     RunMarked,
 )
-from windtunnel.model.pattern import instead, matching
+from windtunnel.model.faults.resources import OfResources
+from windtunnel.model.pattern import instead, matching, nearest
+from windtunnel.model.resources import LOCK
 
 
 def check_targets(
-    faults: Iterable[Fault], fleet: Fleet, cluster: Cluster, start: datetime | None = None
+    faults: Iterable[Fault],
+    fleet: Fleet,
+    cluster: Cluster,
+    start: datetime | None = None,
+    resources: Iterable[str] | None = None,
 ) -> None:
     """Whether everything that the faults speak of exists.
 
     Raises:
-        InvalidInput: a task, DAG, pool or worker group that isn't there, with near names; or an
-            instant before the start.
+        InvalidInput: a task, DAG, pool, worker group or resource that isn't there, with near names;
+            or an instant before the start.
     """
     for fault in faults:
         name = fault.type.replace("_", " ")
         for wrong in _wrong_targets(fault, fleet, cluster):
             raise InvalidInput(f"fault {name!r}: {wrong}")
+        if resources is not None and isinstance(fault, OfResources):
+            known = list(resources)
+            if fault.resource not in known and not fault.resource.startswith(LOCK):
+                said = f"there is no resource {fault.resource!r}; {nearest(fault.resource, known)}"
+                raise InvalidInput(f"fault {name!r}: {said}")
         if start is not None and isinstance(fault, Moment) and fault.begins_s(start) < 0:
             raise InvalidInput(
                 f"fault {name!r}: it begins at {fault.at_time}, before the scenario's start, "

@@ -23,6 +23,7 @@ from windtunnel.model.faults.people import (
     RunMarked,
     TaskMarked,
 )
+from windtunnel.model.faults.resources import ResourceDown, ResourceResized
 from windtunnel.model.faults.tasks import (
     HeartbeatLost,
     LateData,
@@ -58,6 +59,8 @@ Fault = Annotated[
     | DiskFull
     | PoolResized
     | PoolDeleted
+    | ResourceDown
+    | ResourceResized
     | DagPaused
     | DagUnpaused
     | Cleared
@@ -76,7 +79,7 @@ __all__ = [
     "BrokerDown", "Cleared", "DagChanged", "DagPaused", "DagProcessorDown", "DagUnpaused",
     "DiskFull", "Fault", "HeartbeatLost",
     "LateData", "LimitNotKept", "Moment", "OfTasks", "OfWorkers", "OutOfMemory", "PoolDeleted",
-    "PoolResized", "ResultLost", "RunMarked", "SchedulerDown",
+    "PoolResized", "ResourceDown", "ResourceResized", "ResultLost", "RunMarked", "SchedulerDown",
     "SpotLoss", "TaskFails", "TaskHangs", "TaskIsSlow", "TaskLostByExecutor", "TaskMarked",
     "TriggererDown", "Windowed", "WorkerLost", "WorkersDrained",
 ]  # fmt: skip
