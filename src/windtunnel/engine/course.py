@@ -25,6 +25,8 @@ class Deed:
     count: int = 1
     """Slots of a resource; bytes of an XCom; 1 if a step that may fail does."""
     unless: str = ""
+    why: str | None = None
+    """Why the try fails with it, if it does."""
 
 
 @dataclass(slots=True, eq=False)

@@ -265,13 +265,10 @@ class Courses:
     # -- what some deeds do -------------------------------------------------------------------
 
     def _push(self, course: Course, deed: Deed) -> None:
-        world = self._world
-        largest = world.cluster.xcom.largest(world.profile.xcom_column)
-        if deed.count > largest:
-            course.failure = f"XCom of {deed.count} bytes: the backend takes {largest}"
-            return
-        self._touch(course, deed.name, Touch.WRITE_BEGINS)
-        self._touch(course, deed.name, Touch.WRITE_ENDS)
+        course.failure = deed.why
+        if deed.why is None:
+            self._touch(course, deed.name, Touch.WRITE_BEGINS)
+            self._touch(course, deed.name, Touch.WRITE_ENDS)
 
     def _trigger(self, dag_id: str) -> None:
         world = self._world

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from windtunnel.engine.course import Course
 from windtunnel.engine.durations import EVEN, amount, drawn_us, longest_us, seconds_us
+from windtunnel.engine.handover import hand_over
 from windtunnel.engine.luck import draw
 from windtunnel.engine.program import DagProgram, micros
 from windtunnel.engine.slowness import Slowness
@@ -27,7 +28,6 @@ from windtunnel.model import (
     TriggerDagRun,
     When,
 )
-from windtunnel.model.xcom import xcom_name
 
 
 @dataclass(slots=True)
@@ -252,19 +252,10 @@ class Planner:
 
     def _hand_over(self, plan: Plan, size: int, ti: int) -> None:
         """The try pushes a result of so many bytes at its end."""
-        world = self._world
-        backend, column = world.cluster.xcom, world.profile.xcom_column
-        if not backend.takes(size, column):
-            dag_id, _, task_id, _ = world.name_of(ti)
-            plan.outcome = "fail"
-            plan.error = backend.refusal(xcom_name(dag_id, task_id), size, column)
-            return
-        if backend.goes_elsewhere(size):
-            return
-        pushes, patience = backend.push_s(size), world.cluster.task_instance_heartbeat_timeout_s
-        plan.duration += micros(min(pushes, patience))
-        if pushes > patience:
-            plan.outcome, plan.error = "fail", "no heartbeat while its result is pushed"
+        takes, why = hand_over(self._world, ti, size)
+        plan.duration += takes
+        if why is not None:
+            plan.outcome, plan.error = "fail", why
 
     def _duration(self, rule: Rule | None, ti: int, kind: object) -> int:
         dag_id, _, task_id, _ = self._world.name_of(ti)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from windtunnel.engine.course import Course, Deed
 from windtunnel.engine.durations import EVEN, amount, seconds_us
+from windtunnel.engine.handover import hand_over
 from windtunnel.engine.luck import draw
 from windtunnel.engine.world import World
 from windtunnel.model import Distribution, ExternalTaskSensor, Rule, Sensor, Step
@@ -61,8 +62,9 @@ def _deed(world: World, step: Step, number: int, ti: int, filled: _Names) -> Dee
         if (name := getattr(step, verb)) is not None:
             return Deed(verb, filled.of(name), "", us, 1, unless)
     if step.push is not None:
-        own = world.name_of(ti)[2]
-        return Deed("push", filled.xcom.format(own), "", 0, step.push, unless)
+        takes, why = hand_over(world, ti, step.push)
+        own = filled.xcom.format(world.name_of(ti)[2])
+        return Deed("push", own, "", takes, step.push, unless, why)
     if step.pull is not None:
         return Deed("pull", filled.xcom.format(step.pull), "", 0, 1, unless)
     if step.defer_s is not None:
