@@ -135,8 +135,7 @@ class Simulation:
         self._versions: Versions | None = None
         if program.versions:
             self._versions = Versions(world, self._parts.creation, self._note_started)
-        if not workers.unlimited:
-            tries.began = stuck.started
+        tries.began = None if workers.unlimited else stuck.started
         self._loops: Loops | None = None
         self._handed_over: list[tuple[int, int, int]] = []
         """(when, number, task instance): on their way from the executor to a worker."""
@@ -147,9 +146,8 @@ class Simulation:
         self._scaling = _scaling_of(world, workers)
         self._executor = None if scenario.cluster.executor is None else workers
         """If it does anything of its own accord."""
-        self._faults: Faults | None = None
-        if scenario.faults:
-            self._faults = Faults(self._parts)
+        self._faults = Faults(self._parts) if scenario.faults else None
+        if self._faults is not None:
             tries.strike = self._faults.strike
         if self._faults is not None or self._executor is not None:
             agenda.scheduler_is_up = lambda: self._scheduler_is_up
