@@ -338,7 +338,11 @@ with DAG("etl"):
     PythonOperator(task_id="hangs", python_callable=hangs)
 """
     )
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(tmp_path / "dags")])
+    (tmp_path / "tmp").mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "dags")],
+        env=os.environ | {"TMPDIR": str(tmp_path / "tmp")},
+    )
     try:
         deadline = time.monotonic() + 60
         while len(pids := note.read_text().split() if note.exists() else []) < 4:
@@ -349,6 +353,7 @@ with DAG("etl"):
     finally:
         process.kill()
     assert [pid for pid in pids if not is_gone(int(pid))] == []
+    assert list((tmp_path / "tmp").glob("windtunnel-*")) == []
 
 
 def is_gone(pid: int) -> bool:

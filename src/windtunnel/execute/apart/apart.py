@@ -76,7 +76,9 @@ class Apart:
         backend: XComBackend,
         isolation: Isolation,
     ) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="windtunnel-output-"))
         self._hello = {
+            "folder": str(self._folder),
             "settings": settings,
             "files": list(files),
             "profile": profile,
@@ -93,7 +95,6 @@ class Apart:
         """Status of processes that have ended, by pid."""
         self._start = ""
         self._number = 0
-        self._folder = Path(tempfile.mkdtemp(prefix="windtunnel-output-"))
 
     # -- the nursery --------------------------------------------------------------------------
 

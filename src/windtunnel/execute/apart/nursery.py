@@ -11,6 +11,7 @@ import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -56,7 +57,11 @@ def _serve(control: socket.socket) -> None:
     said = [[*name, runs.kind, runs.pushes] for name, runs in runs_of(bodies).items()]
     say(control, {"bodies": said})
     start = instant(hear(control)["start"])
-    with importable(settings, settings.roots), tasks_run() as tell:
+    with contextlib.ExitStack() as ends:
+        # Whoever made the folder may have been killed.
+        ends.callback(shutil.rmtree, hello["folder"], ignore_errors=True)
+        ends.enter_context(importable(settings, settings.roots))
+        tell = ends.enter_context(tasks_run())
         clock = SimulatedClock(start, tell)
         clock.begin()
         for body in bodies.values():
