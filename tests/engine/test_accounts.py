@@ -258,7 +258,7 @@ def recount(simulation: Simulation) -> None:
     for ti, state in enumerate(world.state):
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
-        pool = program.pool_of[run.dag.number][task]
+        pool = run.dag.pools[task]
         holds = state in (QUEUED, RUNNING)
         deferred = state == 11 and world.pool_counts_deferred[pool]
         pools[pool] += (holds or deferred) * run.dag.tasks[task].pool_slots

@@ -45,7 +45,7 @@ class CriticalSection:
         self._world = world
         self._choices = choices
         self.lanes = Lanes(world)
-        self._nobodys = _without_executor(world)
+        self._has_executors = world.cluster.executor is not None
         self.starved = Starved()
         """What the last critical section learned."""
 
@@ -150,25 +150,13 @@ class CriticalSection:
                 starved.tasks.add((dag.number, task))
             elif taken.is_at_run_limit(run, task):
                 starved.run_tasks.add((run.index, task))
-            elif self._nobodys and (dag.number, task) in self._nobodys:
+            elif self._has_executors and world.cluster.lacks_executor(own):
                 starved.tasks.add((dag.number, task))
             else:
                 chosen.append(ti)
                 opened[lane.pool] -= own.pool_slots
                 taken.add(run, task)
         return chosen
-
-
-def _without_executor(world: World) -> frozenset[tuple[int, int]]:
-    """Tasks that name an executor which the cluster does not have: they stay scheduled."""
-    if world.cluster.executor is None:
-        return frozenset()
-    return frozenset(
-        (dag.number, number)
-        for dag in world.program.dags
-        for number, task in enumerate(dag.tasks)
-        if world.cluster.lacks_executor(task)
-    )
 
 
 class _Taken:
