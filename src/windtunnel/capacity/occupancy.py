@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from windtunnel.model import Cluster, Scenario
+from windtunnel.model import Cluster, DagChanged, Scenario
 from windtunnel.trace import TaskState, Trace
 
 HOLDS = frozenset({TaskState.QUEUED, TaskState.RUNNING})
@@ -50,13 +50,26 @@ def _forgets_what_is_queued(cluster: Cluster) -> bool:
     return cluster.executor_names == ("LocalExecutor",) and not counts
 
 
+def _pool_slots(scenario: Scenario) -> dict[tuple[str, str], int]:
+    """By dag_id and task_id, also of tasks that come with a later version of their DAG."""
+    later = [f.dag for f in scenario.faults if isinstance(f, DagChanged) and f.dag is not None]
+    found: dict[tuple[str, str], int] = {}
+    for dag in (*scenario.fleet.dags, *later):
+        for task in dag.tasks:
+            found.setdefault((dag.dag_id, task.task_id), task.pool_slots)
+    return found
+
+
 class _Uses:
     def __init__(self, scenario: Scenario, trace: Trace) -> None:
         self._trace = trace
         self._cluster = scenario.cluster
         self._holds = RUNS if _forgets_what_is_queued(scenario.cluster) else HOLDS
-        slots = {dag.dag_id: [t.pool_slots for t in dag.tasks] for dag in scenario.fleet.dags}
-        self._slots = [slots[dag_id] for dag_id in trace.dag_ids]
+        slots = _pool_slots(scenario)
+        self._slots = [
+            [slots[dag_id, task_id] for task_id in task_ids]
+            for dag_id, task_ids in zip(trace.dag_ids, trace.task_ids, strict=True)
+        ]
         self.peak: dict[str, int] = {"parallelism": 0}
         self._now: dict[str, int] = {}
         self._since: dict[str, int] = {}
