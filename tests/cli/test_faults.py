@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,28 @@ import pytest
 
 from windtunnel import api
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders import faults_help, read_scenario
-from windtunnel.model import Gamma, LogNormal, Sample, SchedulerLoop, TaskFails, Triangular, Weibull
+from windtunnel.loaders import faults_help, parse_fault, read_scenario
+from windtunnel.model import (
+    Behavior,
+    Cluster,
+    Dag,
+    Every,
+    Fleet,
+    Gamma,
+    LogNormal,
+    Pool,
+    Resource,
+    Rule,
+    Sample,
+    Scenario,
+    SchedulerLoop,
+    Sensor,
+    Task,
+    TaskFails,
+    Triangular,
+    Weibull,
+    WorkerGroup,
+)
 
 Cli = Callable[..., Any]
 Write = Callable[..., Path]
@@ -159,3 +180,76 @@ def test_in_python_a_fault_may_be_a_value_or_words(project: Path) -> None:
     for fault in ("task fails: etl.save", TaskFails(tasks="etl.save")):
         result = api.simulate(fleet, runs=["etl"], faults=[fault])
         assert result.dag_run("etl").state == "failed"
+
+
+# -- the examples of the help ---------------------------------------------------------------------
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+WAIT = Task(task_id="wait", kind=Sensor(mode="reschedule"), pool="db")
+LOAD = Task(task_id="load", upstream=("wait",), retries=1, retry_delay_s=60)
+FLEET = Scenario(
+    fleet=Fleet(
+        dags=(
+            Dag(
+                dag_id="etl",
+                tasks=(WAIT, LOAD),
+                schedule=Every(seconds=600),
+                start_date=START,
+            ),
+            Dag(dag_id="nightly", tasks=(WAIT,), is_paused=True),
+        )
+    ),
+    cluster=Cluster(
+        executor="CeleryExecutor",
+        schedulers=2,
+        triggerers=2,
+        pools={"db": Pool(slots=4)},
+        workers=(WorkerGroup(count=4, slots=1),),
+    ),
+    behavior=Behavior(rules=(Rule(tasks="etl.load", duration_s=500, needs={"warehouse": 1}),)),
+    resources={"warehouse": Resource(slots=4)},
+    start=START,
+    duration_s=4 * 3600,
+)
+EXAMPLES = {name: example for name, *_, example in faults_help()}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_of_the_help_strikes_something(name: str) -> None:
+    result = api.simulate(FLEET, faults=EXAMPLES[name])
+    assert not [one for one in result.assumptions if "struck nothing" in one.assumed]
+    assert result.trace.struck[0] > 0
+
+
+@pytest.mark.parametrize("name", ["task fails", "worker lost", "spot loss", "late data"])
+def test_a_table_of_a_scenario_file_says_the_same_as_the_words(project: Path, name: str) -> None:
+    """What the words came to, written as the fields that the help names."""
+    fault = parse_fault(EXAMPLES[name])
+    at = None if getattr(fault, "at_time", None) is None else fault.at_time.isoformat()
+    table = {"type": fault.type, "at": at, **fault.model_dump(exclude_defaults=True)}
+    table = {key.removesuffix("_s"): value for key, value in table.items() if value is not None}
+    shown = ", ".join(f"{k} = {json.dumps(v)}" for k, v in table.items() if k != "at_time")
+    file = project / "scenario.toml"
+    old = '{ type = "worker_lost", at = "10m", for = "5m" }'
+    file.write_text(SCENARIO.replace(old, f"{{ {shown} }}"))
+    assert read_scenario(project).scenario.faults[1] == fault
+
+
+def test_shares_and_times_of_day_are_said_in_tables_as_in_words(project: Path) -> None:
+    file = project / "scenario.toml"
+    tables = (
+        '{ type = "worker_lost", share = "a third", at = "02:10" }',
+        '{ type = "worker_lost", share = "33%", at = 02:10:00, every = "1d" }',
+        '{ type = "task_fails", tasks = "etl.*", probability = "5%", at = 2026-03-01T00:10:00 }',
+    )
+    old = '{ type = "worker_lost", at = "10m", for = "5m" }'
+    file.write_text(SCENARIO.replace(old, ", ".join(tables)))
+    words = ("worker lost: a third at 02:10", "worker lost: 33% at 02:10 every day")
+    words = (*words, "task fails: etl.* with 5% at 2026-03-01T00:10")
+    assert read_scenario(project).scenario.faults[1:4] == tuple(parse_fault(w) for w in words)
+
+
+def test_what_a_fault_did_not_strike_is_among_the_assumptions(cli: Cli, project: Path) -> None:
+    fault = "task fails: etl.load try 7 at +1m"
+    told = cli("run", str(project / "dags"), "--trigger", "etl", "--fault", fault).out
+    assert "struck nothing: no try 7 of etl.load began" in " ".join(told.split())

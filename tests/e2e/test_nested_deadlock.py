@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+import windtunnel
+from windtunnel.loaders import read_scenario
+
 FOLDER = Path(str(files("windtunnel_scenarios"))) / "nested_deadlock"
 
 
@@ -125,3 +128,24 @@ def test_a_copy_behaves_as_the_original(windtunnel_command: Any, tmp_path: Path)
     original = json.loads(windtunnel_command("check", "nested_deadlock", "--format", "json").stdout)
 
     assert copy["findings"] == original["findings"]
+
+
+def test_a_lost_worker_makes_it_worse_the_same_in_every_way_to_say_it(
+    windtunnel_command: Any,
+) -> None:
+    """From the command line, by path and by name, and from Python."""
+    fault = "worker lost: 1 of 4 at +10m"
+    outcomes = [
+        json.loads(windtunnel_command("run", where, "--fault", fault, "--format", "json").stdout)
+        for where in (str(FOLDER), "nested_deadlock")
+    ]
+    scenario = read_scenario(FOLDER).scenario
+    result = windtunnel.simulate(scenario, faults=[fault])
+    states = [
+        [(run["dag_id"], run["run"], run["state"]) for run in outcome["dag_runs"]]
+        for outcome in outcomes
+    ]
+    told = [(run.dag_id, run.run, run.state) for run in result.dag_runs()]
+    assert states == [told, told]
+    assert any("(6/6)" in held for f in result.findings for p in f.holding for held in p.holds)
+    assert windtunnel.simulate(scenario).findings != result.findings

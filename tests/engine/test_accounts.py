@@ -16,18 +16,23 @@ from windtunnel.engine.executors.local import LocalExecutor
 from windtunnel.engine.executors.machines import Machines
 from windtunnel.engine.world import FINISHED, QUEUED, RUNNING, SCHEDULED
 from windtunnel.model import (
+    ApiServerDown,
     Behavior,
     BrokerDown,
     CelerySettings,
     Cleared,
+    ClockJump,
     Cluster,
     Dag,
     DagPaused,
     DagProcessorDown,
+    DatabaseDown,
+    DatabaseSlow,
     Deferrable,
     DiskFull,
     Every,
     ExecutorConfig,
+    ExecutorSlotsLeaked,
     Fleet,
     HeartbeatLost,
     KubernetesSettings,
@@ -44,6 +49,8 @@ from windtunnel.model import (
     Scenario,
     SchedulerDown,
     SchedulerLoop,
+    SchedulerLost,
+    SchedulerPaused,
     Sensor,
     SpotLoss,
     Task,
@@ -53,6 +60,7 @@ from windtunnel.model import (
     TaskLostByExecutor,
     TaskMarked,
     TriggererDown,
+    TriggererLost,
     WorkerGroup,
     WorkerLost,
     WorkersDrained,
@@ -101,6 +109,7 @@ counts = st.one_of(
     st.fixed_dictionaries({"share": st.sampled_from((0.3, 1.0))}),
 )
 noticed = st.sampled_from(("heartbeat", "at once"))
+one_of_two = st.integers(1, 2)
 beside = st.fixed_dictionaries(
     {name: st.booleans() for name in ("upstream", "downstream", "past", "future")}
 )
@@ -147,7 +156,18 @@ faults = st.one_of(
     st.builds(lambda w, lost: BrokerDown(**w, messages_lost=lost), again(), st.booleans()),
     st.builds(lambda w: TriggererDown(**w), again()),
     st.builds(lambda w: DagProcessorDown(**w), again()),
+    st.builds(lambda w, by: ClockJump(**w, by_s=by), again(), st.sampled_from((-500, 200, 4000))),
     st.builds(lambda w: LimitNotKept(**w, dags="d0"), windows()),
+    st.builds(lambda w, n: SchedulerPaused(**w, scheduler=n), again(), one_of_two),
+    st.builds(lambda w, n: SchedulerLost(**w, scheduler=n), again(), one_of_two),
+    st.builds(lambda w: DatabaseDown(**w), again()),
+    st.builds(
+        lambda w, f, by: DatabaseSlow(**w, factor=f, by_s=by),
+        again(), st.sampled_from((0.5, 9)), st.integers(0, 20),
+    ),
+    st.builds(lambda w: ApiServerDown(**w), again()),
+    st.builds(lambda w, n: TriggererLost(**w, triggerer=n), again(), one_of_two),
+    st.builds(ExecutorSlotsLeaked, at_s=seconds, slots=st.just(1), scheduler=one_of_two),
 )  # fmt: skip
 
 
@@ -227,6 +247,9 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         profile=profile,
         pools={"p": Pool(slots=2, include_deferred=draw(st.booleans()))},
         parallelism=draw(st.integers(2, 5)),
+        schedulers=draw(st.sampled_from((1, 2))),
+        triggerers=draw(st.sampled_from((1, 2))),
+        triggerer_capacity=draw(st.sampled_from((1, 1000))),
         loop=draw(st.sampled_from((None, None, SchedulerLoop()))),
         **draw(executors(profile)),
     )
@@ -291,7 +314,8 @@ def recount(simulation: Simulation) -> None:
             recount_pods(executor)
         if isinstance(executor, LocalExecutor) and not executor._counts:
             uncounted += len(executor._queued_us)
-    assert world.uncounted == uncounted <= occupied
+    assert uncounted <= occupied
+    assert world.uncounted == uncounted - parts.workers.leaked
 
 
 def recount_machines(executor: Machines) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from incident import HOUR, MINUTE, Flight, Incident, cron, on, scenario
+from incident import HOUR, MINUTE, Flight, Incident, cron, on, scenario, without_faults
 
 from windtunnel.model import (
     Dag,
     Deferrable,
+    LimitNotKept,
     LocalSettings,
     ManualRun,
     Pool,
@@ -91,6 +92,22 @@ def local_executor(**settings: Any) -> Scenario:
     )
 
 
+# -- max_active_runs that some releases let be overrun --------------------------------------------
+
+
+def overrun(**of_task: int) -> Scenario:
+    """Hourly with catchup, one run at a time; after the first run all the rest starts together."""
+    task = Task(task_id="load", **of_task)
+    dag = cron("d", "0 * * * *", task, catchup=True, max_active_runs=1)
+    return scenario(
+        dag,
+        runs=[],
+        seconds={"d.load": 3 * HOUR},
+        faults=[LimitNotKept(dags="d", at_s=HOUR)],
+        until=12 * HOUR,
+    )
+
+
 INCIDENTS = (
     Incident(
         id="INC-055",
@@ -150,5 +167,17 @@ INCIDENTS = (
             "a pool": on(three_schedulers(15), default_pool_slots=15),
         },
         symptom=lambda flight: flight.peak("d.t", "running") > 15,
+    ),
+    Incident(
+        id="INC-058",
+        title="Several runs at once in spite of max_active_runs=1",
+        source="apache/airflow#9975, apache/airflow#22193, apache/airflow#56646",
+        broken=overrun(),
+        mended={
+            "one at a time by the task's own limit": overrun(max_active_tis_per_dag=1),
+            "a release that keeps it": without_faults(overrun()),
+        },
+        symptom=lambda flight: flight.peak("d.load", "running") > 1,
+        leaves_out="that the limit is not kept is stated as a fault, and does not emerge",
     ),
 )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from incident import DAY, HOUR, MINUTE, NEVER_S, Incident, scenario
+from incident import DAY, HOUR, MINUTE, NEVER_S, Incident, scenario, without_faults
 
 from windtunnel.model import (
     Dag,
-    HeartbeatLost,
+    Fault,
+    ResultLost,
     Rule,
     Scenario,
+    SchedulerLost,
+    SchedulerPaused,
+    SpotLoss,
     Task,
+    TaskFails,
     TaskLostByExecutor,
     WorkerGroup,
+    WorkerLost,
+    WorkersDrained,
 )
 
 
@@ -39,15 +46,54 @@ def lost_message(task_queued_timeout_s: float) -> Scenario:
     )
 
 
-def late_heartbeats(threshold_s: float) -> Scenario:
-    """Ten healthy tasks of 20 minutes, of which nothing is heard."""
+def late_scheduler(threshold_s: float) -> Scenario:
+    """One of two schedulers stands still for six minutes. It had queued half of ten healthy tasks,
+    and the other one looks for orphans meanwhile."""
     dag = Dag(dag_id="d", tasks=tuple(Task(task_id=f"t{i}") for i in range(10)))
     return scenario(
         dag,
         seconds={"d.*": 20 * MINUTE},
-        faults=[HeartbeatLost(tasks="d.*", probability=0.5)],
-        task_instance_heartbeat_timeout_s=threshold_s,
-        until=HOUR,
+        faults=[SchedulerPaused(at_s=2 * MINUTE, for_s=6 * MINUTE)],
+        executor="LocalExecutor",
+        schedulers=2,
+        scheduler_health_check_threshold_s=threshold_s,
+        until=2 * HOUR,
+    )
+
+
+def refused_reports(*faults: Fault) -> Scenario:
+    """Twenty tasks, of which some are done when their report is answered with 409."""
+    tasks = tuple(Task(task_id=f"t{i}", retries=1, retry_delay_s=60) for i in range(20))
+    dag = Dag(dag_id="d", tasks=tasks, max_active_tasks=20)
+    return scenario(dag, seconds={"d.*": 10 * MINUTE}, faults=faults, until=2 * HOUR)
+
+
+DEPLOYED = SchedulerLost(at_s=2 * MINUTE + 10, for_s=MINUTE)
+
+
+def deploy(*faults: Fault, heartbeat_timeout_s: float = 300) -> Scenario:
+    """Workers are replaced, then the scheduler, with eight tasks under way."""
+    tasks = tuple(Task(task_id=f"t{i}", retries=1, retry_delay_s=0) for i in range(8))
+    return scenario(
+        Dag(dag_id="d", tasks=tasks),
+        seconds={"d.*": 90},
+        faults=(*faults, DEPLOYED),
+        executor="CeleryExecutor",
+        workers=(WorkerGroup(count=2, slots=2),),
+        task_instance_heartbeat_timeout_s=heartbeat_timeout_s,
+        until=2 * HOUR,
+    )
+
+
+def evicted(fault: Fault) -> Scenario:
+    """A spot machine is taken back under a task that has a retry left."""
+    dag = Dag(dag_id="d", tasks=(Task(task_id="t", retries=1, retry_delay_s=0),))
+    return scenario(
+        dag,
+        seconds={"d.t": 10 * MINUTE},
+        faults=[fault],
+        workers=(WorkerGroup(count=2),),
+        until=2 * HOUR,
     )
 
 
@@ -87,13 +133,56 @@ INCIDENTS = (
         ),
     ),
     Incident(
+        id="INC-066",
+        title="A task is done, its report is refused, and it is tried again",
+        source="apache/airflow#65708, apache/airflow#66713",
+        broken=refused_reports(ResultLost(tasks="d.*", tries=(1,), probability=0.2)),
+        mended={"a report that may be repeated (3.3)": refused_reports()},
+        symptom=lambda flight: (
+            set(flight.states("d.*")) == {"success"}
+            and any(ti.try_number == 2 for ti in flight.all("d.*"))
+        ),
+    ),
+    Incident(
         id="INC-071",
-        title="Heartbeats are late, and healthy tasks are taken for dead, many at once",
+        title="A scheduler's heartbeat is late: healthy tasks are reset as orphans, many at once",
         source="apache/airflow#16023",
-        broken=late_heartbeats(300),
-        mended={"a threshold beyond the longest silence": late_heartbeats(30 * MINUTE)},
-        symptom=lambda flight: flight.states("d.*").count("failed") >= 3,
-        leaves_out="it was the scheduler's own heartbeat, and orphans were reset; here the tasks'",
+        broken=late_scheduler(30),
+        mended={
+            "a threshold beyond the longest pause": late_scheduler(10 * MINUTE),
+            "no pause": without_faults(late_scheduler(30)),
+        },
+        symptom=lambda flight: len(flight.moments("d.*", "none")) >= 3,
+        says=("WT201",),
+    ),
+    Incident(
+        id="INC-072",
+        title="After a deploy, adopted tasks neither end nor are tried again",
+        source="apache/airflow#27657",
+        broken=deploy(WorkerLost(share=1, at_s=2 * MINUTE, for_s=MINUTE)),
+        mended={
+            "workers end what they have before they stop": deploy(
+                WorkersDrained(share=1, at_s=MINUTE, for_s=3 * MINUTE)
+            ),
+            "a shorter heartbeat timeout": deploy(
+                WorkerLost(share=1, at_s=2 * MINUTE, for_s=MINUTE), heartbeat_timeout_s=60
+            ),
+        },
+        symptom=lambda flight: any(
+            at >= 7 * MINUTE for at in flight.moments("d.*", "up_for_retry")
+        ),
+        leaves_out="that they are failed in the end, with retries left; here only the wait shows",
+    ),
+    Incident(
+        id="INC-074",
+        title="Spot eviction fails tasks that have retries left",
+        source="apache/airflow#21701, apache/airflow#16847, apache/airflow#43644",
+        broken=evicted(TaskFails(tasks="d.t", after_s=5 * MINUTE, retryable=False)),
+        mended={"a loss that counts as one try": evicted(SpotLoss(share=1, at_s=60, for_s=600))},
+        symptom=lambda flight: (
+            flight.state("d.t") == "failed" and flight.all("d.t")[0].try_number == 1
+        ),
+        leaves_out="how some releases count such a try is stated as a failure that is final",
     ),
     Incident(
         id="INC-075",

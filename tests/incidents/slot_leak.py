@@ -6,11 +6,14 @@ from incident import HOUR, MINUTE, NEVER_S, Incident, cron, scenario
 
 from windtunnel.model import (
     Dag,
+    ExecutorSlotsLeaked,
+    Fault,
     HeartbeatLost,
     ManualRun,
     Resource,
     Rule,
     Scenario,
+    SchedulerLost,
     Task,
     TaskFails,
     TaskHangs,
@@ -103,6 +106,24 @@ def counted(limit: Resource) -> Scenario:
     )
 
 
+# -- slots of the executor that nothing occupies --------------------------------------------------
+
+RESTARTED = SchedulerLost(at_s=9 * HOUR, for_s=MINUTE)
+
+
+def leaking(executor: str, slots: int, *faults: Fault) -> Scenario:
+    """A task every ten minutes; each hour the executor forgets that some slots are free."""
+    leak = ExecutorSlotsLeaked(slots=slots, at_s=HOUR, every_s=HOUR, times=8)
+    return scenario(
+        cron("d", "*/10 * * * *", Task(task_id="t")),
+        runs=[],
+        faults=(leak, *faults),
+        executor=executor,
+        parallelism=32,
+        until=12 * HOUR,
+    )
+
+
 INCIDENTS = (
     Incident(
         id="INC-049",
@@ -165,5 +186,23 @@ INCIDENTS = (
         mended={"every admission has its release": counted(Resource(slots=2))},
         symptom=lambda flight: not flight.moments("flow.t", "success"),
         says=("WT115",),
+    ),
+    Incident(
+        id="INC-047",
+        title="Schedulers that adopt each other's pods leak slots of the executor",
+        source="apache/airflow#35675, apache/airflow#36240",
+        broken=leaking("KubernetesExecutor", 8),
+        mended={"the scheduler is started anew": leaking("KubernetesExecutor", 8, RESTARTED)},
+        symptom=lambda flight: flight.states("d.t")[-1] == "scheduled",
+        leaves_out="that the slots are not given back is stated as a fault, and does not emerge",
+    ),
+    Incident(
+        id="INC-048",
+        title="Slots of the Celery executor are lost one by one",
+        source="apache/airflow#36335",
+        broken=leaking("CeleryExecutor", 4),
+        mended={"the scheduler is started anew": leaking("CeleryExecutor", 4, RESTARTED)},
+        symptom=lambda flight: flight.states("d.t")[-1] == "scheduled",
+        leaves_out="that the slots are not given back is stated as a fault, and does not emerge",
     ),
 )

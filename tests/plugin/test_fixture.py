@@ -285,6 +285,20 @@ def test_nothing_set_says_what_to_set(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*dags=*--windtunnel-dags*windtunnel_dags*"])
 
 
+def test_a_shipped_scenario_is_struck_as_on_the_command_line(pytester):
+    pytester.makepyfile(
+        """
+        def test_it(windtunnel):
+            fault = "worker lost: 1 of 4 at +10m"
+            calm, struck = (
+                windtunnel.simulate("nested_deadlock", faults=faults) for faults in ((), (fault,))
+            )
+            assert struck.findings and calm.findings != struck.findings
+        """
+    )
+    pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=1)
+
+
 def test_faults_strike_what_a_test_simulates(pytester):
     (pytester.mkdir("dags") / "nested.py").write_text(NESTED)
     pytester.makepyfile(

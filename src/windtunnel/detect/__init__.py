@@ -1,6 +1,7 @@
 """Trace in, findings out: one file per family, none of them knows the engine."""
 
 from windtunnel.detect.deadlock import find_deadlocks
+from windtunnel.detect.double_run import find_double_runs
 from windtunnel.detect.finding import Finding, Fix, Limit, Party
 from windtunnel.detect.never_queued import find_never_queued, find_unknown_pools
 from windtunnel.detect.not_given_back import find_not_given_back
@@ -16,6 +17,7 @@ __all__ = [
     "Party",
     "detect",
     "find_deadlocks",
+    "find_double_runs",
     "find_never_queued",
     "find_not_carried",
     "find_not_given_back",
@@ -34,4 +36,5 @@ def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
         *find_redelivered(scenario, trace),
         *find_not_given_back(scenario, trace),
         *find_not_carried(scenario, trace),
+        *find_double_runs(scenario, trace),
     )

@@ -12,7 +12,8 @@ from heapq import heappop, heappush
 from windtunnel.engine.program import micros
 from windtunnel.engine.world import World
 
-KINDS = END, FIRE, TIMEOUT, WAKE, SILENT, GHOST, STARTED, STOPPED, STEP, SHARED, SUPPLY = range(11)
+KINDS = tuple(range(12))
+END, FIRE, TIMEOUT, WAKE, SILENT, GHOST, STARTED, STOPPED, STEP, SHARED, SUPPLY, PICKED = KINDS
 """Kinds of due events, in the order in which one instant handles them."""
 
 SWEPT = frozenset({TIMEOUT, SILENT})
@@ -33,6 +34,8 @@ class Agenda:
         self.number = 0
         """Of the last try that was begun: ties between ends go by it."""
         self.scheduler_is_up: Callable[[], bool] = lambda: True
+        self.is_watched: Callable[[int], bool] = lambda _: True
+        """Whether the scheduler that queued a task instance works."""
         every = world.cluster.task_instance_heartbeat_timeout_detection_interval_s
         self.sweep_us = micros(every)
         self.afterwards: Callable[[], None] = lambda: None
@@ -50,7 +53,7 @@ class Agenda:
 
         def look(event: Due) -> None:
             at, kind, number, ti = event
-            if self.scheduler_is_up():
+            if self.scheduler_is_up() and (kind != SILENT or self.is_watched(ti)):
                 handle(event)
             else:
                 self.arm(at + self.sweep_us, kind, number, ti)

@@ -37,7 +37,7 @@ class Doom:
 
     at: int
     outcome: str
-    """``fail``, ``fail_no_retry`` or ``skip``."""
+    """``fail``, ``fail_no_retry``, ``skip``, or ``lost``: nobody hears of it."""
     why: str | None
 
 
@@ -70,6 +70,8 @@ class Attempt:
     doom: Doom | None = None
     doomed: bool = False
     """It ends because of that."""
+    is_late: bool = False
+    """It is over, and heard of later."""
     unheard: str | None = None
     """Its report is lost; how that is noticed: ``heartbeat`` or ``at once``."""
 
@@ -134,6 +136,21 @@ class Attempts:
         if attempt.doomed and attempt.doom is not None:
             attempt.cut, attempt.ends = False, max(attempt.doom.at, self._world.now)
         self._agenda.arm(attempt.ends, END, attempt.number, ti)
+
+    def doom(self, ti: int, attempt: Attempt, doom: Doom) -> None:
+        """The try ends then, unless it ends before."""
+        waits = attempt.ends < self._world.now  # for others, without a planned end
+        if doom.at < attempt.ends or waits:
+            attempt.doom, attempt.doomed, attempt.cut = doom, True, False
+            attempt.ends = doom.at
+            self._agenda.arm(doom.at, END, attempt.number, ti)
+        elif attempt.doom is None:
+            attempt.doom = doom
+
+    def put_off(self, ti: int, attempt: Attempt, at: int) -> None:
+        """The try is over; it is heard of then."""
+        attempt.ends = at
+        self._agenda.arm(at, END, attempt.number, ti)
 
     # -- how it ends --------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ class Creation:
             due, _, number = heap[0]
             schedule = self._schedules[number]
             if schedule.due_us == due and not schedule.exceeds and not self._world.paused[number]:
-                return due
+                return due - self._world.ahead_us
             heappop(heap)
         return None
 
@@ -186,7 +186,7 @@ class Creation:
 
     def _plan(self, schedule: Schedule, last: tuple[datetime, datetime] | None) -> None:
         """Compute the next run after ``last`` (``DagModel.calculate_dagrun_date_fields``)."""
-        now = self._world.datetime_at(self._world.now).astimezone(UTC)
+        now = self._world.datetime_at(self._world.now + self._world.ahead_us).astimezone(UTC)
         schedule.next = schedule.dag.timetable.next_run(last, now)
         after = schedule.next.run_after if schedule.next else None
         schedule.due_us = NEVER if after is None else self._world.us_at(after)

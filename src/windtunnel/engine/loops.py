@@ -24,7 +24,7 @@ from windtunnel.trace.states import RunState
 class Scheduler:
     """One scheduler process with its own executor."""
 
-    __slots__ = ("begins", "ended", "held", "number", "planned", "slept_us")
+    __slots__ = ("begins", "ended", "held", "number", "planned", "slept_us", "stands")
 
     def __init__(self, number: int, begins: int) -> None:
         self.number = number
@@ -34,6 +34,8 @@ class Scheduler:
         """Whether that loop is simulated; else the scheduler is asleep."""
         self.slept_us = 0
         """How long it slept before that loop: its executor's heartbeat lies before."""
+        self.stands = False
+        """It does nothing: it was paused, or is dead."""
         self.held: set[int] = set()
         """Task instances that its executor counts."""
         self.ended: list[tuple[int, int]] = []
@@ -54,6 +56,8 @@ class Loops:
         self._left = left
         """Task instances that are neither queued nor running any more; filled by others."""
         self._sleep = micros(loop.idle_sleep_s)
+        self.slowness = 1.0
+        """How many times as long as usual a loop takes."""
         count = world.cluster.schedulers
         self.schedulers = [Scheduler(i, self._sleep * i // count) for i in range(count)]
         self._running: deque[int] = deque()
@@ -69,16 +73,35 @@ class Loops:
 
     def next_due(self) -> int | None:
         """When the next loop begins; None if all schedulers are asleep."""
-        return min((s.begins for s in self.schedulers if s.planned), default=None)
+        return min((s.begins for s in self.schedulers if s.planned and not s.stands), default=None)
 
     def due(self) -> Scheduler | None:
         """A scheduler whose loop begins now."""
         now = self._world.now
         for scheduler in self.schedulers:
-            if scheduler.planned and scheduler.begins <= now:
+            if scheduler.planned and scheduler.begins <= now and not scheduler.stands:
                 scheduler.begins = now  # later than planned only after the scheduler was down
                 return scheduler
         return None
+
+    def stop(self, number: int) -> None:
+        """A scheduler stands still."""
+        self.schedulers[number].stands = True
+
+    def go_on(self, number: int) -> None:
+        """It goes on, with a loop at once."""
+        scheduler = self.schedulers[number]
+        scheduler.stands, scheduler.planned = False, True
+        scheduler.begins = max(scheduler.begins, self._world.now)
+
+    def forget(self, number: int) -> None:
+        """The memory of its executor is gone."""
+        self.schedulers[number].held.clear()
+        self.schedulers[number].ended.clear()
+
+    def adopt(self, number: int, ti: int) -> None:
+        """Its executor counts a task instance that another one had."""
+        self.schedulers[number].held.add(ti)
 
     def note_ends(self) -> None:
         """Tries ended: their executors don't know it yet."""
@@ -91,6 +114,8 @@ class Loops:
     def wake(self, has_work: bool) -> None:
         """Something may have come up: those who sleep wake when their loops would have seen it."""
         for scheduler in self.schedulers:
+            if scheduler.stands:
+                continue
             if not scheduler.planned and (has_work or self._may_queue(scheduler)):
                 self._wake(scheduler)
 
@@ -127,7 +152,10 @@ class Loops:
 
     def _duration(self, examined: int, queued: int) -> int:
         loop = self._loop
-        return micros(loop.duration_s + loop.per_run_s * examined + loop.per_task_s * queued)
+        return round(
+            self.slowness
+            * micros(loop.duration_s + loop.per_run_s * examined + loop.per_task_s * queued)
+        )
 
     # -- which dag runs -----------------------------------------------------------------------
 

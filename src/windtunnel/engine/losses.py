@@ -13,11 +13,12 @@ from windtunnel.engine.attempts import Attempt, Attempts
 from windtunnel.engine.course import Course
 from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.program import micros
-from windtunnel.engine.world import RESTARTING, RUNNING, World
+from windtunnel.engine.world import QUEUED, RESTARTING, RUNNING, World
 from windtunnel.trace import Stray
 
 LOST = "worker lost"
 SILENCE = "no heartbeat"
+TOO_OLD = "its heartbeat looks too old"
 
 
 class Losses:
@@ -28,9 +29,9 @@ class Losses:
         self._agenda = agenda
         self._attempts = attempts
         self._workers = workers
-        self._silent: dict[int, int] = {}
-        """Running task instances without a heartbeat: number of the try."""
-        self._ghosts: dict[int, tuple[Callable[[], None] | None, Stray, Course | None]] = {}
+        self._silent: dict[int, tuple[int, str]] = {}
+        """Task instances of which nothing is heard: number of the try, and why it is given up."""
+        self._ghosts: dict[int, tuple[Callable[[], None] | None, Stray | None, Course | None]] = {}
         """Processes that go on after their try was given up, by number of the try; what happens
         when they end, and what they do until then."""
         self._stopping: dict[int, int] = {}
@@ -70,6 +71,38 @@ class Losses:
         self._stopping[ti] = number
         self._world.move(ti, RESTARTING)
         self._agenda.arm(stops, STOPPED, number, ti)
+
+    def leave(self, ti: int, *, gone: int, seen: int | None, why: str) -> None:
+        """The process of a try is over at ``gone``, having told nobody of it; that is noticed
+        later, or never. It may not even have begun to run."""
+        number = self._agenda.next_number()
+        self._ghosts[number] = (self._workers.keep(ti), None, None)
+        self._attempts.free(ti, "lost")
+        self._agenda.arm(gone, GHOST, number, ti)
+        if seen is not None:
+            self._silent[ti] = (number, why)
+            self._agenda.arm(seen, SILENT, number, ti)
+
+    def suspect(self, ti: int) -> None:
+        """The heartbeat of a healthy try looks too old at the next look."""
+        attempt = self._attempts.running.get(ti)
+        if attempt is not None and ti not in self._silent:
+            sweep = self._agenda.sweep_us
+            self._silent[ti] = (attempt.number, TOO_OLD)
+            self._agenda.arm((self._world.now // sweep + 1) * sweep, SILENT, attempt.number, ti)
+
+    def trust(self) -> None:
+        """Heartbeats look as old as they are again."""
+        self._silent = {ti: one for ti, one in self._silent.items() if one[1] != TOO_OLD}
+
+    def forget(self, ti: int) -> None:
+        """A task instance was given another state from outside."""
+        self._silent.pop(ti, None)
+
+    def die(self, ti: int) -> None:
+        """The process of a running try is gone, and nobody is there to notice it."""
+        if self._world.state[ti] == RUNNING:
+            self._attempts.free(ti, "lost")
 
     def linger(self, ti: int, why: str) -> None:
         """The process of a try that is over for Airflow goes on until its next heartbeat."""
@@ -116,20 +149,21 @@ class Losses:
         cluster, sweep = self._world.cluster, self._agenda.sweep_us
         timeout = micros(cluster.task_instance_heartbeat_timeout_s)
         seen = ((self._world.now + timeout) // sweep + 1) * sweep
-        self._silent[ti] = number
+        self._silent[ti] = (number, SILENCE)
         self._agenda.arm(seen, SILENT, number, ti)
 
     def _is_silent(self, event: Due) -> bool:
-        return self._world.state[event[3]] == RUNNING and self._silent.get(event[3]) == event[2]
+        silent = self._silent.get(event[3], (-1, ""))[0] == event[2]
+        return silent and self._world.state[event[3]] in (QUEUED, RUNNING)
 
     def _give_up(self, event: Due) -> None:
         """The scheduler purges a task instance without heartbeats."""
         ti = event[3]
-        del self._silent[ti]
+        why = self._silent.pop(ti)[1]
         attempt = self._attempts.running.get(ti)
         if attempt is not None:
-            self._go_astray(ti, attempt, SILENCE)
-        self._attempts.fail(ti, SILENCE)
+            self._go_astray(ti, attempt, why)
+        self._attempts.fail(ti, why)
 
     def _go_astray(self, ti: int, attempt: Attempt, why: str) -> None:
         """The process of a try that is given up goes on, and keeps its slot."""
@@ -145,7 +179,8 @@ class Losses:
 
     def _end_ghost(self, event: Due) -> None:
         end, stray, course = self._ghosts.pop(event[2])
-        stray.until_us = self._world.now
+        if stray is not None:
+            stray.until_us = self._world.now
         if course is not None:
             course.orphaned = False
             self._attempts.leave(course, "ended" if course.next is None else "stopped")

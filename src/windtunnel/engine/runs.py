@@ -41,7 +41,7 @@ def examine(world: World, run: Run) -> list[int]:
     """One turn of a running run: evaluate it, end it if it is over; return what becomes
     scheduled."""
     run.fresh = False
-    if run.logical_us > world.now:
+    if run.logical_us > world.now + world.ahead_us:
         return []
     evaluation = Pass(world, run)
     evaluation.evaluate()

@@ -146,22 +146,28 @@ class Simulation:
         self._scaling = _scaling_of(world, workers)
         self._executor = None if scenario.cluster.executor is None else workers
         """If it does anything of its own accord."""
-        self._faults = Faults(self._parts) if scenario.faults else None
-        if self._faults is not None:
-            tries.strike = self._faults.strike
-        if self._faults is not None or self._executor is not None:
-            agenda.scheduler_is_up = lambda: self._scheduler_is_up
-            workers.scheduler_is_up = lambda: self._scheduler_is_up
+        self._timers: list[tuple[int, int]] = []
+        """(time, run): instants at which a run must be looked at again."""
+        self._faults = self._faults_of_scenario()
         self._express = Express(self._parts, self._other_due)
         self.clock = Clock(self)
         self._paused = PausedRuns(world)
-        self._timers: list[tuple[int, int]] = []
-        """(time, run): instants at which a run must be looked at again."""
         interval = scenario.cluster.min_file_process_interval_s
         self._parse_every = None if interval is None else micros(interval)
         self._next_parse: int | None = 0
         self._begun = False
         self._past_matters = any(dag.has_past for dag in program.dags)
+
+    def _faults_of_scenario(self) -> Faults | None:
+        """Who strikes what, and who asks whether a scheduler is up."""
+        parts, faults = self._parts, None
+        if self.scenario.faults:
+            faults = Faults(parts, self._loops, self._timers)
+            parts.tries.strike = faults.strike
+        if faults is not None or self._executor is not None:
+            parts.agenda.scheduler_is_up = lambda: self._scheduler_is_up
+            parts.workers.scheduler_is_up = lambda: self._scheduler_is_up
+        return faults
 
     def run(self) -> Trace:
         """Simulate the whole window and return what happened."""
@@ -373,7 +379,10 @@ class Simulation:
         if world.dirty:
             self._examine_runs()
         free = world.cluster.executor_slots - world.occupied + world.uncounted
+        if self._faults is not None:
+            free -= self._faults.missing_slots()
         chosen = self._parts.section.choose(free) if world.waiting else []
+        self._note_queued(chosen)
         for ti in chosen:
             world.queue(ti)
             self._parts.stuck.queued(ti)
@@ -417,6 +426,7 @@ class Simulation:
         leaked = -(-workers.leaked // world.cluster.schedulers)
         free = world.cluster.parallelism - len(scheduler.held) - leaked
         chosen = self._parts.section.choose(free) if world.waiting else []
+        self._note_queued(chosen, scheduler.number)
         arrival = loops.handed_over(scheduler, len(chosen), len(examined))
         for ti in chosen:
             world.queue(ti)
@@ -427,6 +437,11 @@ class Simulation:
             heappush(self._handed_over, (arrival, self._hand_overs, ti))
         loops.note_ends()
         loops.ended(scheduler, len(chosen), len(examined), more=self._has_work())
+
+    def _note_queued(self, chosen: list[int], scheduler: int | None = None) -> None:
+        """Faults of schedulers need to know who queued what."""
+        if self._faults is not None and chosen:
+            self._faults.queued(chosen, scheduler)
 
     def _arrive(self) -> None:
         world = self.world
@@ -442,8 +457,9 @@ class Simulation:
         for run in runs:
             if run.dag.timeout_us is not None:
                 heappush(self._timers, (run.started_us + run.dag.timeout_us + 1, run.index))
-            if run.logical_us > self.world.now:
-                heappush(self._timers, (run.logical_us, run.index))
+            logical = run.logical_us - self.world.ahead_us
+            if logical > self.world.now:
+                heappush(self._timers, (logical, run.index))
 
     def _examine_runs(self) -> None:
         world = self.world

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappush
 
-from windtunnel.engine.agenda import END, STARTED, WAKE, Agenda, Due
+from windtunnel.engine.agenda import END, NEVER, STARTED, WAKE, Agenda, Due
 from windtunnel.engine.attempts import Attempt, Attempts, Doom
 from windtunnel.engine.courses import Courses
 from windtunnel.engine.executors.executor import Executor
@@ -19,6 +19,7 @@ from windtunnel.engine.plans import Plan, Planner
 from windtunnel.engine.pokes import is_poking
 from windtunnel.engine.program import is_deferrable
 from windtunnel.engine.readiness import Readiness
+from windtunnel.engine.reports import Reports
 from windtunnel.engine.sensors import Sensors
 from windtunnel.engine.triggerer import Triggerer
 from windtunnel.engine.waits import CrossDagWaits
@@ -43,6 +44,8 @@ class Struck:
 
     hangs: bool = False
     loses_heartbeat: bool = False
+    looks_dead: bool = False
+    """Its heartbeat looks too old, though it is not."""
     loses_result: str | None = None
     """How it is noticed: ``heartbeat`` or ``at once``."""
     doom: Doom | None = None
@@ -87,6 +90,8 @@ class Tries:
         """Queued task instances that a worker has taken and that don't run yet."""
         self.strike: Strike | None = None
         """What faults do to a try that begins."""
+        self.reports: Reports | None = None
+        """How tries reach those who keep their states, if anything is wrong with that."""
         self.began: Callable[[int], None] | None = None
         """Told of every task instance that begins to run, if somebody wants to know."""
         self.left: list[int] | None = None
@@ -110,6 +115,8 @@ class Tries:
 
     def start(self, ti: int) -> None:
         """A queued task instance begins to run."""
+        if self.reports is not None and self._is_put_off(ti, self.reports):
+            return
         world = self._world
         world.begin(ti)
         if self.began is not None:
@@ -141,8 +148,18 @@ class Tries:
             self._courses.begin(ti, attempt, hangs=hangs)
         if struck is not None and struck.loses_heartbeat:
             self._losses.lose_heartbeat(ti)
+        if struck is not None and struck.looks_dead:
+            self._losses.suspect(ti)
         if attempt.plan.memory:
             self._load(ti, attempt.plan.memory)
+
+    def _is_put_off(self, ti: int, reports: Reports) -> bool:
+        """Whether a try can't say that it begins."""
+        wait = reports.holds_start(ti)
+        if wait is not None and wait < NEVER:
+            self._starting[ti] = self._agenda.next_number()
+            self._agenda.arm(self._world.now + wait, STARTED, self._starting[ti], ti)
+        return wait is not None
 
     def _plain_us(self, ti: int) -> int | None:
         """How long a plain try takes: one that just works and succeeds, and holds no worker slot
@@ -190,6 +207,10 @@ class Tries:
         attempt = self._running.get(ti)
         if attempt is None:
             world.move(ti, SUCCESS)
+        elif self.reports is not None and self.reports.holds_end(ti, attempt):
+            if ti not in self._running:
+                self._waits.forget(ti)
+            return
         elif not self._end_attempt(ti, attempt, run.dag.kind[task]):
             return
         self._readiness.schedule_downstream(ti, run, task)
@@ -296,6 +317,7 @@ class Tries:
             self._workers.withdraw(ti)
             if self.left is not None:
                 self.left.append(ti)
+            self._losses.forget(ti)
             if self._world.state[ti] != DEFERRED:
                 self._triggerer.forget(ti)
             if ti in self._running or self._starting.pop(ti, None) is not None:

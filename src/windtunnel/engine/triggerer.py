@@ -7,8 +7,9 @@ From Airflow: ``models/trigger.py``, ``jobs/triggerer_job_runner.py`` and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
-from windtunnel.engine.agenda import FIRE, TIMEOUT, Agenda, Due
+from windtunnel.engine.agenda import FIRE, PICKED, TIMEOUT, Agenda, Due
 from windtunnel.engine.attempts import Attempt, Attempts
 from windtunnel.engine.plans import Plan
 from windtunnel.engine.program import micros
@@ -30,6 +31,8 @@ class Deferral:
     gives_up: int | None
     cut: bool
     """It is execution_timeout that ends it then."""
+    owner: int | None = None
+    """The life of a triggerer that runs its trigger; None: none has room."""
 
 
 class Triggerer:
@@ -52,8 +55,17 @@ class Triggerer:
         self.resuming: dict[int, tuple[Deferral, bool]] = {}
         """Deferred task instances that were called back, and whether into a failure."""
         self._is_down = False
+        self._capacity = world.cluster.triggerer_capacity
+        self._alive = list(range(world.cluster.triggerers))
+        """The present life of each triggerer; -1: it is gone."""
+        self._lives = len(self._alive)
+        self._load = dict.fromkeys(self._alive, 0)
+        """Triggers of each life that are not over."""
+        self._waiting: list[tuple[int, int, int]] = []
+        """(-priority weight, number of the deferral, task instance) of those without an owner."""
         agenda.own(FIRE, self._may_fire, self._fire)
         agenda.own(TIMEOUT, self._is_deferred, self._time_out)
+        agenda.own(PICKED, self._is_deferred, lambda _: self._assign())
 
     def defer(self, ti: int, attempt: Attempt, kind: object, *, for_us: int | None = None) -> None:
         """A try hands over to the triggerer: its worker slot is free. ``for_us``: a step of it
@@ -82,6 +94,11 @@ class Triggerer:
         self._attempts.free(ti, "deferred")
         number, began, now = attempt.number, attempt.began, world.now
         self.deferred[ti] = Deferral(number, plan, began, now, fires, gives_up, cut)
+        self._wait_for_owner(ti)
+        if len(self.deferred) <= self._capacity:
+            self._assign()
+        else:  # not all will find room: the heaviest of this instant come first
+            self._agenda.arm(now, PICKED, number, ti)
         world.move(ti, DEFERRED)
         if fires is not None:
             self._agenda.arm(fires, FIRE, attempt.number, ti)
@@ -96,7 +113,7 @@ class Triggerer:
 
     def forget(self, ti: int) -> None:
         """A deferred task instance was given another state from outside."""
-        deferral = self.deferred.pop(ti, None)
+        deferral = self._drop(ti) if ti in self.deferred else None
         if deferral is None and ti in self.resuming and self._world.state[ti] != SCHEDULED:
             deferral, _ = self.resuming.pop(ti)
         if deferral is not None and deferral.plan.course is not None:
@@ -109,10 +126,70 @@ class Triggerer:
     def go_on(self) -> None:
         """The triggerer is back: all that should have fired does."""
         self._is_down = False
-        now = self._world.now
+        for ti in self.deferred:
+            self._catch_up(ti)
+
+    # -- who runs which trigger ---------------------------------------------------------------
+
+    def lose(self, number: int) -> int | None:
+        """A triggerer dies, if it is there; returns the number of its life, for `give_away`."""
+        if number >= len(self._alive) or self._alive[number] < 0:
+            return None
+        life, self._alive[number] = self._alive[number], -1
+        return life
+
+    def start(self, number: int) -> None:
+        """A new one is there in its place."""
+        self._alive[number] = self._lives
+        self._load[self._lives] = 0
+        self._lives += 1
+        self._assign()
+
+    def give_away(self, life: int) -> None:
+        """A triggerer was silent for too long: others may take its triggers."""
         for ti, deferral in self.deferred.items():
-            if deferral.fires is not None and deferral.fires <= now:
-                self.fire_at(ti, now)
+            if deferral.owner == life:
+                deferral.owner = None
+                self._wait_for_owner(ti)
+        self._load[life] = 0
+        self._assign()
+
+    def _wait_for_owner(self, ti: int) -> None:
+        weight = self._world.trace.ti_weight[ti]
+        heappush(self._waiting, (-weight, self.deferred[ti].number, ti))
+
+    def _assign(self) -> None:
+        """Triggerers with room take what waits, by priority weight, then age
+        (``models/trigger.py: get_sorted_triggers``)."""
+        while self._waiting:
+            alive = [life for life in self._alive if life >= 0]
+            taker = min(alive, key=self._load.__getitem__, default=None)
+            if taker is None or self._load[taker] >= self._capacity:
+                return
+            _, number, ti = heappop(self._waiting)
+            deferral = self.deferred.get(ti)
+            if deferral is not None and deferral.number == number and deferral.owner is None:
+                deferral.owner = taker
+                self._load[taker] += 1
+                self._catch_up(ti)
+
+    def _catch_up(self, ti: int) -> None:
+        """A trigger that should have fired does so now."""
+        now, fires = self._world.now, self.deferred[ti].fires
+        if fires is not None and fires <= now:
+            self.fire_at(ti, now)
+
+    def _drop(self, ti: int) -> Deferral:
+        """A trigger is over: its owner has room for another one."""
+        deferral = self.deferred.pop(ti)
+        if deferral.owner is not None:
+            self._load[deferral.owner] -= 1
+            self._assign()
+        return deferral
+
+    def _runs(self, deferral: Deferral) -> bool:
+        """Whether anybody runs a trigger."""
+        return not self._is_down and deferral.owner is not None and deferral.owner in self._alive
 
     # -- what is due --------------------------------------------------------------------------
 
@@ -123,10 +200,12 @@ class Triggerer:
 
     def _is_deferred(self, event: Due) -> bool:
         deferral = self.deferred.get(event[3])
-        return deferral is not None and deferral.number == event[2]
+        if deferral is None or deferral.number != event[2]:
+            return False
+        return deferral.gives_up is None or event[0] > deferral.gives_up
 
     def _fire(self, event: Due) -> None:
-        if not self._is_down:
+        if self._runs(self.deferred[event[3]]):
             self._call_back(event[3], failed=False)
 
     def _time_out(self, event: Due) -> None:
@@ -137,6 +216,6 @@ class Triggerer:
 
     def _call_back(self, ti: int, *, failed: bool) -> None:
         """The trigger fired, or its timeout passed: scheduled again, with the same try number."""
-        self.resuming[ti] = (self.deferred.pop(ti), failed)
+        self.resuming[ti] = (self._drop(ti), failed)
         self._world.move(ti, SCHEDULED)
         self._section.lanes.add(ti)

@@ -179,6 +179,8 @@ class World:
         self.toggled: dict[tuple[str, int], None] = {}
         """Entries of these two that came or went since it was last noted."""
         self.dag_task_active: list[dict[int, int]] = [{} for _ in program.dags]
+        self.ahead_us = 0
+        """How far the schedulers' clock is ahead of the true time."""
         self.due: dict[int, int] = {}
         """When a retry or a reschedule is due."""
         self.lengths: dict[int, int] = {}

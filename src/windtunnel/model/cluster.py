@@ -121,6 +121,18 @@ class Cluster(Value):
     min_heartbeat_interval_s: Annotated[float, Field(gt=0)] = 5.0
     """``[workers] min_heartbeat_interval``: seconds between two heartbeats of a try, with which it
     also hears that it shall stop. 2.x: ``job_heartbeat_sec``."""
+    max_failed_heartbeats: Positive = 3
+    """``[workers] max_failed_heartbeats``: a try that could not report so often in a row is killed
+    (3.x)."""
+    scheduler_health_check_threshold_s: Annotated[float, Field(gt=0)] = 30.0
+    """A scheduler that was silent for so long counts as dead."""
+    orphaned_tasks_check_interval_s: Annotated[float, Field(gt=0)] = 300.0
+    """Seconds between two looks of each scheduler for what dead ones had queued."""
+    triggerers: Positive = 1
+    triggerer_capacity: Positive = 1000
+    """``[triggerer] capacity`` (2.x: ``default_capacity``): triggers that one triggerer runs."""
+    triggerer_health_check_threshold_s: Annotated[float, Field(gt=0)] = 30.0
+    """``[triggerer]``: triggers of a triggerer that was silent for so long go to others."""
     num_stuck_in_queued_retries: Annotated[int, Field(ge=0)] = 2
     min_file_process_interval_s: Annotated[float, Field(gt=0)] | None = None
     """Seconds between two parses of every DAG file, which recompute the next run. ``None``: parsed

@@ -110,6 +110,9 @@ class Profile(Value):
     restarting_begins_anew: bool
     """Whether a try that was cleared while it ran loses its state once its process is gone (3.x,
     ``process_executor_events``), or waits for a retry (2.x, ``handle_failure``)."""
+    orphan_begins_anew: bool
+    """Whether a task instance that is reset as an orphan after its trigger has fired begins anew
+    (3.x), or goes on from there (2.x, ``adopt_or_reset_orphaned_tasks``)."""
     run_marked_success_marks_all: bool
     """Whether a run marked as success takes all its tasks along, finished or not (2.x,
     ``api/common/mark_tasks.py``), or only those that run (3.x)."""
@@ -175,6 +178,7 @@ AIRFLOW_3_3 = Profile(
     start_token_expires=True,
     executor_report_ends_running=True,
     restarting_begins_anew=True,
+    orphan_begins_anew=True,
     run_marked_success_marks_all=False,
     terminated_is_final=True,
     tasks_use_api_server=True,
@@ -227,6 +231,7 @@ AIRFLOW_2_11 = Profile(
     start_token_expires=False,
     executor_report_ends_running=False,
     restarting_begins_anew=False,
+    orphan_begins_anew=False,
     run_marked_success_marks_all=True,
     terminated_is_final=False,
     tasks_use_api_server=False,

@@ -39,6 +39,8 @@ class StuckInQueued:
         self._every = micros(cluster.task_queued_timeout_check_interval_s)
         self._timeout = micros(cluster.task_queued_timeout_s)
         self._retries = cluster.num_stuck_in_queued_retries
+        self.is_watched: Callable[[int], bool] = lambda _: True
+        """Whether the scheduler that queued a task instance works."""
         self._since: dict[int, int] = {}
         self._times: dict[int, int] = {}
         """How often a task instance was scheduled again since it last ran."""
@@ -73,7 +75,7 @@ class StuckInQueued:
         for ti, since in list(self._since.items()):
             if world.state[ti] != QUEUED:
                 del self._since[ti]
-            elif since < world.now - self._timeout:
+            elif since < world.now - self._timeout and self.is_watched(ti):
                 self._requeue(ti)
                 done = True
         self._tries.reap()

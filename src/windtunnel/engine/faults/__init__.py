@@ -6,37 +6,23 @@ and who is up; all else is done to it from outside, through what an operator cou
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from windtunnel.engine.attempts import Doom
 from windtunnel.engine.faults import resources
-from windtunnel.engine.faults.control_plane import ControlPlane
-from windtunnel.engine.faults.people import OfPeople
+from windtunnel.engine.faults.clocks import Clocks
+from windtunnel.engine.faults.control_plane import ControlPlane, OfControlPlane
+from windtunnel.engine.faults.people import ByHand, OfPeople
+from windtunnel.engine.faults.schedulers import OfSchedulers, Schedulers
 from windtunnel.engine.faults.timeline import Timeline, Undo, Window
 from windtunnel.engine.faults.tries import OfTries
 from windtunnel.engine.faults.workers import OfMachines
+from windtunnel.engine.loops import Loops
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.plans import Plan
 from windtunnel.engine.tries import Struck
-from windtunnel.model import (
-    BrokerDown,
-    Cleared,
-    DagChanged,
-    DagPaused,
-    DagProcessorDown,
-    DagUnpaused,
-    Fault,
-    LateData,
-    LimitNotKept,
-    OfTasks,
-    OfWorkers,
-    PoolDeleted,
-    PoolResized,
-    RunMarked,
-    SchedulerDown,
-    TaskMarked,
-    TriggererDown,
-)
+from windtunnel.model import ClockJump, DagChanged, Fault, LateData, OfTasks, OfWorkers
 from windtunnel.model.faults.resources import OfResources
 
 __all__ = ["Faults"]
@@ -45,16 +31,21 @@ __all__ = ["Faults"]
 class Faults:
     """All faults of one scenario."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, loops: Loops | None, timers: list[tuple[int, int]]) -> None:
         self._world = parts.world
         self._parts = parts
         self._timeline = Timeline()
         self._tries = OfTries(parts.world)
         self._machines = OfMachines(parts, self._timeline)
         self._people = OfPeople(parts)
-        self._control_plane = ControlPlane(parts)
+        self._control_plane = ControlPlane(parts, self._timeline, loops)
+        self._clocks = Clocks(parts, timers)
+        self._schedulers: Schedulers | None = None
         faults = parts.world.scenario.faults
         parts.world.trace.struck = [0] * len(faults)
+        if any(isinstance(fault, OfSchedulers) for fault in faults):
+            self._schedulers = Schedulers(parts, self._timeline, loops)
+            parts.agenda.is_watched = parts.stuck.is_watched = self._schedulers.watches
         for number, fault in enumerate(faults):
             if not isinstance(fault, OfTasks | LateData | DagChanged):
                 self._follow(number, fault)
@@ -68,14 +59,14 @@ class Faults:
             return self._machines.begin(number, fault)
         if isinstance(fault, OfResources):
             return resources.begin(self._parts, number, fault)
-        if isinstance(
-            fault,
-            PoolResized | PoolDeleted | DagPaused | DagUnpaused | Cleared | TaskMarked | RunMarked,
-        ):
+        if isinstance(fault, ClockJump):
+            return self._clocks.begin(number, fault)
+        if isinstance(fault, ByHand):
             return self._people.begin(number, fault)
-        assert isinstance(
-            fault, SchedulerDown | BrokerDown | TriggererDown | DagProcessorDown | LimitNotKept
-        )
+        if isinstance(fault, OfSchedulers):
+            assert self._schedulers is not None, "made for every scenario with such a fault"
+            return self._schedulers.begin(number, fault)
+        assert isinstance(fault, OfControlPlane), "all other kinds were asked for before"
         return self._control_plane.begin(number, fault)
 
     # -- when ---------------------------------------------------------------------------------
@@ -93,7 +84,17 @@ class Faults:
     @property
     def scheduler_is_up(self) -> bool:
         """Whether any scheduler runs."""
-        return self._control_plane.is_up("scheduler")
+        works = self._schedulers is None or self._schedulers.any_works
+        return works and self._control_plane.is_up("scheduler")
+
+    def missing_slots(self) -> int:
+        """Slots of ``parallelism`` that belong to schedulers that don't work."""
+        return 0 if self._schedulers is None else self._schedulers.missing_slots()
+
+    def queued(self, tis: Iterable[int], scheduler: int | None) -> None:
+        """These were queued, by one of the schedulers if it is known which."""
+        if self._schedulers is not None:
+            self._schedulers.queued(tis, scheduler)
 
     @property
     def dag_processor_is_up(self) -> bool:
@@ -109,6 +110,8 @@ class Faults:
     def strike(self, ti: int, plan: Plan) -> tuple[Struck | None, Plan]:
         """What becomes of a try that begins now."""
         struck, plan = self._tries.strike(ti, plan)
+        if self._clocks.makes_heartbeats_old:
+            struck = replace(struck or Struck(), looks_dead=True)
         doom = self._machines.doom(ti)
         if doom is not None:
             return _doomed(struck, doom), plan

@@ -4,43 +4,107 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from windtunnel.engine.faults.timeline import Undo
+from windtunnel.engine.faults.timeline import Timeline, Undo
+from windtunnel.engine.loops import Loops
 from windtunnel.engine.parts import Parts
+from windtunnel.engine.program import micros
+from windtunnel.engine.reports import Reports
 from windtunnel.model import (
+    ApiServerDown,
     BrokerDown,
     DagProcessorDown,
+    DatabaseDown,
+    DatabaseSlow,
     LimitNotKept,
     SchedulerDown,
     TriggererDown,
+    TriggererLost,
 )
 
-OfControlPlane = BrokerDown | DagProcessorDown | LimitNotKept | SchedulerDown | TriggererDown
+OfReports = ApiServerDown | DatabaseDown | DatabaseSlow
+OfControlPlane = (
+    BrokerDown
+    | DagProcessorDown
+    | LimitNotKept
+    | OfReports
+    | SchedulerDown
+    | TriggererDown
+    | TriggererLost
+)
+WITH_DATABASE = ("scheduler", "triggerer", "dag_processor")
+"""Who can do nothing without the metadata database."""
 
 
 class ControlPlane:
     """Who is up."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, timeline: Timeline, loops: Loops | None) -> None:
         self._parts = parts
+        self._timeline = timeline
+        self._loops = loops
+        self._reports = Reports(parts.world, parts.attempts, parts.losses)
+        if any(isinstance(fault, OfReports) for fault in parts.world.scenario.faults):
+            parts.tries.reports = self._reports
         self._down = dict.fromkeys(("scheduler", "broker", "triggerer", "dag_processor"), 0)
-        self.parses_late = False
-        """Whether a parse was due while the DAG processor was down."""
 
     def is_up(self, what: str) -> bool:
         """Whether ``scheduler``, ``broker``, ``triggerer`` or ``dag_processor`` is up."""
         return not self._down[what]
 
-    def begin(self, number: int, fault: OfControlPlane) -> Undo:
+    def begin(self, number: int, fault: OfControlPlane) -> Undo | None:
         """The fault begins."""
         if isinstance(fault, LimitNotKept):
             return self._let_loose(number, fault)
+        if isinstance(fault, TriggererLost):
+            return self._lose_triggerer(number, fault)
         self._parts.world.trace.struck[number] += 1
+        if isinstance(fault, DatabaseSlow):
+            return self._slow_down(fault)
+        if isinstance(fault, DatabaseDown | ApiServerDown):
+            return self._cut_off(fault)
         if isinstance(fault, BrokerDown) and fault.messages_lost:
             for ti in self._parts.workers.waiting():
                 self._parts.workers.lose_message(ti)
         what = fault.type.removesuffix("_down")
         self._take_down(what)
         return lambda: self._bring_up(what)
+
+    def _slow_down(self, fault: DatabaseSlow) -> Undo:
+        late = micros(fault.by_s)
+        self._change_speed(fault.factor, late)
+        return lambda: self._change_speed(1 / fault.factor, -late)
+
+    def _change_speed(self, factor: float, late_us: int) -> None:
+        self._reports.late_us += late_us
+        if self._loops is not None:
+            self._loops.slowness *= factor
+
+    def _cut_off(self, fault: DatabaseDown | ApiServerDown) -> Undo:
+        """Nobody hears what tries report; without the database nobody does anything."""
+        now = self._parts.world.now
+        until = None if fault.for_s is None else now + micros(fault.for_s)
+        down = WITH_DATABASE if isinstance(fault, DatabaseDown) else ()
+        outage = self._reports.begin(until, schedulers_too=bool(down))
+        for what in down:
+            self._take_down(what)
+
+        def end() -> None:
+            self._reports.end(outage)
+            for what in down:
+                self._bring_up(what)
+
+        return end
+
+    def _lose_triggerer(self, number: int, fault: TriggererLost) -> Undo | None:
+        triggerer, which = self._parts.triggerer, fault.triggerer - 1
+        life = triggerer.lose(which)
+        if life is None:
+            return None
+        self._parts.world.trace.struck[number] += 1
+        silence = self._parts.world.cluster.triggerer_health_check_threshold_s
+        at = self._parts.world.now + micros(silence)
+        self._timeline.arm(at, lambda: triggerer.give_away(life))
+        return lambda: triggerer.start(which)
 
     def _take_down(self, what: str) -> None:
         self._down[what] += 1

@@ -75,6 +75,8 @@ NOTICE = Clause("notice 2m", rf"(?:with )?notice(?: of)? {LENGTH}", "notice_s", 
 WRITTEN = Clause("results written", r"(results written)", "results_written", lambda _: True)
 MESSAGES = Clause("messages lost", r"(messages lost)", "messages_lost", lambda _: True)
 WAITING = Clause("waiting", r"(waiting)", "waits", lambda _: True)
+SLOW_BY = Clause("by 2s", rf"by {LENGTH}", "by_s", _seconds)
+SCHEDULER = Clause("of scheduler 2", r"of scheduler (\d+)", "scheduler", int)
 RUN = Clause("run manual__1", r"run (\S+)", "run_id")
 STATES = Clause(
     "in any state",

@@ -27,6 +27,8 @@ from windtunnel.loaders.fault_text.clauses import (
     PINNED,
     RAISING,
     RUN,
+    SCHEDULER,
+    SLOW_BY,
     STATES,
     TO,
     WAITING,
@@ -37,21 +39,29 @@ from windtunnel.loaders.fault_text.clauses import (
 )
 from windtunnel.loaders.fault_text.subjects import (
     Subject,
+    jump,
     machines,
     named,
     nothing,
+    numbered,
+    slots,
     tasks,
     workers,
 )
 from windtunnel.loaders.forms import human_name
 from windtunnel.model import (
+    ApiServerDown,
     BrokerDown,
     Cleared,
+    ClockJump,
     DagChanged,
     DagPaused,
     DagProcessorDown,
     DagUnpaused,
+    DatabaseDown,
+    DatabaseSlow,
     DiskFull,
+    ExecutorSlotsLeaked,
     HeartbeatLost,
     LateData,
     LimitNotKept,
@@ -63,6 +73,8 @@ from windtunnel.model import (
     ResultLost,
     RunMarked,
     SchedulerDown,
+    SchedulerLost,
+    SchedulerPaused,
     SpotLoss,
     TaskFails,
     TaskHangs,
@@ -70,6 +82,7 @@ from windtunnel.model import (
     TaskLostByExecutor,
     TaskMarked,
     TriggererDown,
+    TriggererLost,
     WorkerLost,
     WorkersDrained,
 )
@@ -149,23 +162,46 @@ FORMS = (
     ),
     Form(
         "task marked", TaskMarked, tasks, (AS, *AGAIN, *BESIDE),
-        "task marked: etl.load as success at +10m",
+        "task marked: etl.load as success at +15m",
     ),
     Form(
         "run marked", RunMarked, named("dags"), (AS, *AGAIN, RUN),
-        "run marked: etl as failed at +10m",
+        "run marked: etl as failed at +15m",
     ),
     Form(
         "dag changed", DagChanged, named("dag_id"), (WITHOUT, FROM, PINNED, *ONCE),
         "dag changed: etl without load at +10m",
     ),
     Form("scheduler down", SchedulerDown, nothing, WINDOW, "scheduler down: at +10m for 5m"),
+    Form(
+        "scheduler paused", SchedulerPaused, numbered("scheduler"), WINDOW,
+        "scheduler paused: 1 at +10m for 2m",
+    ),
+    Form(
+        "scheduler lost", SchedulerLost, numbered("scheduler"), WINDOW,
+        "scheduler lost: 2 at +10m for 5m",
+    ),
+    Form("database down", DatabaseDown, nothing, WINDOW, "database down: at +10m for 5m"),
+    Form(
+        "database slow", DatabaseSlow, nothing, (FACTOR, SLOW_BY, *WINDOW),
+        "database slow: x5 by 2s at +10m for 30m",
+    ),
+    Form("api server down", ApiServerDown, nothing, WINDOW, "api server down: at +10m for 5m"),
     Form("broker down", BrokerDown, nothing, (*WINDOW, MESSAGES), "broker down: at +10m for 5m"),
     Form("triggerer down", TriggererDown, nothing, WINDOW, "triggerer down: at +10m for 5m"),
+    Form(
+        "triggerer lost", TriggererLost, numbered("triggerer"), WINDOW,
+        "triggerer lost: 1 at +10m for 5m",
+    ),
     Form(
         "dag processor down", DagProcessorDown, nothing, WINDOW,
         "dag processor down: at +10m for 30m",
     ),
+    Form(
+        "executor slots leaked", ExecutorSlotsLeaked, slots, (SCHEDULER, *AGAIN),
+        "executor slots leaked: 4 at +1h every 1h",
+    ),
+    Form("clock jump", ClockJump, jump, WINDOW, "clock jump: +1h at +2h for 10m"),
     Form("limit not kept", LimitNotKept, named("dags"), WINDOW, "limit not kept: etl for 1h"),
 )  # fmt: skip
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from windtunnel.loaders.durations import parse_duration
+
 Subject = Callable[[str], Mapping[str, Any]]
 
 SHARES = {
@@ -61,6 +63,35 @@ def named(name: str) -> Subject:
         return {name: text}
 
     return read
+
+
+def numbered(name: str) -> Subject:
+    """The number of one of several; nothing: the first."""
+
+    def read(text: str) -> Mapping[str, Any]:
+        found = re.fullmatch(r"(?:number )?(\d*)(?: of (\d+))?", text)
+        if found is None:
+            raise ValueError(f"the number of the {name}, such as '2', or nothing for the first")
+        return {name: int(found[1] or 1)}
+
+    return read
+
+
+def jump(text: str) -> Mapping[str, Any]:
+    """How far a clock jumps, forwards or backwards."""
+    found = re.fullmatch(r"([+-]?)\s*(.+)", text)
+    if found is None:
+        raise ValueError("how far the clock jumps, such as '+1h' or '-30m'")
+    length = parse_duration(found[2])
+    return {"by_s": -length if found[1] == "-" else length}
+
+
+def slots(text: str) -> Mapping[str, Any]:
+    """A number of slots."""
+    found = re.fullmatch(r"(\d+)(?: slots?)?", text)
+    if found is None:
+        raise ValueError("a number of slots, such as '4'")
+    return {"slots": int(found[1])}
 
 
 def nothing(text: str) -> Mapping[str, Any]:

@@ -10,11 +10,13 @@ from fnmatch import fnmatchcase
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders.new_versions import wrong_change
 from windtunnel.model import (
+    ApiServerDown,
     BrokerDown,
     Cluster,
     DagChanged,
     DagPaused,
     DagUnpaused,
+    ExecutorSlotsLeaked,
     Fault,
     Fleet,
     LimitNotKept,
@@ -23,6 +25,9 @@ from windtunnel.model import (
     PoolDeleted,
     PoolResized,
     RunMarked,
+    SchedulerLost,
+    SchedulerPaused,
+    TriggererLost,
 )
 from windtunnel.model.faults.resources import OfResources
 from windtunnel.model.pattern import instead, matching, nearest
@@ -65,6 +70,14 @@ def _wrong_targets(fault: Fault, fleet: Fleet, cluster: Cluster) -> Iterator[str
         executors = cluster.executor_names
         if executors and "CeleryExecutor" not in executors:
             yield f"there is no broker; the executor is {cluster.executor}"
+    elif isinstance(fault, ApiServerDown) and not cluster.airflow.tasks_use_api_server:
+        yield f"tasks of {cluster.profile} report to the database; say 'database down'"
+    elif isinstance(fault, SchedulerPaused | SchedulerLost | ExecutorSlotsLeaked):
+        if fault.scheduler > cluster.schedulers:
+            yield f"it speaks of scheduler {fault.scheduler}, but there are {cluster.schedulers}"
+    elif isinstance(fault, TriggererLost):
+        if fault.triggerer > cluster.triggerers:
+            yield f"it speaks of triggerer {fault.triggerer}, but there are {cluster.triggerers}"
     elif isinstance(fault, PoolResized | PoolDeleted):
         used = {task.pool for dag in fleet.dags for task in dag.tasks}
         if fault.pool not in used and cluster.pool(fault.pool) is None:

@@ -7,11 +7,19 @@ from typing import Annotated
 from pydantic import Field
 
 from windtunnel.model.faults.control_plane import (
+    ApiServerDown,
     BrokerDown,
+    ClockJump,
     DagProcessorDown,
+    DatabaseDown,
+    DatabaseSlow,
+    ExecutorSlotsLeaked,
     LimitNotKept,
     SchedulerDown,
+    SchedulerLost,
+    SchedulerPaused,
     TriggererDown,
+    TriggererLost,
 )
 from windtunnel.model.faults.people import (
     Cleared,
@@ -68,18 +76,27 @@ Fault = Annotated[
     | TaskMarked
     | RunMarked
     | SchedulerDown
+    | SchedulerPaused
+    | SchedulerLost
+    | DatabaseDown
+    | DatabaseSlow
+    | ApiServerDown
     | BrokerDown
     | TriggererDown
+    | TriggererLost
     | DagProcessorDown
-    | LimitNotKept,
+    | ExecutorSlotsLeaked
+    | LimitNotKept
+    | ClockJump,
     Field(discriminator="type"),
 ]
 
 __all__ = [
-    "BrokerDown", "Cleared", "DagChanged", "DagPaused", "DagProcessorDown", "DagUnpaused",
-    "DiskFull", "Fault", "HeartbeatLost",
-    "LateData", "LimitNotKept", "Moment", "OfTasks", "OfWorkers", "OutOfMemory", "PoolDeleted",
-    "PoolResized", "ResourceDown", "ResourceResized", "ResultLost", "RunMarked", "SchedulerDown",
-    "SpotLoss", "TaskFails", "TaskHangs", "TaskIsSlow", "TaskLostByExecutor", "TaskMarked",
-    "TriggererDown", "Windowed", "WorkerLost", "WorkersDrained",
+    "ApiServerDown", "BrokerDown", "Cleared", "ClockJump", "DagChanged", "DagPaused",
+    "DagProcessorDown", "DagUnpaused", "DatabaseDown", "DatabaseSlow", "DiskFull",
+    "ExecutorSlotsLeaked", "Fault", "HeartbeatLost", "LateData", "LimitNotKept", "Moment",
+    "OfTasks", "OfWorkers", "OutOfMemory", "PoolDeleted", "PoolResized", "ResourceDown",
+    "ResourceResized", "ResultLost", "RunMarked", "SchedulerDown", "SchedulerLost",
+    "SchedulerPaused", "SpotLoss", "TaskFails", "TaskHangs", "TaskIsSlow", "TaskLostByExecutor",
+    "TaskMarked", "TriggererDown", "TriggererLost", "Windowed", "WorkerLost", "WorkersDrained",
 ]  # fmt: skip

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from windtunnel.model.faults.times import Windowed
+from windtunnel.model.dag import Seconds
+from windtunnel.model.faults.times import Factor, Moment, Windowed
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -16,6 +17,49 @@ class SchedulerDown(Windowed):
     is enforced. Tasks that run go on."""
 
     type: Literal["scheduler_down"] = "scheduler_down"
+
+
+class SchedulerPaused(Windowed):
+    """One scheduler stands still: no loop, no heartbeat. Silent for
+    ``scheduler_health_check_threshold``, it counts as dead, and another one adopts or resets what
+    it had queued (``adopt_or_reset_orphaned_tasks``)."""
+
+    type: Literal["scheduler_paused"] = "scheduler_paused"
+    scheduler: Count = 1
+    """Which one."""
+
+
+class SchedulerLost(Windowed):
+    """One scheduler dies, and its executor's memory with it; what LocalExecutor runs dies, too.
+    ``for_s`` later a new one is there. Orphans are adopted or reset by the next scheduler that
+    looks (``adopt_or_reset_orphaned_tasks``)."""
+
+    type: Literal["scheduler_lost"] = "scheduler_lost"
+    scheduler: Count = 1
+    """Which one."""
+
+
+class DatabaseDown(Windowed):
+    """Nobody reaches the metadata database: no scheduler works, no trigger fires, no worker
+    reports. Tries that can't report for too long die, and what they did is not known."""
+
+    type: Literal["database_down"] = "database_down"
+
+
+class DatabaseSlow(Windowed):
+    """The metadata database is slow: loops of the schedulers take ``factor`` times as long, and
+    each start and each report of a try takes ``by_s`` more."""
+
+    type: Literal["database_slow"] = "database_slow"
+    factor: Factor = 1.0
+    by_s: Seconds = 0.0
+
+
+class ApiServerDown(Windowed):
+    """Workers can't reach the API server (3.x): no try begins or reports, and those that can't
+    report for too long die (``[workers] max_failed_heartbeats``)."""
+
+    type: Literal["api_server_down"] = "api_server_down"
 
 
 class BrokerDown(Windowed):
@@ -33,10 +77,28 @@ class TriggererDown(Windowed):
     type: Literal["triggerer_down"] = "triggerer_down"
 
 
+class TriggererLost(Windowed):
+    """One triggerer dies; ``for_s`` later a new one is there. Its triggers go to others with
+    capacity when it has been silent for ``triggerer_health_check_threshold``."""
+
+    type: Literal["triggerer_lost"] = "triggerer_lost"
+    triggerer: Count = 1
+    """Which one."""
+
+
 class DagProcessorDown(Windowed):
     """No DAG file is parsed: what depends on a parse waits for it."""
 
     type: Literal["dag_processor_down"] = "dag_processor_down"
+
+
+class ExecutorSlotsLeaked(Moment):
+    """The executor of a scheduler counts slots as taken that nothing occupies, until that scheduler
+    is started anew (``scheduler lost`` with ``for``)."""
+
+    type: Literal["executor_slots_leaked"] = "executor_slots_leaked"
+    slots: Count
+    scheduler: Count = 1
 
 
 class LimitNotKept(Windowed):
@@ -46,3 +108,13 @@ class LimitNotKept(Windowed):
     type: Literal["limit_not_kept"] = "limit_not_kept"
     dags: str
     """Glob over dag_id."""
+
+
+class ClockJump(Windowed):
+    """The clock of the schedulers jumps, and jumps back after ``for_s``: what is due is done
+    earlier or later by so much. Far ahead, healthy tries look as if their heartbeats had
+    stopped."""
+
+    type: Literal["clock_jump"] = "clock_jump"
+    by_s: float
+    """Seconds; negative: backwards."""

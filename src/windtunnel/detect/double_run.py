@@ -1,0 +1,72 @@
+"""Two processes of one task instance at once: the first was given up and went on (WT201).
+
+Airflow refuses what the first one reports, but not what it does to files, tables and other systems.
+"""
+
+from __future__ import annotations
+
+from windtunnel.detect.finding import Finding
+from windtunnel.model import Dag, Scenario
+from windtunnel.trace import Stray, TaskState, Trace
+
+CODE = "WT201"
+
+
+def find_double_runs(scenario: Scenario, trace: Trace) -> list[Finding]:
+    """One finding for each task of which two processes ran at once."""
+    if not trace.strays:
+        return []
+    runs, first = _runs(trace), dict[tuple[int, int], tuple[Stray, tuple[int, int]]]()
+    for stray in trace.strays:
+        until = trace.end_us if stray.until_us is None else stray.until_us
+        for begin, end in runs.get(stray.ti, ()):
+            since, over = max(begin, stray.since_us), min(end, until)
+            if since < over:
+                key = (trace.runs[trace.ti_run[stray.ti]].dag, trace.ti_task[stray.ti])
+                first.setdefault(key, (stray, (since, over)))
+    dags = {dag.dag_id: dag for dag in scenario.fleet.dags}
+    return [
+        _finding(trace, dags[trace.dag_ids[dag]], trace.task_ids[dag][task], *found)
+        for (dag, task), found in first.items()
+    ]
+
+
+def _runs(trace: Trace) -> dict[int, list[tuple[int, int]]]:
+    """When each task instance that has a stray process was running, for Airflow."""
+    concerned = {stray.ti for stray in trace.strays}
+    began: dict[int, int] = {}
+    found: dict[int, list[tuple[int, int]]] = {}
+    for at, who, state in trace.history:
+        if who not in concerned:
+            continue
+        if who in began:
+            found.setdefault(who, []).append((began.pop(who), at))
+        if state == TaskState.RUNNING:
+            began[who] = at
+    for who, at in began.items():
+        found.setdefault(who, []).append((at, trace.end_us))
+    return found
+
+
+def _finding(trace: Trace, dag: Dag, task_id: str, stray: Stray, span: tuple[int, int]) -> Finding:
+    since_us, until_us = span
+    record = trace.runs[trace.ti_run[stray.ti]]
+    seconds = (until_us - since_us) / 1e6
+    summary = (
+        f"Two processes of {dag.dag_id}.{task_id} work at once for {seconds:g} s in "
+        f"{record.name}: try {stray.try_number} was given up ({stray.why}) and goes on, while its "
+        "retry does the same work. Only the retry's result counts; what both write is there twice, "
+        "or mixed."
+    )
+    return Finding(
+        code=CODE,
+        title="Task that runs twice at once",
+        summary=summary,
+        dag_id=dag.dag_id,
+        file=dag.file,
+        line=dag.task(task_id).line,
+        since=trace.at(since_us),
+        until=trace.at(until_us),
+        ended_by="the end of the first process",
+        notes=("Make the work safe to repeat: write to a place of its own and swap it in.",),
+    )

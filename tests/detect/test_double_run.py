@@ -1,0 +1,46 @@
+"""WT201: a process that was given up works beside its own retry."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from windtunnel.detect import detect
+from windtunnel.engine import simulate
+from windtunnel.model import (
+    Behavior,
+    Cluster,
+    Dag,
+    Fleet,
+    HeartbeatLost,
+    ManualRun,
+    Scenario,
+    Task,
+    WorkerGroup,
+)
+
+
+def found(**cluster):
+    task = Task(task_id="load", retries=1, retry_delay_s=0)
+    scenario = Scenario(
+        fleet=Fleet(dags=(Dag(dag_id="etl", tasks=(task,)),)),
+        cluster=Cluster(**cluster),
+        behavior=Behavior(default_duration_s=1000),
+        start=datetime(2026, 3, 1, tzinfo=UTC),
+        duration_s=7200,
+        manual_runs=(ManualRun(dag_id="etl", run_id="m"),),
+        faults=(HeartbeatLost(tasks="etl.load", tries=(1,)),),
+    )
+    return detect(scenario, simulate(scenario))
+
+
+def test_two_processes_at_once_are_found_with_their_time():
+    """Given up at 310, the first process goes on until 1000."""
+    (finding,) = found()
+    assert (finding.code, finding.dag_id) == ("WT201", "etl")
+    assert "etl.load work at once for 690 s in m: try 1 was given up" in finding.summary
+    assert round((finding.until - finding.since).total_seconds()) == 690
+
+
+def test_a_retry_that_waits_for_the_slot_of_the_first_process_is_alone():
+    workers = (WorkerGroup(slots=1),)
+    assert not [f for f in found(workers=workers, task_queued_timeout_s=9000) if f.code == "WT201"]
