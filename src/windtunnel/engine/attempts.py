@@ -101,7 +101,9 @@ class Attempts:
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
         kind, plan = run.dag.kind[task], attempt.plan
-        self._find_deadline(attempt, run.dag.tasks[task].execution_timeout_s)
+        limit = run.dag.tasks[task].execution_timeout_s
+        if limit is not None:
+            self._find_deadline(attempt, limit)
         ends = world.now + (plan.resume if attempt.resumed else plan.duration)
         pokes = isinstance(kind, Sensor) and kind.mode == "poke" and not kind.deferrable
         if hangs:
@@ -114,15 +116,16 @@ class Attempts:
     def leave_open(self, ti: int, attempt: Attempt) -> None:
         """Nobody knows yet when the try ends; execution_timeout may end it."""
         run = self._world.runs[self._world.ti_run[ti]]
-        self._find_deadline(attempt, run.dag.tasks[self._world.ti_task[ti]].execution_timeout_s)
+        limit = run.dag.tasks[self._world.ti_task[ti]].execution_timeout_s
+        if limit is not None:
+            self._find_deadline(attempt, limit)
         attempt.ends = NEVER
         if attempt.deadline is not None or attempt.doom is not None:
             self.end_at(ti, attempt, NEVER)
 
-    def _find_deadline(self, attempt: Attempt, limit_s: float | None) -> None:
-        if limit_s is not None:
-            spans = self._world.profile.execution_timeout_spans_deferral
-            attempt.deadline = (attempt.began if spans else attempt.started) + micros(limit_s)
+    def _find_deadline(self, attempt: Attempt, limit_s: float) -> None:
+        spans = self._world.profile.execution_timeout_spans_deferral
+        attempt.deadline = (attempt.began if spans else attempt.started) + micros(limit_s)
 
     def end_at(self, ti: int, attempt: Attempt, at: int) -> None:
         """The try ends then, or by execution_timeout before."""

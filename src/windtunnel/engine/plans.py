@@ -64,6 +64,9 @@ class Plan:
 WAITS = Sensor, ExternalTaskSensor, TriggerDagRun, Deferrable
 """Kinds whose time on the worker is not what they take as a whole."""
 
+UNSAID = Rule()
+"""What holds for a task of which nothing is said; making one takes a while."""
+ALWAYS = When()
 One = TypeVar("One")
 
 
@@ -143,7 +146,7 @@ class Planner:
     def _recipe(
         self, dag: DagProgram, task: int, rules: tuple[Rule, ...]
     ) -> int | Distribution | None:
-        rule, own = rules[0] if rules else Rule(), dag.tasks[task]
+        rule, own = rules[0] if rules else UNSAID, dag.tasks[task]
         if self._bodies is not None or not _is_plain(rule):
             return None
         if self._slowness is not None and self._slowness.strikes(dag, task):
@@ -191,7 +194,7 @@ class Planner:
         plan = self._modelled(rule, ti, kind)
         asked = run.dag.tasks[task].executor_config
         if asked is not None:
-            plan = _as_asked(plan, rule or Rule(), asked)
+            plan = _as_asked(plan, rule or UNSAID, asked)
         if self._slowness is not None and (factor := self._slowness.factor(ti)) != 1:
             return plan.slowed(factor)
         return plan
@@ -331,7 +334,7 @@ def _is_plain(rule: Rule) -> bool:
     """Whether all tries under a rule only work for a while and succeed."""
     ends_well = rule.outcome == "success" and rule.outcomes is None and not rule.fail_share
     needs_nothing = not rule.memory_mb and not rule.result_bytes and not has_course(rule)
-    return rule.when == When() and ends_well and needs_nothing
+    return rule.when == ALWAYS and ends_well and needs_nothing
 
 
 def _samples(history: History | None) -> dict[tuple[str, str], Sample]:
