@@ -113,6 +113,8 @@ class _Circles:
             run = snapshot.runs[i]
             if run.gives_up_us is not None:
                 ends.append((run.gives_up_us, f"dagrun_timeout of {run.dag_id}"))
+        if not ends and any(f" {snapshot.actors[i].name} (" in snapshot.cause for i in parts):
+            return snapshot.at_us, snapshot.cause
         if not ends:
             return None, ""
         at, what = min(ends)

@@ -303,6 +303,9 @@ class Tries:
             if world.state[ti] == QUEUED or (
                 world.state[ti] == RUNNING and world.profile.executor_report_ends_running
             ):
+                if world.state[ti] == RUNNING:
+                    label = self._attempts.label(ti)
+                    self._waits.before_forced_end(f"the executor's report of {label} ({why})")
                 self._attempts.fail(ti, why)
                 self.reap()
 

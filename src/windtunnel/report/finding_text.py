@@ -55,6 +55,10 @@ def _title(finding: Finding, width: int) -> str:
 def _how_long(finding: Finding, width: int) -> list[str]:
     if finding.since is None:
         return []
+    if not (finding.holding or finding.waiting):
+        return wrap(
+            f"First at {clock(finding.since)} (virtual time, UTC).", first="  ", width=width
+        )
     begins = f"No progress after {clock(finding.since)} (virtual time, UTC)"
     return wrap(f"{begins} {_end(finding, finding.since)}", first="  ", width=width)
 

@@ -263,7 +263,23 @@ def _assumptions(assumptions: Sequence[Assumption], width: int) -> list[str]:
 
 
 def _findings(findings: Sequence[Finding], width: int) -> list[str]:
-    return ["\n\n".join(finding_text(one, width=width) for one in findings)] if findings else []
+    alike: dict[tuple[str, ...], list[Finding]] = {}
+    for one in findings:
+        alike.setdefault(one.identity, []).append(one)
+    told = [_once(same, width) for same in alike.values()]
+    return ["\n\n".join(told)] if told else []
+
+
+def _once(same: Sequence[Finding], width: int) -> str:
+    """The first of findings that differ in nothing but when, and how often it comes again."""
+    first, *others = same
+    said = finding_text(first, width=width)
+    if not others:
+        return said
+    last = others[-1].since
+    when = "" if last is None else f", the last time from {clock(last)}"
+    again = f"The same comes {count(len(others), 'time')} more{when}."
+    return "\n".join([said, *wrap(again, first="  ", width=width)])
 
 
 def _verdict(findings: Sequence[Finding], simulated: str, result: Result) -> str:
