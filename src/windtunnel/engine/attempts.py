@@ -285,16 +285,21 @@ class Attempts:
     def jitter(self, ti: int) -> Jitter:
         """What spreads the pokes of a sensor in poke mode. Airflow takes it from the clock of the
         worker's machine, so it is luck."""
-        world = self._world
-        key = (*world.name_of(ti), world.tries[ti])
-        return lambda count: draw(world.scenario.seed, "poke", *key, count)
+        world, number = self._world, self._world.tries[ti]
+        seed = world.scenario.seed
+        return lambda count: draw(seed, "poke", *world.name_of(ti), number, count)
 
     def dated_jitter(self, ti: int, started: int) -> Jitter:
         """What spreads the pokes of a sensor that reschedules: it follows from when the first one
         was."""
-        dag_id, _, task_id, _ = self._world.name_of(ti)
-        date = self._world.datetime_at(started).astimezone(UTC)
-        return lambda count: spread(f"{dag_id}#{task_id}#{date}#{count}")
+        world = self._world
+
+        def jitter(count: int) -> int:
+            dag_id, _, task_id, _ = world.name_of(ti)
+            date = world.datetime_at(started).astimezone(UTC)
+            return spread(f"{dag_id}#{task_id}#{date}#{count}")
+
+        return jitter
 
     def _kind(self, ti: int) -> object:
         world = self._world

@@ -6,6 +6,7 @@ From Airflow: ``jobs/scheduler_job_runner.py: _create_dag_runs, _set_exceeds_max
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 
@@ -44,18 +45,19 @@ class Creation:
         self._heap: list[tuple[int, str, int]] = []
         self.assets: AssetRuns | None = None
         """None if no DAG of the fleet waits for assets."""
+        self.next_due: Callable[[], int | None] = self._next_tick
+        """When the next run is due, if any; an instant that has passed if assets ask for one."""
         if world.program.consumers:
             self.assets = AssetRuns(world, lambda dag: self._schedules[dag].exceeds)
+            self.next_due = self._next_asked
 
     def of(self, dag: int) -> Schedule:
         """The schedule of a DAG."""
         return self._schedules[dag]
 
-    def next_due(self) -> int | None:
-        """When the next run is due, if any; an instant that has passed if assets ask for one."""
-        if self.assets is not None and self.assets.ready():
-            return -1
-        return self._next_tick()
+    def _next_asked(self) -> int | None:
+        assert self.assets is not None
+        return -1 if self.assets.ready() else self._next_tick()
 
     def _next_tick(self) -> int | None:
         heap = self._heap

@@ -18,23 +18,22 @@ class PausedRuns:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._changed: dict[int, Run] = {}
+        self.changed: dict[int, Run] = {}
+        """By index."""
 
     def note(self, run: Run) -> None:
         """Something changed in a running run of a paused DAG."""
-        self._changed[run.index] = run
+        self.changed[run.index] = run
 
-    def next_due(self) -> int | None:
-        """When the next look is due, if there is anything to look at."""
-        if not self._changed:
-            return None
+    def next_due(self) -> int:
+        """When the next look is due."""
         return (self._world.now // MINUTE_US + 1) * MINUTE_US
 
     def take_due(self) -> list[Run]:
         """The runs to look at now: still running, and of a DAG that is still paused."""
-        if not self._changed or self._world.now % MINUTE_US:
+        if self._world.now % MINUTE_US:
             return []
-        runs, self._changed = self._changed, {}
+        runs, self.changed = self.changed, {}
         paused = self._world.paused
         return [
             run for run in runs.values() if run.state == RunState.RUNNING and paused[run.dag.number]

@@ -109,6 +109,7 @@ class Planner:
         """Samples of a rule's own history, by the id of that history."""
         self._steady: dict[int, list[int] | None] = {}
         self._recipes: dict[int, list[int | Distribution | None]] = {}
+        self._fixed: dict[DagProgram, list[Plan | None]] = {}
 
     def plain_us(self, ti: int, run: Run) -> int | None:
         """Microseconds that the next try of a task instance takes, if all that its behavior says is
@@ -184,6 +185,14 @@ class Planner:
             return Plan(self.durations[ti])
         run = world.runs[world.ti_run[ti]]
         task = world.ti_task[ti]
+        fixed = self._fixed.get(run.dag)
+        if fixed is None:
+            fixed = self._fixed[run.dag] = [
+                self._find_fixed(run.dag, i) for i in range(run.dag.size)
+            ]
+        always = fixed[task]
+        if always is not None:
+            return always
         rules = world.program.rules[run.dag.number][task]
         kind = run.dag.kind[task]
         rule = next((rule for rule in rules if self._matches(rule, ti)), None)
@@ -199,14 +208,46 @@ class Planner:
             return plan.slowed(factor)
         return plan
 
+    def _find_fixed(self, dag: DagProgram, task: int) -> Plan | None:
+        """The plan of every try of a task, if they are all alike and nothing is drawn for them."""
+        if self._bodies is not None or self._slowness is not None or self._measured:
+            return None
+        if dag.tasks[task].executor_config is not None:
+            return None
+        rules = self._world.program.rules[dag.number][task]
+        if not rules:
+            return self._without_rule(dag.kind[task])
+        return self._from_fixed(rules[0], dag.kind[task]) if _is_fixed(rules[0]) else None
+
+    def _from_fixed(self, rule: Rule, kind: object) -> Plan:
+        said, outcome = rule.duration_s, rule.outcome
+        work = self._poke if isinstance(kind, WAITS) else self._work
+        assert isinstance(outcome, str)
+        return Plan(
+            micros(said) if isinstance(said, float | int) else work,
+            outcome,
+            rule.follow,
+            rule.condition,
+            len(rule.result) if isinstance(rule.result, list | dict) else rule.length,
+            None if rule.true_at_s is None else micros(rule.true_at_s),
+            None if rule.fire_at_s is None else micros(rule.fire_at_s),
+            None if rule.fire_after_s is None else micros(rule.fire_after_s),
+            micros(rule.resume_duration_s),
+        )
+
     def _modelled(self, rule: Rule | None, ti: int, kind: object) -> Plan:
         if rule is not None:
             return self._from_rule(rule, ti, kind)
+        if self._measured and not isinstance(kind, WAITS):
+            return Plan(self._duration(None, ti, kind))
+        return self._without_rule(kind)
+
+    def _without_rule(self, kind: object) -> Plan:
         if isinstance(kind, Sensor | ExternalTaskSensor | TriggerDagRun):
             return Plan(self._poke)
         if isinstance(kind, Deferrable):
             return Plan(self._poke, fire_after=self._work)
-        return Plan(self._duration(None, ti, kind)) if self._measured else self._default
+        return self._default
 
     def _executed(self, bodies: Bodies, rule: Rule | None, ti: int) -> Plan | None:
         """What the real callable does, unless there is none, or its result is declared."""
@@ -261,11 +302,13 @@ class Planner:
             plan.outcome, plan.error = "fail", why
 
     def _duration(self, rule: Rule | None, ti: int, kind: object) -> int:
-        dag_id, _, task_id, _ = self._world.name_of(ti)
         waits = isinstance(kind, WAITS)
-        if waits and (rule is None or rule.duration_s is None):
+        said = None if rule is None else rule.duration_s
+        if waits and said is None:
             return self._poke
-        said = self._said(rule, dag_id, task_id)
+        if said is None or isinstance(said, History):
+            dag_id, _, task_id, _ = self._world.name_of(ti)
+            said = self._said(rule, dag_id, task_id)
         if said is None:
             return self._poke if waits else self._work
         one = self._of_try(said, ti) if isinstance(said, tuple) else said
@@ -335,6 +378,15 @@ def _is_plain(rule: Rule) -> bool:
     ends_well = rule.outcome == "success" and rule.outcomes is None and not rule.fail_share
     needs_nothing = not rule.memory_mb and not rule.result_bytes and not has_course(rule)
     return rule.when == ALWAYS and ends_well and needs_nothing
+
+
+def _is_fixed(rule: Rule) -> bool:
+    """Whether all tries under a rule are alike, and nothing is drawn for them."""
+    alike = rule.when == When() and isinstance(rule.outcome, str) and rule.outcomes is None
+    sure = not rule.fail_share and rule.true_after_s is None
+    steady = rule.duration_s is None or isinstance(rule.duration_s, float | int)
+    needs_nothing = not rule.memory_mb and not rule.result_bytes and not has_course(rule)
+    return alike and sure and steady and needs_nothing
 
 
 def _samples(history: History | None) -> dict[tuple[str, str], Sample]:

@@ -189,7 +189,7 @@ class Simulation:
         if not self._begun:
             return 0
         due = self._upcoming()
-        parse = self._parse_due()
+        parse = None if self._next_parse is None else self._parse_due()
         if parse is None:
             return due
         if due is None:
@@ -206,13 +206,18 @@ class Simulation:
 
     def _other_due(self) -> int | None:
         """When something other than a try is due."""
-        times = (self._next_time(), self._parse_due())
-        return min((t for t in times if t is not None), default=None)
+        due = self._next_time()
+        parse = None if self._next_parse is None else self._parse_due()
+        return parse if due is None or (parse is not None and parse < due) else due
 
     def _parse_due(self) -> int | None:
         """When the DAG files are parsed next; one that is late waits for the DAG processor."""
         is_up = self._faults is None or self._faults.dag_processor_is_up
         return self._next_parse if is_up else None
+
+    def _is_parse_due(self) -> bool:
+        parse = self._parse_due()
+        return parse is not None and parse <= self.world.now
 
     def _changes_due(self) -> int | None:
         """When the scheduler gets to know another version of a DAG next."""
@@ -244,8 +249,8 @@ class Simulation:
         if self._scaling is not None:
             scales = self._scaling.next_due()
             due = scales if due is None or (scales is not None and scales < due) else due
-        paused = self._paused.next_due()
-        if paused is not None:
+        if self._paused.changed:
+            paused = self._paused.next_due()
             due = paused if due is None else min(due, paused)
         if self._executor is not None:
             own = self._executor.next_due()
@@ -278,14 +283,13 @@ class Simulation:
                 self._scaling.handle_due()
             if self._executor is not None:
                 self._executor.handle_due()
-            parse = self._parse_due()
-            if parse is not None and parse <= now:
+            if self._next_parse is not None and self._is_parse_due():
                 self._parse()
             elif self._versions is not None:
                 self._change_dags()
             if self._timers:
                 self._look_at_timers()
-            if self._scheduler_is_up:
+            if self._paused.changed and self._scheduler_is_up:
                 self._look_at_paused()
             self._arrivals.handle_due()
             self._schedule()
@@ -382,7 +386,8 @@ class Simulation:
         if self._faults is not None:
             free -= self._faults.missing_slots()
         chosen = self._parts.section.choose(free) if world.waiting else []
-        self._note_queued(chosen)
+        if self._faults is not None and chosen:
+            self._faults.queued(chosen, None)
         for ti in chosen:
             world.queue(ti)
             self._parts.stuck.queued(ti)
@@ -426,7 +431,8 @@ class Simulation:
         leaked = -(-workers.leaked // world.cluster.schedulers)
         free = world.cluster.parallelism - len(scheduler.held) - leaked
         chosen = self._parts.section.choose(free) if world.waiting else []
-        self._note_queued(chosen, scheduler.number)
+        if self._faults is not None and chosen:
+            self._faults.queued(chosen, scheduler.number)
         arrival = loops.handed_over(scheduler, len(chosen), len(examined))
         for ti in chosen:
             world.queue(ti)
@@ -437,11 +443,6 @@ class Simulation:
             heappush(self._handed_over, (arrival, self._hand_overs, ti))
         loops.note_ends()
         loops.ended(scheduler, len(chosen), len(examined), more=self._has_work())
-
-    def _note_queued(self, chosen: list[int], scheduler: int | None = None) -> None:
-        """Faults of schedulers need to know who queued what."""
-        if self._faults is not None and chosen:
-            self._faults.queued(chosen, scheduler)
 
     def _arrive(self) -> None:
         world = self.world

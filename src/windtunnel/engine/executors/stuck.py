@@ -41,6 +41,7 @@ class StuckInQueued:
         self._retries = cluster.num_stuck_in_queued_retries
         self.is_watched: Callable[[int], bool] = lambda _: True
         """Whether the scheduler that queued a task instance works."""
+        self._unlimited = workers.unlimited
         self._since: dict[int, int] = {}
         self._times: dict[int, int] = {}
         """How often a task instance was scheduled again since it last ran."""
@@ -52,7 +53,7 @@ class StuckInQueued:
 
     def queued(self, ti: int) -> None:
         """A task instance begins to wait for a worker."""
-        if self._workers.revokes(ti):
+        if not self._unlimited and self._workers.revokes(ti):
             self._since[ti] = self._world.now
 
     def started(self, ti: int) -> None:
