@@ -29,7 +29,7 @@ class Losses:
         self._agenda = agenda
         self._attempts = attempts
         self._workers = workers
-        self._silent: dict[int, tuple[int, str]] = {}
+        self.silent: dict[int, tuple[int, str]] = {}
         """Task instances of which nothing is heard: number of the try, and why it is given up."""
         self._ghosts: dict[int, tuple[Callable[[], None] | None, Stray | None, Course | None]] = {}
         """Processes that go on after their try was given up, by number of the try; what happens
@@ -80,24 +80,24 @@ class Losses:
         self._attempts.free(ti, "lost")
         self._agenda.arm(gone, GHOST, number, ti)
         if seen is not None:
-            self._silent[ti] = (number, why)
+            self.silent[ti] = (number, why)
             self._agenda.arm(seen, SILENT, number, ti)
 
     def suspect(self, ti: int) -> None:
         """The heartbeat of a healthy try looks too old at the next look."""
         attempt = self._attempts.running.get(ti)
-        if attempt is not None and ti not in self._silent:
+        if attempt is not None and ti not in self.silent:
             sweep = self._agenda.sweep_us
-            self._silent[ti] = (attempt.number, TOO_OLD)
+            self.silent[ti] = (attempt.number, TOO_OLD)
             self._agenda.arm((self._world.now // sweep + 1) * sweep, SILENT, attempt.number, ti)
 
     def trust(self) -> None:
         """Heartbeats look as old as they are again."""
-        self._silent = {ti: one for ti, one in self._silent.items() if one[1] != TOO_OLD}
+        self.silent = {ti: one for ti, one in self.silent.items() if one[1] != TOO_OLD}
 
     def forget(self, ti: int) -> None:
         """A task instance was given another state from outside."""
-        self._silent.pop(ti, None)
+        self.silent.pop(ti, None)
 
     def die(self, ti: int) -> None:
         """The process of a running try is gone, and nobody is there to notice it."""
@@ -149,17 +149,17 @@ class Losses:
         cluster, sweep = self._world.cluster, self._agenda.sweep_us
         timeout = micros(cluster.task_instance_heartbeat_timeout_s)
         seen = ((self._world.now + timeout) // sweep + 1) * sweep
-        self._silent[ti] = (number, SILENCE)
+        self.silent[ti] = (number, SILENCE)
         self._agenda.arm(seen, SILENT, number, ti)
 
     def _is_silent(self, event: Due) -> bool:
-        silent = self._silent.get(event[3], (-1, ""))[0] == event[2]
+        silent = self.silent.get(event[3], (-1, ""))[0] == event[2]
         return silent and self._world.state[event[3]] in (QUEUED, RUNNING)
 
     def _give_up(self, event: Due) -> None:
         """The scheduler purges a task instance without heartbeats."""
         ti = event[3]
-        why = self._silent.pop(ti)[1]
+        why = self.silent.pop(ti)[1]
         attempt = self._attempts.running.get(ti)
         if attempt is not None:
             self._go_astray(ti, attempt, why)

@@ -54,6 +54,20 @@ class Plan:
     course: Course | None = None
     """What it takes and does, if that is more than to work for a while."""
 
+    def lasting(self, duration: int) -> Plan:
+        """The same, taking so long."""
+        return Plan(
+            duration,
+            self.outcome,
+            self.follow,
+            self.condition,
+            self.length,
+            self.true_at,
+            self.fire_at,
+            self.fire_after,
+            self.resume,
+        )
+
     def slowed(self, factor: float) -> Plan:
         """The same, taking so many times as long."""
         course = None if self.course is None else self.course.slowed(factor)
@@ -67,6 +81,7 @@ WAITS = Sensor, ExternalTaskSensor, TriggerDagRun, Deferrable
 UNSAID = Rule()
 """What holds for a task of which nothing is said; making one takes a while."""
 ALWAYS = When()
+Fixed = tuple[Plan, Distribution | None]
 One = TypeVar("One")
 
 
@@ -109,7 +124,7 @@ class Planner:
         """Samples of a rule's own history, by the id of that history."""
         self._steady: dict[int, list[int] | None] = {}
         self._recipes: dict[int, list[int | Distribution | None]] = {}
-        self._fixed: dict[DagProgram, list[Plan | None]] = {}
+        self._fixed: dict[DagProgram, list[Fixed | None]] = {}
 
     def plain_us(self, ti: int, run: Run) -> int | None:
         """Microseconds that the next try of a task instance takes, if all that its behavior says is
@@ -192,7 +207,8 @@ class Planner:
             ]
         always = fixed[task]
         if always is not None:
-            return always
+            plan, given = always
+            return plan if given is None else plan.lasting(self._drawn(given, ti))
         rules = world.program.rules[run.dag.number][task]
         kind = run.dag.kind[task]
         rule = next((rule for rule in rules if self._matches(rule, ti)), None)
@@ -208,22 +224,24 @@ class Planner:
             return plan.slowed(factor)
         return plan
 
-    def _find_fixed(self, dag: DagProgram, task: int) -> Plan | None:
-        """The plan of every try of a task, if they are all alike and nothing is drawn for them."""
+    def _find_fixed(self, dag: DagProgram, task: int) -> Fixed | None:
+        """The plan of every try of a task, if they are all alike but for how long they take, and
+        what that is drawn from, if it is."""
         if self._bodies is not None or self._slowness is not None or self._measured:
             return None
         if dag.tasks[task].executor_config is not None:
             return None
         rules = self._world.program.rules[dag.number][task]
         if not rules:
-            return self._without_rule(dag.kind[task])
+            return self._without_rule(dag.kind[task]), None
         return self._from_fixed(rules[0], dag.kind[task]) if _is_fixed(rules[0]) else None
 
-    def _from_fixed(self, rule: Rule, kind: object) -> Plan:
+    def _from_fixed(self, rule: Rule, kind: object) -> Fixed:
         said, outcome = rule.duration_s, rule.outcome
         work = self._poke if isinstance(kind, WAITS) else self._work
         assert isinstance(outcome, str)
-        return Plan(
+        assert not isinstance(said, tuple | History)
+        plan = Plan(
             micros(said) if isinstance(said, float | int) else work,
             outcome,
             rule.follow,
@@ -234,6 +252,7 @@ class Planner:
             None if rule.fire_after_s is None else micros(rule.fire_after_s),
             micros(rule.resume_duration_s),
         )
+        return plan, (None if said is None or isinstance(said, float | int) else said)
 
     def _modelled(self, rule: Rule | None, ti: int, kind: object) -> Plan:
         if rule is not None:
@@ -381,10 +400,10 @@ def _is_plain(rule: Rule) -> bool:
 
 
 def _is_fixed(rule: Rule) -> bool:
-    """Whether all tries under a rule are alike, and nothing is drawn for them."""
+    """Whether all tries under a rule are alike, but for a duration that is drawn."""
     alike = rule.when == When() and isinstance(rule.outcome, str) and rule.outcomes is None
     sure = not rule.fail_share and rule.true_after_s is None
-    steady = rule.duration_s is None or isinstance(rule.duration_s, float | int)
+    steady = not isinstance(rule.duration_s, tuple | History)
     needs_nothing = not rule.memory_mb and not rule.result_bytes and not has_course(rule)
     return alike and sure and steady and needs_nothing
 

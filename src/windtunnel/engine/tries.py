@@ -314,14 +314,16 @@ class Tries:
         if not self._world.unhanded:
             return
         moved, self._world.unhanded = self._world.unhanded, []
+        waiting = self._triggerer.deferred or self._triggerer.resuming
         for ti, _, new in moved:
             if new == RUNNING or self._world.state[ti] in STILL_HELD:
                 continue
             self._workers.withdraw(ti)
             if self.left is not None:
                 self.left.append(ti)
-            self._losses.forget(ti)
-            if self._world.state[ti] != DEFERRED:
+            if self._losses.silent:
+                self._losses.forget(ti)
+            if waiting and self._world.state[ti] != DEFERRED:
                 self._triggerer.forget(ti)
             if ti in self._running or self._starting.pop(ti, None) is not None:
                 self._attempts.free(ti, "stopped")

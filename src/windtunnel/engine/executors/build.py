@@ -31,6 +31,8 @@ def build(world: World) -> Executor:
 
 def machines_of(executor: Executor) -> Machines | None:
     """Where the cluster's workers are, if there are any."""
+    if isinstance(executor, AtOnce):
+        return None
     parts = executor.all if isinstance(executor, Several) else (executor,)
     return next((one for one in parts if isinstance(one, CeleryExecutor | Groups)), None)
 
