@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from windtunnel.engine.timetable import Timetable
+from windtunnel.engine.dag_runs.timetable import Timetable
 from windtunnel.model import (
     Cron,
     Dag,

@@ -8,8 +8,8 @@ import statistics
 import pytest
 from pydantic import ValidationError
 
-from windtunnel.engine.durations import drawn_us, longest_us
 from windtunnel.engine.luck import draw
+from windtunnel.engine.tries.durations import drawn_us, longest_us
 from windtunnel.model import Gamma, LogNormal, Sample, Triangular, Uniform, Weibull
 
 DRAWS = [draw(1, "test", i) for i in range(20_000)]

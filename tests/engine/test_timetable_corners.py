@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from windtunnel.engine.timetable import CronTicks
+from windtunnel.engine.dag_runs.timetable import CronTicks
 from windtunnel.model import Cron, Dag, Every, Task
 
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)

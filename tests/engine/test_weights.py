@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from windtunnel.engine.weights import effective_weights
+from windtunnel.engine.scheduler.weights import effective_weights
 from windtunnel.model import Task, WeightRule
 
 

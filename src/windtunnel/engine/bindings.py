@@ -6,7 +6,7 @@ Written once per change of a limit, not once per task instance that waits behind
 from __future__ import annotations
 
 from windtunnel.engine.executors.executor import Executor
-from windtunnel.engine.queueing import CriticalSection
+from windtunnel.engine.scheduler.queueing import CriticalSection
 from windtunnel.engine.world import World
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush, heappushpop, heapreplace
 from itertools import repeat
 
-from windtunnel.engine.lanes import TI
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import UNLIMITED
-from windtunnel.engine.queueing import Starved
+from windtunnel.engine.scheduler.lanes import TI
+from windtunnel.engine.scheduler.queueing import Starved
 from windtunnel.engine.world import QUEUED, RUNNING, SCHEDULED, SUCCESS, Run
 from windtunnel.trace.states import RunState
 

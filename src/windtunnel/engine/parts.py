@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from windtunnel.engine.agenda import Agenda
-from windtunnel.engine.attempts import Attempts
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices
-from windtunnel.engine.courses import Courses
-from windtunnel.engine.creation import Creation
+from windtunnel.engine.dag_runs.creation import Creation
+from windtunnel.engine.dag_runs.starts import Start
 from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.executors.stuck import StuckInQueued
-from windtunnel.engine.losses import Losses
-from windtunnel.engine.plans import Planner
-from windtunnel.engine.queueing import CriticalSection
-from windtunnel.engine.readiness import Readiness
-from windtunnel.engine.sensors import Sensors
-from windtunnel.engine.starts import Start
-from windtunnel.engine.tries import Tries
-from windtunnel.engine.triggerer import Triggerer
-from windtunnel.engine.waits import CrossDagWaits
+from windtunnel.engine.resources.courses import Courses
+from windtunnel.engine.scheduler.queueing import CriticalSection
+from windtunnel.engine.scheduler.readiness import Readiness
+from windtunnel.engine.tries.attempts import Attempts
+from windtunnel.engine.tries.losses import Losses
+from windtunnel.engine.tries.plans import Planner
+from windtunnel.engine.tries.sensors import Sensors
+from windtunnel.engine.tries.tries import Tries
+from windtunnel.engine.tries.triggerer import Triggerer
+from windtunnel.engine.tries.waits import CrossDagWaits
 from windtunnel.engine.world import World
 
 

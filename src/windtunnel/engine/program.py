@@ -10,8 +10,8 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
-from windtunnel.engine.timetable import Timetable
-from windtunnel.engine.weights import effective_weights
+from windtunnel.engine.dag_runs.timetable import Timetable
+from windtunnel.engine.scheduler.weights import effective_weights
 from windtunnel.model import (
     Behavior,
     Branch,

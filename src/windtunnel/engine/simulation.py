@@ -12,35 +12,35 @@ from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 
 from windtunnel.engine.agenda import Agenda
-from windtunnel.engine.arrivals import Arrivals
-from windtunnel.engine.attempts import Attempts
 from windtunnel.engine.bindings import Bindings
 from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
-from windtunnel.engine.courses import Courses
-from windtunnel.engine.creation import Creation
+from windtunnel.engine.dag_runs.arrivals import Arrivals
+from windtunnel.engine.dag_runs.creation import Creation
+from windtunnel.engine.dag_runs.starts import Start
+from windtunnel.engine.dag_runs.versions import Versions, compiled
 from windtunnel.engine.executors import build, machines_of
 from windtunnel.engine.executors.elastic import Scaling
 from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.executors.stuck import StuckInQueued
 from windtunnel.engine.express import Express
 from windtunnel.engine.faults import Faults
-from windtunnel.engine.loops import Loops, Scheduler
-from windtunnel.engine.losses import Losses
 from windtunnel.engine.parts import Parts
-from windtunnel.engine.paused import PausedRuns, look_at_paused
-from windtunnel.engine.plans import Bodies, Planner
 from windtunnel.engine.program import Program, micros
-from windtunnel.engine.queueing import CriticalSection
-from windtunnel.engine.readiness import Readiness
-from windtunnel.engine.runs import examine, timed_out
-from windtunnel.engine.sensors import Sensors
+from windtunnel.engine.resources.courses import Courses
+from windtunnel.engine.scheduler.loops import Loops, Scheduler
+from windtunnel.engine.scheduler.paused import PausedRuns, look_at_paused
+from windtunnel.engine.scheduler.queueing import CriticalSection
+from windtunnel.engine.scheduler.readiness import Readiness
+from windtunnel.engine.scheduler.runs import examine, timed_out
 from windtunnel.engine.snapshots import take
-from windtunnel.engine.starts import Start
-from windtunnel.engine.tries import Tries
-from windtunnel.engine.triggerer import Triggerer
-from windtunnel.engine.versions import Versions, compiled
-from windtunnel.engine.waits import CrossDagWaits
+from windtunnel.engine.tries.attempts import Attempts
+from windtunnel.engine.tries.losses import Losses
+from windtunnel.engine.tries.plans import Bodies, Planner
+from windtunnel.engine.tries.sensors import Sensors
+from windtunnel.engine.tries.tries import Tries
+from windtunnel.engine.tries.triggerer import Triggerer
+from windtunnel.engine.tries.waits import CrossDagWaits
 from windtunnel.engine.world import FINISHED, QUEUED, Run, World
 from windtunnel.errors import SimulationRunaway
 from windtunnel.model import Scenario

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from windtunnel.engine import outlook
-from windtunnel.engine.course import Course
-from windtunnel.engine.dependencies import GOOD, past_run
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import DagProgram
-from windtunnel.engine.waits import Wait, tasks_looked_at
+from windtunnel.engine.resources.course import Course
+from windtunnel.engine.scheduler.dependencies import GOOD, past_run
+from windtunnel.engine.tries import outlook
+from windtunnel.engine.tries.waits import Wait, tasks_looked_at
 from windtunnel.engine.world import (
     DEFERRED,
     FINISHED,

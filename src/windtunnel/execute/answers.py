@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from windtunnel.engine.branches import followed
-from windtunnel.engine.plans import Plan
+from windtunnel.engine.tries.branches import followed
+from windtunnel.engine.tries.plans import Plan
 from windtunnel.engine.world import World
 from windtunnel.execute.facts import (
     RunFacts,

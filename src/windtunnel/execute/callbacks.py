@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from windtunnel.engine.plans import Plan
+from windtunnel.engine.tries.plans import Plan
 from windtunnel.execute.facts import TryFacts
 from windtunnel.loaders.standin.placeholder import InertBase, Survivor
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from windtunnel.engine.plans import Plan
+from windtunnel.engine.tries.plans import Plan
 from windtunnel.execute.arguments import Arguments, with_context
 from windtunnel.execute.callbacks import call_back, ending
 from windtunnel.execute.context import Surroundings, TaskInstance, context_of

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
-from windtunnel.engine.plans import Plan
+from windtunnel.engine.tries.plans import Plan
 from windtunnel.engine.world import World
 from windtunnel.execute.answers import Answers
 from windtunnel.execute.backend import DECLARED, PlainBackend, serde_of

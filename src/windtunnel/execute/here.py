@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from windtunnel.engine.plans import Plan
+from windtunnel.engine.tries.plans import Plan
 from windtunnel.execute.answers import Answers
 from windtunnel.execute.around import entrance_of, runs_of, surroundings
 from windtunnel.execute.backend import backend_of, serde_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from windtunnel.engine.plans import Plan
+from windtunnel.engine.tries.plans import Plan
 from windtunnel.execute.answers import Answers
 from windtunnel.execute.facts import TryFacts
 

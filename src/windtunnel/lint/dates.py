@@ -14,7 +14,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from windtunnel.detect import Finding
-from windtunnel.engine.timetable import Timetable
+from windtunnel.engine.dag_runs.timetable import Timetable
 from windtunnel.lint.awaited import Awaited, awaited
 from windtunnel.model import Cron, Dag, Every, Fleet, Scenario, TriggerDagRun
 

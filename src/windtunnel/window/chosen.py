@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from windtunnel.engine.timetable import Timetable
+from windtunnel.engine.dag_runs.timetable import Timetable
 from windtunnel.model import (
     Assumption,
     Dag,

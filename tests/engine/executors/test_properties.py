@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from windtunnel.engine.creation import triggered_run
+from windtunnel.engine.dag_runs.creation import triggered_run
 from windtunnel.engine.executors import build, machines_of
 from windtunnel.engine.executors.several import Several
 from windtunnel.engine.program import Program

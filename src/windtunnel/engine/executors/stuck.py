@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from windtunnel.engine.attempts import Attempts
 from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.program import micros
-from windtunnel.engine.queueing import CriticalSection
-from windtunnel.engine.tries import Tries
+from windtunnel.engine.scheduler.queueing import CriticalSection
+from windtunnel.engine.tries.attempts import Attempts
+from windtunnel.engine.tries.tries import Tries
 from windtunnel.engine.world import QUEUED, SCHEDULED, World
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from windtunnel.engine.attempts import Doom
 from windtunnel.engine.faults import resources
 from windtunnel.engine.faults.clocks import Clocks
 from windtunnel.engine.faults.control_plane import ControlPlane, OfControlPlane
@@ -18,10 +17,11 @@ from windtunnel.engine.faults.schedulers import OfSchedulers, Schedulers
 from windtunnel.engine.faults.timeline import Timeline, Undo, Window
 from windtunnel.engine.faults.tries import OfTries
 from windtunnel.engine.faults.workers import OfMachines
-from windtunnel.engine.loops import Loops
 from windtunnel.engine.parts import Parts
-from windtunnel.engine.plans import Plan
-from windtunnel.engine.tries import Struck
+from windtunnel.engine.scheduler.loops import Loops
+from windtunnel.engine.tries.attempts import Doom
+from windtunnel.engine.tries.plans import Plan
+from windtunnel.engine.tries.tries import Struck
 from windtunnel.model import ClockJump, DagChanged, Fault, LateData, OfTasks, OfWorkers
 from windtunnel.model.faults.resources import OfResources
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from windtunnel.engine.faults.timeline import Timeline, Undo
-from windtunnel.engine.loops import Loops
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import micros
-from windtunnel.engine.reports import Reports
+from windtunnel.engine.scheduler.loops import Loops
+from windtunnel.engine.tries.reports import Reports
 from windtunnel.model import (
     ApiServerDown,
     BrokerDown,

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from windtunnel.engine.faults.timeline import Timeline, Undo
-from windtunnel.engine.loops import Loops
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import micros
+from windtunnel.engine.scheduler.loops import Loops
 from windtunnel.engine.world import QUEUED, RESTARTING, RUNNING
 from windtunnel.model import ExecutorSlotsLeaked, SchedulerLost, SchedulerPaused
 from windtunnel.trace.states import RunState

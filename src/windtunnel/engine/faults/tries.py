@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from windtunnel.engine.attempts import Doom
 from windtunnel.engine.faults.timeline import Window
 from windtunnel.engine.luck import draw
-from windtunnel.engine.plans import Plan
 from windtunnel.engine.program import micros
-from windtunnel.engine.tries import Struck
+from windtunnel.engine.tries.attempts import Doom
+from windtunnel.engine.tries.plans import Plan
+from windtunnel.engine.tries.tries import Struck
 from windtunnel.engine.world import World
 from windtunnel.model import (
     HeartbeatLost,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from windtunnel.engine.attempts import Doom
 from windtunnel.engine.executors.executor import Machine
 from windtunnel.engine.faults.timeline import Timeline, Undo
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import micros
+from windtunnel.engine.tries.attempts import Doom
 from windtunnel.engine.world import RUNNING
 from windtunnel.model import DiskFull, OfWorkers, SpotLoss, WorkerLost, WorkersDrained
 

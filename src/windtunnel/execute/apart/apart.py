@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from windtunnel.engine.plans import Plan
+from windtunnel.engine.tries.plans import Plan
 from windtunnel.errors import InvalidInput
 from windtunnel.execute.answers import Answers
 from windtunnel.execute.apart import limits

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from windtunnel.engine.plans import Plan
+from windtunnel.engine.tries.plans import Plan
 from windtunnel.execute.apart import limits
 from windtunnel.execute.apart.wire import Asking, GoneError, hear, instant, say
 from windtunnel.execute.around import surroundings

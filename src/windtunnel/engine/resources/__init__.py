@@ -1,0 +1,1 @@
+"""Resources: what tries take, share and wait for beside Airflow's own limits."""

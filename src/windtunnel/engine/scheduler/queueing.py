@@ -1,0 +1,199 @@
+"""The critical section: which scheduled task instances are queued now, and which wait.
+
+From Airflow: ``jobs/scheduler_job_runner.py: _executable_task_instances_to_queued``. Candidates
+come by (-priority weight, logical date, map index), then as SQLite returns them: by dag_id in 3.x,
+and in order of creation. A candidate that does not fit is passed over, not waited for.
+"""
+
+from __future__ import annotations
+
+from windtunnel.engine.choices import Choices
+from windtunnel.engine.program import UNLIMITED
+from windtunnel.engine.scheduler.lanes import Key, Lane, Lanes
+from windtunnel.engine.world import Run, World
+
+
+class Starved:
+    """What one critical section has learned cannot get anything any more."""
+
+    __slots__ = ("dags", "pools", "run_tasks", "tasks")
+
+    def __init__(self) -> None:
+        self.pools: set[int] = set()
+        self.dags: set[int] = set()
+        self.tasks: set[tuple[int, int]] = set()
+        self.run_tasks: set[tuple[int, int]] = set()
+
+    def facts(self) -> int:
+        """How much is known; the query is repeated only while this grows."""
+        return len(self.pools) + len(self.dags) + len(self.tasks) + len(self.run_tasks)
+
+    def has(self, lane: Lane) -> bool:
+        """Whether everything in this lane is filtered out of the query."""
+        dag = lane.run.dag.number
+        return (
+            dag in self.dags
+            or (dag, lane.task) in self.tasks
+            or (lane.run.index, lane.task) in self.run_tasks
+        )
+
+
+class CriticalSection:
+    """Holds the scheduled task instances and picks those to queue."""
+
+    def __init__(self, world: World, choices: Choices | None) -> None:
+        self._world = world
+        self._choices = choices
+        self.lanes = Lanes(world)
+        self._has_executors = world.cluster.executor is not None
+        self.starved = Starved()
+        """What the last critical section learned."""
+
+    def choose(self, free: int) -> list[int]:
+        """The task instances to queue now, in the order in which the executor takes them; it has
+        ``free`` slots."""
+        world = self._world
+        self.lanes.free()
+        self.starved = Starved()
+        if not world.waiting:
+            return []
+        size = world.cluster.max_tis_per_query
+        cap = min(size or free, free, world.program.unused_slots + world.open_slots)
+        if cap <= 0:
+            return []
+        starved = self.starved
+        while True:
+            known = starved.facts()
+            taken: list[tuple[int, int]] = []
+            page = self._page(cap, starved, taken)
+            chosen = self._walk(page, starved)
+            self.lanes.put_back(taken, set(chosen))
+            if chosen or len(page) < cap or starved.facts() == known:
+                return chosen
+
+    # -- the page: what the query returns -----------------------------------------------------
+
+    def _page(
+        self, cap: int, starved: Starved, taken: list[tuple[int, int]]
+    ) -> list[tuple[Key, Lane]]:
+        """The first ``cap`` candidates; in 3.x each run offers at most ``max_active_tasks``.
+
+        ``taken`` receives (code, lane) of what was taken out of the lanes on the way; code -1 means
+        that a lane was only looked at."""
+        page: list[tuple[Key, Lane]] = []
+        offered: dict[int, int] = {}
+        for key, number in self.lanes.in_order(starved.pools):
+            lane = self.lanes[number]
+            run = lane.run
+            if not self._may_offer(run, offered, lane, starved):
+                taken.append((-1, number))
+                continue
+            taken.append((self.lanes.take(number), number))
+            offered[run.index] = offered.get(run.index, 0) + 1
+            page.append((key, lane))
+            if len(page) == cap and self._is_settled(key, starved):
+                break
+        return self._tie_broken(page)[:cap]
+
+    def _is_settled(self, key: Key, starved: Starved) -> bool:
+        """Whether no further candidate is equal to the last one (asked only when ties are
+        explored)."""
+        if self._choices is None:
+            return True
+        following = self.lanes.best(starved.pools)
+        return following is None or following[:3] != key[:3]
+
+    def _tie_broken(self, page: list[tuple[Key, Lane]]) -> list[tuple[Key, Lane]]:
+        if self._choices is None:
+            return page
+        ordered: list[tuple[Key, Lane]] = []
+        start = 0
+        for end in range(1, len(page) + 1):
+            if end == len(page) or page[end][0][:3] != page[start][0][:3]:
+                group = page[start:end]
+                while len(group) > 1:
+                    ordered.append(group.pop(self._choices.pick("tie", len(group))))
+                ordered.extend(group)
+                start = end
+        return ordered
+
+    def _may_offer(self, run: Run, offered: dict[int, int], lane: Lane, starved: Starved) -> bool:
+        if starved.has(lane):
+            return False
+        if not self._world.profile.candidate_window:
+            return True
+        return offered.get(run.index, 0) < run.dag.max_active_tasks
+
+    # -- the walk: what is taken of the page ---------------------------------------------------
+
+    def _walk(self, page: list[tuple[Key, Lane]], starved: Starved) -> list[int]:
+        world = self._world
+        chosen: list[int] = []
+        taken = _Taken(world)
+        opened: dict[int, int] = {}
+        for key, lane in page:
+            ti, run = key[4], lane.run
+            dag, task = run.dag, world.ti_task[key[4]]
+            own = dag.tasks[task]
+            total = world.pool_slots[lane.pool]
+            if lane.pool not in opened:
+                free = world.pool_open(lane.pool)
+                opened[lane.pool] = UNLIMITED if free is None else free
+            if total is None or opened[lane.pool] <= 0:
+                starved.pools.add(lane.pool)
+            elif own.pool_slots > opened[lane.pool]:
+                # larger than the pool, or than what is free of it now: lower weights may go on
+                starved.tasks.add((dag.number, task))
+            elif taken.active(run) >= dag.max_active_tasks:
+                starved.dags.add(dag.number)
+            elif taken.is_at_dag_limit(run, task):
+                starved.tasks.add((dag.number, task))
+            elif taken.is_at_run_limit(run, task):
+                starved.run_tasks.add((run.index, task))
+            elif self._has_executors and world.cluster.lacks_executor(own):
+                starved.tasks.add((dag.number, task))
+            else:
+                chosen.append(ti)
+                opened[lane.pool] -= own.pool_slots
+                taken.add(run, task)
+        return chosen
+
+
+class _Taken:
+    """The concurrency map: what is active, and what this critical section already chose."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._per_run = world.profile.max_active_tasks_per == "run"
+        self._of: dict[int, int] = {}
+        self._of_task: dict[tuple[int, int], int] = {}
+        self._of_run_task: dict[tuple[int, int], int] = {}
+
+    def add(self, run: Run, task: int) -> None:
+        """One more was chosen."""
+        key = run.index if self._per_run else run.dag.number
+        self._of[key] = self._of.get(key, 0) + 1
+        whole, single = (run.dag.number, task), (run.index, task)
+        self._of_task[whole] = self._of_task.get(whole, 0) + 1
+        self._of_run_task[single] = self._of_run_task.get(single, 0) + 1
+
+    def active(self, run: Run) -> int:
+        """Queued and running task instances that max_active_tasks counts."""
+        if self._per_run:
+            return run.active + self._of.get(run.index, 0)
+        return self._world.dag_active[run.dag.number] + self._of.get(run.dag.number, 0)
+
+    def is_at_dag_limit(self, run: Run, task: int) -> bool:
+        """``max_active_tis_per_dag`` is reached."""
+        limit = run.dag.tasks[task].max_active_tis_per_dag
+        if limit is None:
+            return False
+        active = self._world.dag_task_active[run.dag.number].get(task, 0)
+        return active + self._of_task.get((run.dag.number, task), 0) >= limit
+
+    def is_at_run_limit(self, run: Run, task: int) -> bool:
+        """``max_active_tis_per_dagrun`` is reached."""
+        limit = run.dag.tasks[task].max_active_tis_per_dagrun
+        if limit is None:
+            return False
+        return run.task_active.get(task, 0) + self._of_run_task.get((run.index, task), 0) >= limit
