@@ -6,9 +6,10 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import examples
 from windtunnel.engine import Simulation, simulate
 from windtunnel.engine.executors.celery import CeleryExecutor
 from windtunnel.engine.executors.kubernetes import KubernetesExecutor
@@ -72,7 +73,7 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 S = 1_000_000
 HEALED_S = 2000
 """All faults are over by then."""
-thorough = settings(max_examples=150, derandomize=True, database=None, deadline=None)
+thorough = examples(150)
 
 seconds = st.integers(0, 900)
 

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import examples
 from windtunnel import api
 from windtunnel.engine import simulate
 from windtunnel.model import (
@@ -197,7 +198,7 @@ def bursts(draw: st.DrawFn) -> Scenario:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(bursts())
 def test_no_run_without_events_no_event_twice_and_never_more_runs_than_the_limit(
     asked: Scenario,
@@ -218,7 +219,7 @@ def test_no_run_without_events_no_event_twice_and_never_more_runs_than_the_limit
             assert active <= limit
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(bursts())
 def test_a_condition_that_holds_leaves_nobody_without_a_run(asked: Scenario) -> None:
     """After the last event every consumer whose condition some events meet had a run."""

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import examples
 from windtunnel import InvalidInput, api
 from windtunnel.engine import simulate
 from windtunnel.model import (
@@ -250,7 +251,7 @@ def test_words_that_can_t_be_read_are_told_with_an_example(words: str, why: str)
     assert "It is said like: etl from" in str(caught.value)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     limit=st.integers(1, 6),
     own=st.integers(1, 4),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import examples
 from flight import START
 from windtunnel.engine import Simulation, simulate
 from windtunnel.model import (
@@ -36,7 +37,7 @@ from windtunnel.model import (
 from windtunnel.trace import TaskState, store
 
 S = 1_000_000
-thorough = settings(max_examples=60, derandomize=True, database=None, deadline=None)
+thorough = examples(60)
 seconds = st.integers(0, 900)
 names = st.sampled_from(("db", "api", "shared", "lock:x"))
 

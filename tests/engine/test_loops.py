@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import examples
 from windtunnel.engine import simulate
 from windtunnel.model import (
     Behavior,
@@ -223,7 +224,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     )
 
 
-@settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@examples(60)
 @given(scenarios())
 def test_without_cost_a_loop_decides_at_the_same_instants_as_no_loop(fleet):
     """Instant timing is the limit of loop timing: event by event."""

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import examples
 from windtunnel import InvalidInput, api
 from windtunnel.engine import simulate
 from windtunnel.loaders import read_scenario
@@ -201,7 +202,7 @@ def versions(draw: st.DrawFn) -> Dag:
     return dag(*tasks)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     before=versions(),
     later=st.lists(st.tuples(versions(), st.integers(0, 600)), min_size=1, max_size=3),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import examples
 from windtunnel.engine.scheduler.weights import effective_weights
 from windtunnel.model import Task, WeightRule
 
@@ -40,7 +41,7 @@ def relatives(start, edges):
     return found
 
 
-@settings(max_examples=200, derandomize=True, database=None)
+@examples(200)
 @given(graphs())
 def test_every_relative_counts_once(graph):
     tasks, upstream, downstream = graph

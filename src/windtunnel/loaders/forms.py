@@ -99,7 +99,7 @@ def to_machine(
 
 def unknown_key(key: str, allowed: Iterable[str]) -> str:
     """What to say about a key that doesn't exist."""
-    choices = sorted(allowed)
+    choices = sorted(set(allowed))
     close = difflib.get_close_matches(key.removesuffix("_s"), choices, n=1)
     if close:
         return f"unknown key; did you mean {close[0]!r}?"

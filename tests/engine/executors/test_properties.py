@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import examples
 from windtunnel.engine.dag_runs.creation import triggered_run
 from windtunnel.engine.executors import build, machines_of
 from windtunnel.engine.executors.several import Several
@@ -221,7 +222,7 @@ deeds = st.lists(
 )
 
 
-@settings(max_examples=1000, derandomize=True, database=None, deadline=None)
+@examples(1000)
 @given(executors, drawn, deeds)
 def test_nothing_runs_twice_nothing_runs_too_much_and_nothing_is_forgotten(executor, said, deeds):
     drill = Drill(cluster(executor, said))
