@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.errors import InvalidInput
+from windtunnel.loaders.text_file import read_text
 from windtunnel.model import History, Measured
 
 DURATIONS = ("duration_s", "duration")
@@ -65,7 +66,7 @@ def _one(row: Mapping[str, Any], where: str) -> tuple[tuple[str, str], float, bo
 
 
 def _csv_rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    reader = csv.DictReader(_text(file).splitlines())
+    reader = csv.DictReader(read_text(file, missing=MISSING).splitlines())
     columns = [*(reader.fieldnames or ())]
     wanted = ("dag_id", "task_id", next((name for name in DURATIONS if name in columns), "?"))
     if not set(wanted) <= set(columns):
@@ -77,7 +78,7 @@ def _csv_rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _json_rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
-        data = json.loads(_text(file))
+        data = json.loads(read_text(file, missing=MISSING))
     except json.JSONDecodeError as error:
         raise InvalidInput(f"{file}: not valid JSON: {error}") from None
     rows = data.get("task_instances") if isinstance(data, dict) else data
@@ -87,17 +88,7 @@ def _json_rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield f"{file}, entry {number}", row
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InvalidInput(f"{file}: no such file; name a CSV or JSON file of durations") from None
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file}: not UTF-8 text (byte {error.start})") from None
-    except OSError as error:
-        raise InvalidInput(f"{file}: can't be read: {error.strerror}") from None
-
-
+MISSING = "no such file; name a CSV or JSON file of durations"
 Complain = Callable[[str, Any, str], None]
 """Told of a mistake: where it is, what stands there, what would be right."""
 

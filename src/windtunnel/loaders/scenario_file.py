@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from windtunnel.loaders.native import is_fleet_file
 from windtunnel.loaders.new_versions import with_new_versions
 from windtunnel.loaders.source import AirflowChoice
 from windtunnel.loaders.standin.session import DEFAULT_NOW
+from windtunnel.loaders.text_file import read_text, read_toml
 from windtunnel.model import Cluster, Problem, Scenario
 from windtunnel.model.scenario import FORMAT
 
@@ -103,7 +103,7 @@ def _is_there(file: Path) -> bool:
 
 
 def _from_file(file: Path, asked: Asked) -> ReadScenario:
-    data = _toml(file)
+    data = read_toml(file)
     mistakes = Mistakes(str(file))
     _check_format(data, mistakes)
     machine = to_machine(
@@ -262,27 +262,6 @@ def read_cluster(*sources: str | Path) -> Cluster:
     return read_cluster_sources(*sources).cluster
 
 
-def _toml(file: Path) -> dict[str, Any]:
-    text = _text(file)
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"{file}: not valid TOML: {error}") from None
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InvalidInput(f"{file}: no such file") from None
-    except IsADirectoryError:
-        raise InvalidInput(f"{file}: is a folder; name a file") from None
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file}: not UTF-8 text (byte {error.start})") from None
-    except OSError as error:
-        raise InvalidInput(f"{file}: can't be read: {error.strerror}") from None
-
-
 def write_json(scenario: Scenario, path: str | Path) -> None:
     """Write a scenario with everything in it, its fleet too, as one JSON file."""
     Path(path).write_text(scenario.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -295,7 +274,7 @@ def read_json(path: str | Path) -> Scenario:
         InvalidInput: it is missing, no JSON, or has mistakes.
     """
     file = Path(path)
-    text = _text(file)
+    text = read_text(file)
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:

@@ -10,6 +10,7 @@ from typing import Any
 
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders.settings import Supplied
+from windtunnel.loaders.text_file import read_text
 
 
 def read_supplied(
@@ -35,19 +36,8 @@ def read_supplied(
     )
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InvalidInput(f"{file}: no such file") from None
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file}: not UTF-8 text (byte {error.start})") from None
-    except OSError as error:
-        raise InvalidInput(f"{file}: can't be read: {error.strerror}") from None
-
-
 def _mapping(file: Path, what: str) -> Mapping[str, Any]:
-    text = _text(file)
+    text = read_text(file)
     if file.suffix == ".env":
         return _lines(text, file)
     try:
@@ -83,7 +73,7 @@ def _lines(text: str, file: Path) -> Mapping[str, Any]:
 def _settings(file: Path) -> Mapping[str, Mapping[str, str]]:
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read_string(_text(file), source=str(file))
+        parser.read_string(read_text(file), source=str(file))
     except configparser.Error as error:
         raise InvalidInput(f"{file}: not an airflow.cfg: {error}") from None
     return {section: dict(parser.items(section)) for section in parser.sections()}

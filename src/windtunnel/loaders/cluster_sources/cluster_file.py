@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders.cluster_sources.layer import SETTINGS, Layer
 from windtunnel.loaders.forms import Mistakes, build, human_name, to_machine
+from windtunnel.loaders.text_file import read_toml
 from windtunnel.model import Cluster
 
 
@@ -19,16 +19,7 @@ def from_cluster_toml(path: Path) -> Layer:
     Raises:
         InvalidInput: it is missing, no TOML, or has mistakes; all of them are named.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InvalidInput(f"{path}: no such file") from None
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path}: not UTF-8 text (byte {error.start})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"{path}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise InvalidInput(f"{path}: can't be read: {error.strerror}") from None
+    data = read_toml(path)
     mistakes = Mistakes(str(path))
     cluster = build(Cluster, to_machine(Cluster, data, "", mistakes), mistakes)
     mistakes.report()

@@ -16,6 +16,7 @@ from windtunnel.loaders.cluster_sources.settings import from_environment
 from windtunnel.loaders.forms import Mistakes
 from windtunnel.loaders.origin import profile_of
 from windtunnel.loaders.pods import MB, quantity
+from windtunnel.loaders.text_file import read_text
 from windtunnel.model import Elastic, ExecutorConfig
 
 CHART = {"executor": "CeleryExecutor", "worker_count": 1}
@@ -175,11 +176,7 @@ def _yaml(path: Path) -> Mapping[str, Any]:
             f"{path}: reading YAML needs PyYAML: pip install 'windtunnel[helm]'"
         ) from None
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path}: not UTF-8 text (byte {error.start})") from None
-    except OSError as error:
-        raise InvalidInput(f"{path}: can't be read: {error.strerror}") from None
+        values = yaml.safe_load(read_text(path))
     except yaml.YAMLError as error:
         said = " ".join(str(error).split())
         raise InvalidInput(f"{path}: not valid YAML: {said}") from None

@@ -15,6 +15,7 @@ from windtunnel.loaders.cluster_sources.layer import (
     read_settings,
 )
 from windtunnel.loaders.forms import Mistakes
+from windtunnel.loaders.text_file import read_text
 
 
 def from_airflow_cfg(path: Path) -> Layer:
@@ -25,11 +26,7 @@ def from_airflow_cfg(path: Path) -> Layer:
     """
     parser = configparser.ConfigParser(interpolation=None, strict=False, allow_no_value=True)
     try:
-        parser.read_string(path.read_text(encoding="utf-8-sig"), source=path.name)
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path}: not UTF-8 text (byte {error.start})") from None
-    except OSError as error:
-        raise InvalidInput(f"{path}: can't be read: {error.strerror}") from None
+        parser.read_string(read_text(path), source=path.name)
     except configparser.Error as error:
         said = " ".join(str(error).split())
         raise InvalidInput(f"{path}: not an airflow.cfg: {said}") from None

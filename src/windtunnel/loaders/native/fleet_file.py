@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from windtunnel.errors import InvalidInput
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.forms import Mistakes, build, human_schema, to_machine, unknown_key
+from windtunnel.loaders.text_file import read_toml
 from windtunnel.model import Dag, Fleet
 
 FORMAT: Literal["windtunnel.fleet/1"] = "windtunnel.fleet/1"
@@ -36,7 +36,7 @@ def load_fleet_file(path: str | Path) -> Loaded:
         InvalidInput: it is missing, no TOML, or has mistakes; each is named with its place.
     """
     file = Path(path)
-    data = _toml(file)
+    data = read_toml(file)
     mistakes = Mistakes(str(file))
     if data.get("format") != FORMAT:
         mistakes.add("format", data.get("format"), f"this version reads {FORMAT!r} only")
@@ -72,17 +72,6 @@ def _refuse_twins(dags: list[Dag], mistakes: Mistakes) -> None:
         if dag.dag_id in seen:
             mistakes.add("dags", dag.dag_id, "this dag_id is used twice; give one another")
         seen.add(dag.dag_id)
-
-
-def _toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file}: not UTF-8 text (byte {error.start})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"{file}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise InvalidInput(f"{file}: can't be read: {error.strerror}") from None
 
 
 def fleet_toml_schema() -> dict[str, Any]:
