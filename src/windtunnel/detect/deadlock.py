@@ -9,7 +9,7 @@ from __future__ import annotations
 from windtunnel.detect.cores import Core, WaitGraph, cores
 from windtunnel.detect.finding import Finding, Limit, Party
 from windtunnel.detect.graph import leads_to, reached_from, shortest_cycle
-from windtunnel.detect.words import Words, caveats
+from windtunnel.detect.words import Words, caveats, party, place
 from windtunnel.model import Scenario
 from windtunnel.trace import Snapshot, Trace
 
@@ -51,16 +51,15 @@ class _Circles:
         first = snapshot.actors[cycle[0]]
         waited_for = reached_from({*core.members, *holding}, self._graph.edges)
         until, ended_by = self._end(waited_for)
-        dag = next((d for d in self._scenario.fleet.dags if d.dag_id == first.dag_id), None)
-        task = dag.task(first.task_id) if dag else None
+        file, line = place(self._scenario, first.dag_id, first.task_id)
         words = Words(self._graph, core, holding, waiting)
         return Finding(
             code=CODE,
             title=words.title(),
             summary=words.summary(),
             dag_id=first.dag_id,
-            file=dag.file if dag else None,
-            line=task.line if task else None,
+            file=file,
+            line=line,
             since=self._trace.at(self._since(core)),
             until=None if until is None else self._trace.at(until),
             ended_by=ended_by,
@@ -127,14 +126,4 @@ class _Circles:
 
     def _party(self, i: int, words: Words) -> Party:
         actor = self._snapshot.actors[i]
-        return Party(
-            name=actor.name,
-            dag_id=actor.dag_id,
-            task_id=actor.task_id,
-            run=actor.run_name,
-            operator=actor.operator,
-            state=actor.state,
-            holds=words.holds(actor),
-            waits_for=words.waits_for(actor),
-            since=self._trace.at(actor.since_us),
-        )
+        return party(self._trace, actor, words.holds(actor), words.waits_for(actor))

@@ -64,7 +64,7 @@ def _finding(trace: Trace, dag: Dag, task_id: str, stray: Stray, span: tuple[int
         summary=summary,
         dag_id=dag.dag_id,
         file=dag.file,
-        line=dag.task(task_id).line,
+        line=dag.line_of(task_id),
         since=trace.at(since_us),
         until=trace.at(until_us),
         ended_by="the end of the first process",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from windtunnel.detect.finding import Finding, Limit, Party
+from windtunnel.detect.finding import Finding, Limit
+from windtunnel.detect.words import party, place
 from windtunnel.model import Scenario
 from windtunnel.trace import Actor, Snapshot, Trace
 
@@ -30,7 +31,7 @@ def _finding(
     scenario: Scenario, trace: Trace, snapshot: Snapshot, name: str, actors: list[Actor]
 ) -> Finding:
     first = min(actors, key=lambda actor: actor.since_us)
-    dag = next((dag for dag in scenario.fleet.dags if dag.dag_id == first.dag_id), None)
+    file, line = place(scenario, first.dag_id, first.task_id)
     ends = [(a.gives_up_us, f"{a.gives_up} of {a.name}") for a in actors if a.gives_up_us]
     until, ended_by = min(ends, default=(None, ""))
     count = len(actors)
@@ -40,25 +41,12 @@ def _finding(
         title="Resource that nobody gives back",
         summary=f"{count} task{s} {wait} in vain: {first.never}.",
         dag_id=first.dag_id,
-        file=dag.file if dag else None,
-        line=dag.task(first.task_id).line if dag else None,
+        file=file,
+        line=line,
         since=trace.at(first.since_us),
         until=None if until is None else trace.at(max(until, snapshot.at_us)),
         ended_by=ended_by,
-        waiting=tuple(_party(trace, actor, name) for actor in actors),
+        waiting=tuple(party(trace, actor, (), (f"resource {name}",)) for actor in actors),
         limits=(Limit(kind="resource", subject=name),),
         notes=(f"A lease ([resources.{name!r}] lease) would give it back after that time.",),
-    )
-
-
-def _party(trace: Trace, actor: Actor, name: str) -> Party:
-    return Party(
-        name=actor.name,
-        dag_id=actor.dag_id,
-        task_id=actor.task_id,
-        run=actor.run_name,
-        operator=actor.operator,
-        state=actor.state,
-        waits_for=(f"resource {name}",),
-        since=trace.at(actor.since_us),
     )

@@ -48,7 +48,8 @@ def _finding(
 ) -> Finding:
     (dag, task), (at, what) = which, event
     one = scenario.fleet.dag(trace.dag_ids[dag])
-    name = f"{one.dag_id}.{trace.task_ids[dag][task]}"
+    task_id = trace.task_ids[dag][task]
+    name = f"{one.dag_id}.{task_id}"
     timeout = scenario.cluster.celery.visibility_timeout_s
     return Finding(
         code=CODE,
@@ -58,6 +59,6 @@ def _finding(
         "[celery_broker_transport_options] visibility_timeout above the longest task.",
         dag_id=one.dag_id,
         file=one.file,
-        line=one.tasks[task].line,
+        line=one.line_of(task_id),
         since=trace.at(at),
     )

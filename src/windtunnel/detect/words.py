@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from windtunnel.detect.cores import Core, WaitGraph
+from windtunnel.detect.finding import Party
 from windtunnel.model import Scenario, TriggerDagRun
-from windtunnel.trace import Actor, Snapshot
+from windtunnel.trace import Actor, Snapshot, Trace
 
 TITLES = {
     "worker slots": "Worker slot",
@@ -161,7 +162,7 @@ def _unbounded(scenario: Scenario, holding: Sequence[Actor]) -> str:
     dags = {dag.dag_id: dag for dag in scenario.fleet.dags}
     names = set()
     for actor in holding:
-        task = dags[actor.dag_id].task(actor.task_id) if actor.dag_id in dags else None
+        task = dags[actor.dag_id].find(actor.task_id) if actor.dag_id in dags else None
         if task and task.execution_timeout_s is not None and isinstance(task.kind, TriggerDagRun):
             names.add(f"{actor.dag_id}.{actor.task_id}")
     if not names:
@@ -196,3 +197,26 @@ def _and(words: Sequence[str]) -> str:
 
 def _s(count: int) -> str:
     return "" if count == 1 else "s"
+
+
+def place(scenario: Scenario, dag_id: str, task_id: str) -> tuple[str | None, int | None]:
+    """File and line of a task; no line for one that only another version of its DAG has."""
+    dag = next((dag for dag in scenario.fleet.dags if dag.dag_id == dag_id), None)
+    if dag is None:
+        return None, None
+    return dag.file, dag.line_of(task_id)
+
+
+def party(trace: Trace, actor: Actor, holds: tuple[str, ...], waits_for: tuple[str, ...]) -> Party:
+    """Somebody who takes part in a finding, with what it holds and waits for in words."""
+    return Party(
+        name=actor.name,
+        dag_id=actor.dag_id,
+        task_id=actor.task_id,
+        run=actor.run_name,
+        operator=actor.operator,
+        state=actor.state,
+        holds=holds,
+        waits_for=waits_for,
+        since=trace.at(actor.since_us),
+    )

@@ -67,6 +67,6 @@ def _finding(value: NotCarried, dag: Dag, trace: Trace, scenario: Scenario) -> F
         summary=f"{what}; {why}",
         dag_id=value.dag_id,
         file=dag.file,
-        line=dag.task(value.task_id).line,
+        line=dag.line_of(value.task_id),
         since=trace.at(value.at_us),
     )

@@ -294,10 +294,19 @@ class Dag(Value):
         Raises:
             KeyError: no such task.
         """
-        for task in self.tasks:
-            if task.task_id == task_id:
-                return task
-        raise KeyError(task_id)
+        found = self.find(task_id)
+        if found is None:
+            raise KeyError(task_id)
+        return found
+
+    def find(self, task_id: str) -> Task | None:
+        """The task with this id; None if only another version of the DAG has it, or none."""
+        return next((task for task in self.tasks if task.task_id == task_id), None)
+
+    def line_of(self, task_id: str) -> int | None:
+        """The line of the DAG file on which a task is, if that is known."""
+        found = self.find(task_id)
+        return None if found is None else found.line
 
 
 def find_cycle(upstream: dict[str, tuple[str, ...]]) -> list[str]:
