@@ -20,6 +20,7 @@ from windtunnel.engine import simulate
 from windtunnel.loaders import read_scenario
 from windtunnel.model import (
     Behavior,
+    Cleared,
     Cluster,
     Dag,
     DagChanged,
@@ -228,3 +229,35 @@ def test_every_run_ends_and_gives_back_what_it_held(
 
     assert {run.state for run in trace.dag_runs()} <= {"success", "failed"}
     assert used == 0
+
+
+def test_a_run_that_is_cleared_after_the_change_goes_by_the_new_version() -> None:
+    """Deploy the mended file, then clear: the usual way out."""
+    again = Cleared(tasks="etl.*", states=("success",), at_s=1000)
+    trace = simulate(scenario(changed(at_s=500), again))
+    assert states(trace) == {
+        "get": "success", "load": "removed", "check": "success", "tell": "success",
+    }  # fmt: skip
+    pinned = simulate(scenario(changed(at_s=500, pinned=True), again))
+    assert states(pinned) == {"get": "success", "load": "success", "tell": "success"}
+
+
+@pytest.mark.parametrize(
+    ("after", "ended"),
+    [
+        (5, ["success"] * 5),
+        (3, ["success"] * 3),
+        (1, ["success", "removed", "removed"]),
+    ],
+)
+def test_another_number_of_literals_changes_the_instances_of_a_run(
+    after: int, ended: list[str]
+) -> None:
+    def mapped(length: int) -> Dag:
+        return dag(task("get"), task("load", "get", expand=(length,)), task("tell", "load"))
+
+    trace = simulate(scenario(changed(mapped(after)), before=mapped(3)))
+    instances = [ti for ti in trace.task_instances() if ti.task_id == "load"]
+    assert [ti.state for ti in sorted(instances, key=lambda ti: ti.map_index)] == ended
+    assert [ti.state for ti in trace.task_instances() if ti.task_id == "tell"] == ["success"]
+    assert [run.state for run in trace.dag_runs()] == ["success"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -165,6 +165,8 @@ class World:
         self.paused = [dag.dag.is_paused for dag in program.dags]
         self.limitless: set[int] = set()
         """DAGs whose max_active_runs is not looked at."""
+        self.restarts: Callable[[Run], None] | None = None
+        """Told of runs that were over and start anew, if DAGs change meanwhile."""
         self.cleared_tries: dict[int, int] = {}
         """Tries that a task instance had had when it was last cleared: retries count from there."""
         self.dirty: dict[int, Run] = {}
@@ -325,6 +327,16 @@ class World:
         run.instances[task] = list(range(first, len(self.state)))
         run.unfinished += len(run.instances[task])
 
+    def lengthen(self, run: Run, task: int, length: int) -> None:
+        """A mapped task of a run gets more instances than it had, up to ``length``."""
+        first, before = len(self.state), run.tis(task)
+        for index in range(len(before), length):
+            self._append(run, task, index)
+            self.log(len(self.state) - 1, NONE)
+        new = list(range(first, len(self.state)))
+        run.instances[task] = [*before, *new]
+        run.unfinished += len(new)
+
     def expand(self, ti: int, length: int) -> list[int]:
         """Expand the unexpanded instance into ``length`` >= 1 instances; return the new ones."""
         run = self.runs[self.ti_run[ti]]
@@ -401,6 +413,8 @@ class World:
         self.active_runs[run.dag.number] += 1
         self.active_backfills[run.dag.number] += run.backfill is not None
         self.log_run(run, RunState.QUEUED)
+        if self.restarts is not None:
+            self.restarts(run)
         return True
 
     def pause(self, dag: int, *, paused: bool) -> None:

@@ -28,6 +28,7 @@ from windtunnel.engine.world import (
     UPSTREAM_FAILED,
     Run,
     World,
+    literal_length,
 )
 from windtunnel.model import Dag, DagChanged, Scenario
 from windtunnel.trace.states import RunState
@@ -88,6 +89,11 @@ class Versions:
             self._due.append((at, fault, version, change.pinned))
         self._due.reverse()
         self._mixed: dict[tuple[int, int], DagProgram] = {}
+        self._pinned: set[int] = set()
+        """DAGs whose runs keep the version with which they were created."""
+        self._followed: dict[int, DagProgram] = {}
+        """By index of a run: the version by which it goes, if that is not the first."""
+        world.restarts = self._follow
 
     def next_due(self) -> int | None:
         """When the next version is deployed."""
@@ -101,7 +107,10 @@ class Versions:
             world.trace.struck[fault] += 1
             number = version.number
             world.program.dags[number] = version
-            if not pinned:
+            if pinned:
+                self._pinned.add(number)
+            else:
+                self._pinned.discard(number)
                 flying = [r for r in world.runs_of[number] if r.state < RunState.SUCCESS]
                 for run in flying:
                     self._adopt(run, version)
@@ -111,9 +120,20 @@ class Versions:
 
     # -- one run ------------------------------------------------------------------------------
 
+    def _follow(self, run: Run) -> None:
+        """A run that was over and was cleared goes by the version that the scheduler knows now,
+        unless it is pinned to its own."""
+        number = run.dag.number
+        latest = self._world.program.dags[number]
+        own = self._followed.get(run.index, self._world.program.versions[number][0])
+        if latest is not own and number not in self._pinned:
+            self._adopt(run, latest)
+            self._recount_limits(number)
+
     def _adopt(self, run: Run, version: DagProgram) -> None:
         """A run goes on by another version of its DAG."""
         world = self._world
+        self._followed[run.index] = version
         absorb(world, run)
         before, run.dag = run.dag, self._mix(run.dag, version)
         for task in range(version.size):
@@ -122,8 +142,10 @@ class Versions:
                     world.move(ti, REMOVED)
             elif not run.tis(task):
                 world.add_task(run, task)
-            elif task in before.absent:
-                self._restore(run, task)
+            else:
+                if task in before.absent:
+                    self._restore(run, run.tis(task))
+                self._resize(run, task)
         run.pending.clear()
         run.before.clear()
         self._recount(run)
@@ -157,10 +179,23 @@ class Versions:
             self._mixed[key] = mixed
         return self._mixed[key]
 
-    def _restore(self, run: Run, task: int) -> None:
-        """A task that was gone is back (``_check_for_removed_or_restored_tasks``)."""
+    def _resize(self, run: Run, task: int) -> None:
+        """A task may be mapped over another number of literals now
+        (``_check_for_removed_or_restored_tasks``, ``_create_tasks``)."""
+        world, tis = self._world, run.tis(task)
+        length = literal_length(run.dag, task)
+        if not length or world.ti_map[tis[0]] < 0:
+            return
+        for ti in tis[length:]:
+            world.move(ti, REMOVED)
+        self._restore(run, tis[:length])
+        if length > len(tis):
+            world.lengthen(run, task, length)
+
+    def _restore(self, run: Run, tis: list[int]) -> None:
+        """What was gone is back (``_check_for_removed_or_restored_tasks``)."""
         world = self._world
-        for ti in run.tis(task):
+        for ti in tis:
             if world.state[ti] == REMOVED:
                 world.move(ti, NONE)
                 run.unfinished += 1
