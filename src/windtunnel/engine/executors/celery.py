@@ -84,9 +84,9 @@ class CeleryExecutor(Machines):
         super().release(ti)
         self._acknowledge(ti)
 
-    def keep(self, ti: int) -> Callable[[], None] | None:
+    def keep(self, ti: int, name: int) -> Callable[[], None] | None:
         """Its process acknowledges when it ends."""
-        end, delivery = super().keep(ti), self._begun.pop(ti, None)
+        end, delivery = super().keep(ti, name), self._begun.pop(ti, None)
         return None if end is None else partial(self._end, end, delivery)
 
     def _end(self, end: Callable[[], None], delivery: Delivery | None) -> None:

@@ -157,10 +157,11 @@ class Executor(ABC):
         del ti
         return None
 
-    def keep(self, ti: int) -> Callable[[], None] | None:
-        """A try is over for the scheduler, but its process goes on and keeps what it holds. Returns
-        what to do when it ends."""
-        del ti
+    def keep(self, ti: int, name: int) -> Callable[[], None] | None:
+        """A try is over for the scheduler, but its process goes on and keeps what it holds, from
+        now on under a name of its own: less than 0, so that its task instance may run elsewhere,
+        or beside it, meanwhile. Returns what to do when it ends."""
+        del ti, name
         return None
 
     # -- for those who look on ----------------------------------------------------------------

@@ -146,10 +146,13 @@ class KubernetesExecutor(Executor):
         pod = self._placed.get(ti)
         return [] if pod is None else self._nodes.load(pod, memory)
 
-    def keep(self, ti: int) -> Callable[[], None] | None:
+    def keep(self, ti: int, name: int) -> Callable[[], None] | None:
         """The pod goes on."""
         pod = self._placed.pop(ti, None)
-        return None if pod is None else partial(self._remove, pod)
+        if pod is None:
+            return None
+        self._nodes.rename(pod, name)
+        return partial(self._remove, pod)
 
     # -- for those who look on ----------------------------------------------------------------
 

@@ -103,14 +103,19 @@ class Machines(Executor):
         name = f"processors of {group.name} {worker.number}"
         return None if group.cpus is None else (name, round(group.cpus * 1000))
 
-    def keep(self, ti: int) -> Callable[[], None] | None:
+    def keep(self, ti: int, name: int) -> Callable[[], None] | None:
         """The process keeps its slot."""
         worker = self._worker_of.pop(ti, None)
-        return None if worker is None else partial(self._end_process, worker, ti)
+        if worker is None:
+            return None
+        worker.running.discard(ti)
+        worker.running.add(name)
+        worker.used = renamed(worker.used, ti, name)
+        return partial(self._end_process, worker, name)
 
-    def _end_process(self, worker: Worker, ti: int) -> None:
+    def _end_process(self, worker: Worker, name: int) -> None:
         if worker.alive:
-            self._give_back(worker, ti)
+            self._give_back(worker, name)
 
     # -- for those who look on ----------------------------------------------------------------
 
@@ -186,7 +191,7 @@ class Machines(Executor):
         return self._worker_of.get(ti)
 
     def _die(self, worker: Worker) -> list[int]:
-        """Returns what ran on it."""
+        """Returns what ran on it, also under names of their own."""
         worker.alive = False
         gone = sorted(worker.running)
         for ti in gone:
@@ -251,6 +256,13 @@ class Machines(Executor):
                 return worker
             heappop(heap)
         return None
+
+
+def renamed(used: dict[int, float], ti: int, name: int) -> dict[int, float]:
+    """The same, in the same order, with another name for one."""
+    if ti not in used:
+        return used
+    return {name if one == ti else one: memory for one, memory in used.items()}
 
 
 def too_much(used: dict[int, float], memory: float) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from windtunnel.engine.executors.machines import too_much
+from windtunnel.engine.executors.machines import renamed, too_much
 from windtunnel.model import ExecutorConfig, KubernetesSettings
 
 MARGIN = 1e-9
@@ -17,6 +17,7 @@ class Pod:
     """The pod of one task instance."""
 
     ti: int
+    """Less than 0: it goes on after its try was given up."""
     cpus: float
     memory: float
     """MB that it requests."""
@@ -120,6 +121,13 @@ class Nodes:
         if not self.limited:
             node.alive = False
             self._nodes.pop(node.number, None)
+
+    def rename(self, pod: Pod, name: int) -> None:
+        """A pod belongs to no task instance any more."""
+        if pod.node is not None:
+            pod.node.pods[name] = pod.node.pods.pop(pod.ti)
+            pod.node.used = renamed(pod.node.used, pod.ti, name)
+        pod.ti = name
 
     def load(self, pod: Pod, memory: float) -> list[int]:
         """A try takes memory; returns what is killed for it."""

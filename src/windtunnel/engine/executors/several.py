@@ -118,9 +118,9 @@ class Several(Executor):
         """Where it runs."""
         return self.of(ti).load(ti, memory)
 
-    def keep(self, ti: int) -> Callable[[], None] | None:
+    def keep(self, ti: int, name: int) -> Callable[[], None] | None:
         """Where it runs."""
-        return self.of(ti).keep(ti)
+        return self.of(ti).keep(ti, name)
 
     def limits(self) -> tuple[str, ...]:
         """Those of all of them."""

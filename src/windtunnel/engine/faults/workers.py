@@ -49,7 +49,8 @@ class OfMachines:
         written = isinstance(fault, WorkerLost) and fault.results_written
         for worker in chosen:
             for ti in sorted(worker.running) if written else ():
-                self._parts.tries.succeed(ti)
+                if ti >= 0:
+                    self._parts.tries.succeed(ti)
         for gone in self._workers.lose(chosen):
             for ti in gone:
                 self._parts.tries.vanish(ti, noticed_at_once=fault.noticed == "at once")
@@ -68,7 +69,9 @@ class OfMachines:
         self._full.extend(chosen)
         for worker in chosen:
             for ti in sorted(worker.running):
-                if self._parts.world.state[ti] == RUNNING:
+                if ti < 0:
+                    self._parts.losses.end_stray(ti)
+                elif self._parts.world.state[ti] == RUNNING:
                     self._parts.attempts.fail(ti, NO_SPACE)
         self._parts.tries.reap()
         return lambda: self._empty_disks(chosen)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from windtunnel.engine.agenda import GHOST, NEVER, SILENT, STOPPED, Agenda, Due
 from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.program import micros
-from windtunnel.engine.resources.course import Course
+from windtunnel.engine.resources.course import Course, How
 from windtunnel.engine.tries.attempts import Attempt, Attempts
 from windtunnel.engine.world import QUEUED, RESTARTING, RUNNING, World
 from windtunnel.trace import Stray
@@ -45,11 +45,12 @@ class Losses:
         """The worker under a running try is gone, and the try's slot with it. Airflow notices it
         when the heartbeat is too old (``task_instance_heartbeat_timeout``), or its executor
         tells."""
-        attempt = self._attempts.running.pop(ti, None)
-        if attempt is None or self._world.state[ti] != RUNNING:
+        attempt = self._attempts.running.get(ti)
+        if attempt is None:
             return
-        if attempt.plan.course is not None:
-            self._attempts.leave(attempt.plan.course, "lost")
+        self._attempts.free(ti, "lost")
+        if self._world.state[ti] != RUNNING:
+            return
         told = noticed_at_once or self._workers.notices_loss(ti)
         if told and self._world.profile.executor_report_ends_running:
             self._attempts.fail(ti, LOST)
@@ -76,7 +77,7 @@ class Losses:
         """The process of a try is over at ``gone``, having told nobody of it; that is noticed
         later, or never. It may not even have begun to run."""
         number = self._agenda.next_number()
-        self._ghosts[number] = (self._workers.keep(ti), None, None)
+        self._ghosts[number] = (self._workers.keep(ti, ~number), None, None)
         self._attempts.free(ti, "lost")
         self._agenda.arm(gone, GHOST, number, ti)
         if seen is not None:
@@ -170,19 +171,29 @@ class Losses:
         world, number, course = self._world, attempt.number, attempt.plan.course
         stray = Stray(ti, world.tries[ti], world.now, None, why)
         world.trace.strays.append(stray)
-        self._ghosts[number] = (self._workers.keep(ti), stray, course)
+        self._ghosts[number] = (self._workers.keep(ti, ~number), stray, course)
         if course is not None:
             course.orphaned = True
         attempt.unheard = None
         if attempt.ends < NEVER:
             self._agenda.arm(max(attempt.ends, world.now), GHOST, number, ti)
 
+    def end_stray(self, name: int) -> None:
+        """A process that went on under a name of its own is gone with its machine, or killed."""
+        if ~name in self._ghosts:
+            self._end(~name, "lost")
+
     def _end_ghost(self, event: Due) -> None:
-        end, stray, course = self._ghosts.pop(event[2])
+        course = self._ghosts[event[2]][2]
+        done = course is None or course.next is None
+        self._end(event[2], "ended" if done else "stopped")
+
+    def _end(self, number: int, how: How) -> None:
+        end, stray, course = self._ghosts.pop(number)
         if stray is not None:
             stray.until_us = self._world.now
         if course is not None:
             course.orphaned = False
-            self._attempts.leave(course, "ended" if course.next is None else "stopped")
+            self._attempts.leave(course, how)
         if end is not None:
             end()

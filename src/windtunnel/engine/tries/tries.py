@@ -180,6 +180,9 @@ class Tries:
             self._workers.replace([machine])
             return
         for killed in killed_for_it:
+            if killed < 0:
+                self._losses.end_stray(killed)
+                continue
             self._attempts.free(killed, "lost")
             self._attempts.fail(killed, "killed: the worker is out of memory")
             self.reap()
@@ -287,9 +290,12 @@ class Tries:
             self.reap()
 
     def vanish(self, ti: int, *, noticed_at_once: bool) -> None:
-        """The worker that had taken a task instance is gone. If it had not begun to run, its
-        message is gone, too: it stays queued until it times out, unless the executor tells."""
-        if self._starting.pop(ti, None) is None:
+        """The worker that had taken a task instance is gone, or had a process that went on under a
+        name of its own. If the task instance had not begun to run, its message is gone, too: it
+        stays queued until it times out, unless the executor tells."""
+        if ti < 0:
+            self._losses.end_stray(ti)
+        elif self._starting.pop(ti, None) is None:
             self._losses.vanish(ti, noticed_at_once=noticed_at_once)
         elif noticed_at_once:
             self._attempts.fail(ti, LOST)
