@@ -316,8 +316,7 @@ def check(
     covered = (
         f"{exploration.simulations} simulations of {hours:g} h from "
         f"{scenario.start.isoformat()}: Airflow's usual order once, then {seeds} seeds that "
-        f"decided {exploration.questions} ties and redrew durations; no faults"
-        f"{'' if scenario.cluster.loop else ', no delays of the scheduler'}. "
+        f"decided {exploration.questions} ties and redrew durations; {_flown(scenario)}. "
         "Not found is not proved."
     )
     return Report(
@@ -330,6 +329,13 @@ def check(
         result.assumptions,
         not_kept,
     )
+
+
+def _flown(scenario: Scenario) -> str:
+    """What goes wrong in all of these simulations."""
+    faults = loaders.said_faults(scenario.faults)
+    loop = "delays" if scenario.cluster.loop else "no delays"
+    return f"{f'faults: {faults}' if faults else 'no faults'}; {loop} of the scheduler"
 
 
 def _silent(_: str, __: int, ___: int) -> None:

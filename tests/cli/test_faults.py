@@ -253,3 +253,14 @@ def test_what_a_fault_did_not_strike_is_among_the_assumptions(cli: Cli, project:
     fault = "task fails: etl.load try 7 at +1m"
     told = cli("run", str(project / "dags"), "--trigger", "etl", "--fault", fault).out
     assert "struck nothing: no try 7 of etl.load began" in " ".join(told.split())
+
+
+def test_run_and_check_say_which_faults_they_flew(cli: Cli, project: Path) -> None:
+    fault = ("--fault", "task fails: etl.load try 1 at +30s")
+    ran = cli("run", str(project / "dags"), "--trigger", "etl", *fault).out
+    assert "\nFaults   task fails: etl.load try 1 at +30s\n" in ran
+    checked = " ".join(cli("check", str(project), *fault).out.split())
+    assert "pool resized: default_pool to 1 at +5m; and 1 more; delays of the scheduler" in checked
+    calm = cli("check", str(project / "dags"), "--trigger", "etl").out
+    assert "no faults; no delays of the scheduler" in " ".join(calm.split())
+    assert "\nFaults " not in calm

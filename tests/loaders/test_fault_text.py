@@ -9,7 +9,14 @@ from typing import get_args
 import pytest
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders.fault_text import FORMS, check_targets, faults_help, parse_fault
+from windtunnel.loaders.fault_text import (
+    FORMS,
+    check_targets,
+    faults_help,
+    parse_fault,
+    said_fault,
+    said_faults,
+)
 from windtunnel.model import (
     BrokerDown,
     Cleared,
@@ -132,6 +139,22 @@ def test_every_fault_of_the_model_can_be_said():
 )
 def test_clauses_may_come_in_any_order(text, fault):
     assert parse_fault(text) == fault
+    assert parse_fault(said_fault(fault)) == fault
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_a_fault_is_said_in_words_that_come_to_the_same_fault(form):
+    fault = parse_fault(form.example)
+    assert parse_fault(said_fault(fault)) == fault
+    kept = type(fault).model_validate_json(fault.model_dump_json())
+    assert said_fault(kept) == said_fault(fault)
+
+
+def test_of_many_faults_the_first_are_said_and_the_others_counted():
+    faults = [parse_fault(form.example) for form in FORMS[:5]]
+    assert said_faults(faults[:1]) == "task fails: etl.load raising ConnectionError try 1"
+    assert said_faults(faults).endswith("task is slow: etl.* x3 with 50%; and 2 more")
+    assert said_faults([]) == ""
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,12 @@ from windtunnel.loaders.cluster_sources import (
     read_cluster_sources,
 )
 from windtunnel.loaders.durations import parse_duration
-from windtunnel.loaders.fault_text import check_targets, faults_help, parse_fault
+from windtunnel.loaders.fault_text import (
+    check_targets,
+    faults_help,
+    parse_fault,
+    said_faults,
+)
 from windtunnel.loaders.folder import Loaded, LoadedFile
 from windtunnel.loaders.history import read_history
 from windtunnel.loaders.native import fleet_toml_schema
@@ -71,6 +76,7 @@ __all__ = [
     "read_json",
     "read_scenario",
     "read_supplied",
+    "said_faults",
     "scenario_schema",
     "scenario_toml_schema",
     "with_new_versions",

@@ -13,6 +13,17 @@ PATTERN = r"^\s*(\d+(\.\d+)?\s*(ms|s|m|h|d|w)\s*)+$|^\s*\d+(\.\d+)?\s*$"
 EXAMPLES = "'30s', '10m', '1h30m', '2d' or a number of seconds"
 
 
+def in_words(seconds: float) -> str:
+    """A duration, exact to the millisecond, as `parse_duration` reads it: ``1h30m``."""
+    rest = round(seconds * 1000)
+    parts = []
+    for unit in ("d", "h", "m", "s", "ms"):
+        number, rest = divmod(rest, round(UNITS[unit] * 1000))
+        if number:
+            parts.append(f"{number}{unit}")
+    return "".join(parts) or "0s"
+
+
 def parse_duration(text: str | float) -> float:
     """A duration in seconds.
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from windtunnel.capacity import occupancy
 from windtunnel.detect.finding import Finding
+from windtunnel.loaders import said_faults
 from windtunnel.model import Assumption, Cluster, Problem, Scenario
 from windtunnel.report.finding_text import finding_text
 from windtunnel.report.summary import (
@@ -83,10 +84,12 @@ def _loaded(scenario: Scenario, width: int) -> list[str]:
     if files:
         what += f" from {count(len(files), 'file')}"
     window = f"{clock(scenario.start)} UTC, {duration(scenario.duration_s)}, seed {scenario.seed}"
+    faults = said_faults(scenario.faults)
     return [
         *wrap(what, first="Loaded   ", width=width),
         *wrap(_cluster(scenario.cluster), first="Cluster  ", width=width),
         *wrap(window, first="Window   ", width=width),
+        *(wrap(faults, first="Faults   ", width=width) if faults else ()),
     ]
 
 
