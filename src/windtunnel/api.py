@@ -191,16 +191,20 @@ def scenario_of(
             raise InvalidInput(f"seed={seed!r}: must be a whole number")
         changes["seed"] = seed
     changes |= _manual_runs(scenario, runs)
-    given = (faults,) if isinstance(faults, str) else faults
+    given = (faults,) if isinstance(faults, str) else tuple(faults)
     more = tuple(loaders.parse_fault(f) if isinstance(f, str) else f for f in given)
     faulty = (*scenario.faults, *more)
     used = changes.get("cluster", scenario.cluster)
-    changes["faults"] = loaders.with_new_versions(faulty, Path(), used)
+    names = loaders.numbered_faults(scenario.faults)
+    names += [f"fault {(f if isinstance(f, str) else loaders.said_fault(f))!r}" for f in given]
+    changes["faults"] = loaders.with_new_versions(faulty, Path(), used, names)
     asked = (backfills,) if isinstance(backfills, str) else backfills
     filled = tuple(loaders.parse_backfill(b) if isinstance(b, str) else b for b in asked)
     changes["backfills"] = (*scenario.backfills, *filled)
     made = scenario.model_copy(update=changes)
-    loaders.check_targets(made.faults, made.fleet, made.cluster, made.start, made.resources)
+    loaders.check_targets(
+        made.faults, made.fleet, made.cluster, made.start, made.resources, names=names
+    )
     loaders.check_backfills(made)
     check_start(made.start, f"start={made.start.isoformat()}")
     check_length(made.duration_s, f"duration={made.duration_s:g} s")

@@ -264,3 +264,20 @@ def test_run_and_check_say_which_faults_they_flew(cli: Cli, project: Path) -> No
     calm = cli("check", str(project / "dags"), "--trigger", "etl").out
     assert "no faults; no delays of the scheduler" in " ".join(calm.split())
     assert "\nFaults " not in calm
+
+
+def test_a_target_that_is_not_there_is_told_with_the_fault_and_its_place(
+    cli: Cli, project: Path
+) -> None:
+    file = project / "scenario.toml"
+    file.write_text(SCENARIO.replace("default_pool to 1", "nope to 1"))
+    told = " ".join(cli("run", str(project)).err.split())
+    assert "scenario.toml: faults[2], 'pool resized: nope to 1 at +5m': there is no pool" in told
+    file.write_text(SCENARIO)
+    texts = ("task fails: etl.save", "pool  resized: nope to 1", "dag changed: etl from nowhere")
+    told = [
+        " ".join(cli("run", str(project), "--fault", texts[0], "--fault", text).err.split())
+        for text in texts[1:]
+    ]
+    assert "fault 'pool resized: nope to 1': there is no pool 'nope'" in told[0]
+    assert "fault 'dag changed: etl from nowhere': nowhere: no such file" in told[1]

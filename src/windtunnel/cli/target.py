@@ -10,9 +10,16 @@ from typing import Any, Literal
 
 from windtunnel import api
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders import ReadCluster, ReadScenario, read_cluster_sources, read_scenario
+from windtunnel.loaders import (
+    ReadCluster,
+    ReadScenario,
+    check_targets,
+    numbered_faults,
+    read_cluster_sources,
+    read_scenario,
+)
 from windtunnel.loaders.origin import LoadedFrom
-from windtunnel.model import Cluster
+from windtunnel.model import Cluster, Scenario
 from windtunnel.window import chosen, triggered
 from windtunnel_scenarios import folder, names
 
@@ -55,6 +62,8 @@ def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadSce
     for dag_id in asked.trigger:
         if dag_id not in known:
             raise InvalidInput(f"--trigger {dag_id}: no such DAG; there are: {', '.join(known)}")
+    if found.file is not None:
+        _check_faults(found.scenario, found.file)
     seconds = None if asked.window is None else api.length(asked.window, f"--for {asked.window}")
     scenario = api.scenario_of(
         found.scenario,
@@ -70,6 +79,22 @@ def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadSce
         no_length = asked.window is None and not has_length
         scenario = chosen(scenario, start=asked.start is None, length=no_length)
     return replace(found, scenario=triggered(scenario))
+
+
+def _check_faults(scenario: Scenario, file: Path) -> None:
+    """What the faults of a scenario file speak of: a mistake is told with the file.
+
+    Raises:
+        InvalidInput: it isn't there.
+    """
+    check_targets(
+        scenario.faults,
+        scenario.fleet,
+        scenario.cluster,
+        scenario.start,
+        scenario.resources,
+        names=numbered_faults(scenario.faults, file),
+    )
 
 
 def _path(target: str) -> Path:

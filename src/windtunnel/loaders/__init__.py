@@ -11,7 +11,9 @@ from windtunnel.loaders.durations import parse_duration
 from windtunnel.loaders.fault_text import (
     check_targets,
     faults_help,
+    numbered_faults,
     parse_fault,
+    said_fault,
     said_faults,
 )
 from windtunnel.loaders.folder import Loaded, LoadedFile
@@ -67,6 +69,7 @@ __all__ = [
     "faults_help",
     "fleet_toml_schema",
     "load",
+    "numbered_faults",
     "parse_backfill",
     "parse_duration",
     "parse_fault",
@@ -76,6 +79,7 @@ __all__ = [
     "read_json",
     "read_scenario",
     "read_supplied",
+    "said_fault",
     "said_faults",
     "scenario_schema",
     "scenario_toml_schema",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from windtunnel.errors import InvalidInput
@@ -11,29 +11,35 @@ from windtunnel.loaders.source import load
 from windtunnel.model import Cluster, DagChanged, Fault, Fleet
 
 
-def with_new_versions(faults: Iterable[Fault], base: Path, cluster: Cluster) -> tuple[Fault, ...]:
-    """The faults, with the DAGs that lie in folders; a relative folder is one of *base*.
+def with_new_versions(
+    faults: Sequence[Fault], base: Path, cluster: Cluster, names: Sequence[str]
+) -> tuple[Fault, ...]:
+    """The faults, with the DAGs that lie in folders; a relative folder is one of *base*. *names*
+    say which fault a message speaks of.
 
     Raises:
         InvalidInput: there is no such folder, or not that DAG in it.
     """
     return tuple(
-        _loaded(fault, base, cluster)
+        _loaded(fault, base, cluster, name)
         if isinstance(fault, DagChanged) and fault.folder is not None and fault.dag is None
         else fault
-        for fault in faults
+        for fault, name in zip(faults, names, strict=True)
     )
 
 
-def _loaded(fault: DagChanged, base: Path, cluster: Cluster) -> DagChanged:
+def _loaded(fault: DagChanged, base: Path, cluster: Cluster, name: str) -> DagChanged:
     assert fault.folder is not None
     place = base / fault.folder
-    fleet = load(place, profile=cluster.profile).fleet
+    try:
+        fleet = load(place, profile=cluster.profile).fleet
+    except InvalidInput as error:
+        raise InvalidInput(f"{name}: {error}") from None
     dags = {dag.dag_id: dag for dag in fleet.dags}
     if fault.dag_id not in dags:
         why = "".join(f" {problem}" for problem in fleet.problems)
         raise InvalidInput(
-            f"fault 'dag changed': {place} has no DAG {fault.dag_id!r}; "
+            f"{name}: {place} has no DAG {fault.dag_id!r}; "
             f"{one_of(fault.dag_id, sorted(dags))}{why}"
         )
     return fault.model_copy(update={"dag": dags[fault.dag_id]})

@@ -15,7 +15,7 @@ from windtunnel.errors import InvalidInput
 from windtunnel.loaders.asked import Asked
 from windtunnel.loaders.backfill_text import parse_backfill
 from windtunnel.loaders.cluster_sources import ReadCluster, is_preset, read_cluster_sources
-from windtunnel.loaders.fault_text import fault_table, parse_fault
+from windtunnel.loaders.fault_text import fault_table, numbered_faults, parse_fault
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.forms import (
     Mistakes,
@@ -131,8 +131,8 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     release = (used.cluster if isinstance(used, ReadCluster) else used).profile
     loaded, known = asked.placed(asked.load(dags, release, begin), used)
     told = {name: value for name, value in known.items() if name not in data}
-    changed = with_new_versions(scenario.faults, file.parent, known["cluster"])
-    told["faults"] = changed
+    names = numbered_faults(scenario.faults, file)
+    told["faults"] = with_new_versions(scenario.faults, file.parent, known["cluster"], names)
     update = {"fleet": loaded.fleet, "start": begin, **told, "cluster": known["cluster"]}
     scenario = _without_strangers(scenario.model_copy(update=update), file)
     return ReadScenario(scenario, loaded, file)

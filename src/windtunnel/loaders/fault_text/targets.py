@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from windtunnel.errors import InvalidInput
+from windtunnel.loaders.fault_text.saying import said_fault
 from windtunnel.loaders.new_versions import wrong_change
 from windtunnel.model import (
     ApiServerDown,
@@ -40,27 +42,43 @@ def check_targets(
     cluster: Cluster,
     start: datetime | None = None,
     resources: Iterable[str] | None = None,
+    *,
+    names: Sequence[str] = (),
 ) -> None:
-    """Whether everything that the faults speak of exists.
+    """Whether everything that the faults speak of exists; *names* say which fault is spoken of, as
+    `numbered_faults` does, by default its words.
 
     Raises:
         InvalidInput: a task, DAG, pool, worker group or resource that isn't there, with near names;
             or an instant before the start.
     """
-    for fault in faults:
-        name = fault.type.replace("_", " ")
-        for wrong in _wrong_targets(fault, fleet, cluster):
-            raise InvalidInput(f"fault {name!r}: {wrong}")
-        if resources is not None and isinstance(fault, OfResources):
-            known = list(resources)
-            if fault.resource not in known and not fault.resource.startswith(LOCK):
-                said = f"there is no resource {fault.resource!r}; {nearest(fault.resource, known)}"
-                raise InvalidInput(f"fault {name!r}: {said}")
-        if start is not None and isinstance(fault, Moment) and fault.begins_s(start) < 0:
-            raise InvalidInput(
-                f"fault {name!r}: it begins at {fault.at_time}, before the scenario's start, "
-                f"{start.isoformat()}"
-            )
+    known = None if resources is None else list(resources)
+    for number, fault in enumerate(faults):
+        for wrong in _wrong(fault, fleet, cluster, start, known):
+            name = names[number] if names else f"fault {said_fault(fault)!r}"
+            raise InvalidInput(f"{name}: {wrong}")
+
+
+def numbered_faults(faults: Iterable[Fault], file: Path | None = None) -> list[str]:
+    """What the faults of a scenario are called in messages: their place in it, and their words."""
+    where = "" if file is None else f"{file}: "
+    return [f"{where}faults[{n}], {said_fault(fault)!r}" for n, fault in enumerate(faults)]
+
+
+def _wrong(
+    fault: Fault,
+    fleet: Fleet,
+    cluster: Cluster,
+    start: datetime | None,
+    resources: list[str] | None,
+) -> Iterator[str]:
+    yield from _wrong_targets(fault, fleet, cluster)
+    if resources is not None and isinstance(fault, OfResources):
+        name = fault.resource
+        if name not in resources and not name.startswith(LOCK):
+            yield f"there is no resource {name!r}; {nearest(name, resources)}"
+    if start is not None and isinstance(fault, Moment) and fault.begins_s(start) < 0:
+        yield (f"it begins at {fault.at_time}, before the scenario's start, {start.isoformat()}")
 
 
 def _wrong_targets(fault: Fault, fleet: Fleet, cluster: Cluster) -> Iterator[str]:
