@@ -163,9 +163,27 @@ def test_of_many_faults_the_first_are_said_and_the_others_counted():
         ("worker loss: 1", "did you mean 'worker lost'?"),
         ("meteor: 1", "there are: task fails"),
         ("worker lost: many", "a number of workers"),
-        ("worker lost: 1 at noon", "a number of workers"),
+        (
+            "worker lost: 1 at noon",
+            "'at noon' can't be read; it is written 'at +10m' or 'at 02:10'",
+        ),
+        ("worker lost: 1 at -10m", "'at -10m' can't be read"),
+        ("worker lost: at -10m for 5m", "'at -10m' can't be read"),
+        ("pool resized: db to two at 5m", "'to two' can't be read; it is written 'to 2'"),
+        ("task fails: etl.load with -10%", "'with -10%' can't be read"),
+        ("task fails: etl.load after -5m try 1", "'after -5m' can't be read"),
+        ("task fails: etl.load try -1", "'try -1' can't be read; it is written 'try 1'"),
+        ("task fails: etl.load raising", "'raising' can't be read"),
+        ("task fails: etl.load retryable", "it is written 'not retryable'"),
+        ("task is slow: etl.* x-3", "'x-3' can't be read; it is written 'x3'"),
+        ("cleared: etl.load for 10m", "'for 10m' is no clause of it; there are 'at +10m'"),
+        ("cleared: etl.load as failed at 5m", "'as failed' is no clause of it"),
+        ("dag changed: etl without load every 1h at +30s", "'every 1h' is no clause"),
+        ("scheduler down: every now and then", "'every now and then' can't be read"),
+        ("worker lost: 1 at 25:00", "'25:00' is no time of day; write '02:10'"),
+        ("worker lost: 1 at 2026-02-30T00:00", "'2026-02-30T00:00' is no date and time"),
         ("worker lost: 1 at 5m whenever", "'whenever' is no clause"),
-        ("worker lost: 1 at 5m at 6m", "a second time"),
+        ("worker lost: 1 at 5m at 6m", "'at 5m' and 'at 6m': only one of them can hold"),
         ("task is slow: etl.*", "'factor' is missing"),
         ("task fails: etl.load with 200%", "probability"),
         ("task fails:", "a glob over dag_id.task_id"),
@@ -175,7 +193,7 @@ def test_of_many_faults_the_first_are_said_and_the_others_counted():
         ("run marked: etl at 5m", "'state' is missing"),
         ("run marked: etl as green at 5m", "state: input should be 'success' or 'failed'"),
         ("task fails: etl.load at 5m at 02:10", "it begins at one time"),
-        ("task fails: etl.load at 25:10", "at_time"),
+        ("task fails: etl.load at 25:10", "'25:10' is no time of day"),
         ("task fails: etl.load every 1h", "say how long it lasts"),
         ("scheduler down: for 2h every 1h", "before it has ended"),
         ("scheduler down: at 5m 3 times", "does not say every how much"),
@@ -212,6 +230,11 @@ def test_an_unknown_target_is_told_with_near_names(text, said):
     with pytest.raises(InvalidInput) as caught:
         check_targets((parse_fault(text),), FLEET, CLUSTER)
     assert said in str(caught.value)
+
+
+def test_what_is_struck_may_be_called_like_a_clause():
+    assert parse_fault("dag paused: run at 5m").dags == "run"
+    assert parse_fault("pool deleted: notice for 5m").pool == "notice"
 
 
 def test_targets_that_exist_are_no_trouble():

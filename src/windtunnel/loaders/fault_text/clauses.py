@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from windtunnel.errors import InvalidInput
 from windtunnel.loaders.durations import parse_duration
 
 NUMBER = r"\d+(?:\.\d+)?"
@@ -24,6 +26,13 @@ class Clause:
     pattern: str
     name: str
     value: Callable[[str], Any] = lambda text: text
+    opening: str = ""
+    """How one that is written wrong begins; by default as this one."""
+
+    def opens(self, text: str) -> bool:
+        """Whether a text begins like this clause, right or wrong."""
+        opening = self.opening or re.escape(self.shown.split()[0])
+        return re.match(rf"(?:{opening})(?=\s|$)", text) is not None
 
     def match(self, text: str) -> re.Match[str] | None:
         """This clause at the beginning of a text."""
@@ -39,10 +48,20 @@ def _period(text: str) -> float:
 
 
 def clock(text: str) -> str:
-    """A time of day, or a date and time, as the model reads it: ``2:10`` is ``02:10``."""
+    """A time of day, or a date and time, as the model reads it: ``2:10`` is ``02:10``.
+
+    Raises:
+        InvalidInput: there is no such time.
+    """
     day, _, time = text.replace(" ", "T").rpartition("T")
     time = time if time[1] != ":" else f"0{time}"
-    return f"{day}T{time}" if day else time
+    said = f"{day}T{time}" if day else time
+    try:
+        datetime.fromisoformat(said if day else f"2026-01-01T{time}")
+    except ValueError:
+        what = "date and time" if day else "time of day"
+        raise InvalidInput(f"{text!r} is no {what}; write '02:10' or '2026-03-01T02:10'") from None
+    return said
 
 
 def _flag(word: str) -> Clause:
@@ -53,15 +72,19 @@ AT_TIME = Clause("at 02:10", rf"at {CLOCK}", "at_time", clock)
 AT = Clause("at +10m", rf"at {LENGTH}", "at_s", _seconds)
 FOR = Clause("for 30m", rf"for {LENGTH}", "for_s", _seconds)
 EVERY = Clause("every 1d", rf"every ({'|'.join(UNITS_ALONE)}|{LENGTH[1:]}", "every_s", _period)
-TIMES = Clause("3 times", r"(\d+) times", "times", int)
+TIMES = Clause("3 times", r"(\d+) times", "times", int, r"\S+ times")
 TRIES = Clause(
-    "try 1", r"(?:try|tries) (\d+(?:,\s*\d+)*)", "tries", lambda t: tuple(map(int, t.split(",")))
+    "try 1",
+    r"(?:try|tries) (\d+(?:,\s*\d+)*)",
+    "tries",
+    lambda t: tuple(map(int, t.split(","))),
+    "try|tries",
 )
 WITH = Clause("with 10%", rf"with ({NUMBER})\s*%", "probability", lambda text: float(text) / 100)
 AFTER = Clause("after 5m", rf"after {LENGTH}", "after_s", _seconds)
-FINAL = Clause("not retryable", r"(not retryable)", "retryable", lambda _: False)
+FINAL = Clause("not retryable", r"(not retryable)", "retryable", lambda _: False, "not|retryable")
 RAISING = Clause("raising AirflowFailException", r"raising (\S+)", "raising")
-FACTOR = Clause("x3", rf"x\s*({NUMBER})", "factor", float)
+FACTOR = Clause("x3", rf"x\s*({NUMBER})", "factor", float, r"x(?:\s*[-+.\d]\S*)?")
 BY = Clause("by 2h", rf"by {LENGTH}", "by_s", _seconds)
 TO = Clause("to 2", r"to (-?\d+)(?: slots?)?", "slots", int)
 GROUP = Clause("in group big", r"in (?:group )?(\S+)", "group")
@@ -71,12 +94,14 @@ NOTICED = Clause(
     "noticed",
     lambda text: text if text == "at once" else "heartbeat",
 )
-NOTICE = Clause("notice 2m", rf"(?:with )?notice(?: of)? {LENGTH}", "notice_s", _seconds)
+NOTICE = Clause(
+    "notice 2m", rf"(?:with )?notice(?: of)? {LENGTH}", "notice_s", _seconds, "(?:with )?notice"
+)
 WRITTEN = Clause("results written", r"(results written)", "results_written", lambda _: True)
 MESSAGES = Clause("messages lost", r"(messages lost)", "messages_lost", lambda _: True)
 WAITING = Clause("waiting", r"(waiting)", "waits", lambda _: True)
 SLOW_BY = Clause("by 2s", rf"by {LENGTH}", "by_s", _seconds)
-SCHEDULER = Clause("of scheduler 2", r"of scheduler (\d+)", "scheduler", int)
+SCHEDULER = Clause("of scheduler 2", r"of scheduler (\d+)", "scheduler", int, "of scheduler")
 RUN = Clause("run manual__1", r"run (\S+)", "run_id")
 STATES = Clause(
     "in any state",

@@ -87,6 +87,8 @@ from windtunnel.model import (
     WorkersDrained,
 )
 
+NAMES = {"tasks", "pool", "resource", "dags", "dag_id"}
+"""Fields for the name of what is struck, or a pattern over such names."""
 WHEN = {"at": AT, "for": FOR, "every": EVERY}
 
 
@@ -99,6 +101,11 @@ class Form:
     subject: Subject
     clauses: tuple[Clause, ...]
     example: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether what it strikes is counted, or is the only one: it has no name."""
+        return not NAMES & set(self.model.model_fields)
 
     @property
     def fields(self) -> list[str]:

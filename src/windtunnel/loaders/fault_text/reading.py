@@ -16,6 +16,9 @@ from windtunnel.loaders.fault_text.forms import FORMS, Form
 from windtunnel.loaders.fault_text.subjects import share
 from windtunnel.model import Fault
 
+ALL_CLAUSES = tuple(dict.fromkeys(clause for form in FORMS for clause in form.clauses))
+"""Those of every fault: who writes one that this fault doesn't know means a clause, too."""
+
 
 def parse_fault(text: str) -> Fault:
     """The fault that a line of text says.
@@ -58,24 +61,47 @@ def fault_table(table: Any) -> Any:
 def _read(form: Form, details: str) -> tuple[str, dict[str, Any]]:
     """(subject, fields) of what stands behind the colon."""
     values: dict[str, Any] = {}
+    said: dict[str, str] = {}
     subject: list[str] = []
     rest = details
     while rest:
         found = next(((c, m) for c in form.clauses if (m := c.match(rest)) is not None), None)
         if found is None:
-            if values:
-                shown = ", ".join(repr(clause.shown) for clause in form.clauses)
-                raise ValueError(f"{rest!r} is no clause of it; there are {shown}")
+            if values or _begins_a_clause(form, rest, subject):
+                raise InvalidInput(_no_clause(form, rest))
             word, _, rest = rest.partition(" ")
             subject.append(word)
             rest = rest.strip()
             continue
         clause, match = found
         if clause.name in values:
-            raise ValueError(f"{match[0]!r} says a second time what was said before")
+            raise InvalidInput(f"{said[clause.name]!r} and {match[0]!r}: only one of them can hold")
         values[clause.name] = clause.value(match[1].strip())
+        said[clause.name] = match[0]
         rest = rest[match.end() :].strip()
     return " ".join(subject), values
+
+
+def _begins_a_clause(form: Form, rest: str, subject: list[str]) -> bool:
+    """Whether what stands here is a clause, if a wrong one, and not what is struck: a task, a DAG
+    or a pool may have any name."""
+    if not subject and not form.counts:
+        return False
+    return any(clause.opens(rest) for clause in ALL_CLAUSES)
+
+
+def _no_clause(form: Form, rest: str) -> str:
+    """What to say about words that are no clause of this fault, without those behind them that
+    are."""
+    words = rest.split()
+    more = (" ".join(words[n:]) for n in range(1, len(words)))
+    ends = next((text for text in more if any(c.match(text) for c in ALL_CLAUSES)), "")
+    piece = rest.removesuffix(ends).strip()
+    meant = [repr(clause.shown) for clause in form.clauses if clause.opens(rest)]
+    if meant:
+        return f"{piece!r} can't be read; it is written {' or '.join(meant)}"
+    shown = ", ".join(repr(clause.shown) for clause in form.clauses)
+    return f"{piece!r} is no clause of it; there are {shown}"
 
 
 def _first(error: Exception) -> str:
@@ -90,8 +116,7 @@ def _first(error: Exception) -> str:
             message = message.removeprefix("Value error, ")
             return f"{name}: {message}" if name else message
         return f"{name}: {message[:1].lower()}{message[1:]}"
-    text = str(error)
-    return text if isinstance(error, InvalidInput) or "is" in text.split() else f"expected {text}"
+    return str(error) if isinstance(error, InvalidInput) else f"expected {error}"
 
 
 def _unknown(name: str) -> str:
