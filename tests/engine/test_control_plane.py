@@ -134,6 +134,29 @@ def test_a_new_scheduler_resets_what_died_with_the_old_one(for_s, reset_at):
     assert not trace.strays
 
 
+def test_a_look_while_a_scheduler_is_away_does_not_make_its_replacement_count_as_dead():
+    """Looks at 600, 900, ... find the old one dead; the new one, from 2100 on, is another job."""
+    scenario = Scenario(
+        fleet=Fleet(dags=(Dag(dag_id="d", tasks=(Task(task_id="t"),)),)),
+        cluster=Cluster(**LOCAL),
+        behavior=Behavior(default_duration_s=900.0),
+        start=START,
+        duration_s=7200,
+        manual_runs=(ManualRun(dag_id="d", run_id="m", at_s=2401),),
+        faults=(SchedulerLost(scheduler=1, at_s=300, for_s=1800),),
+    )
+    trace = simulate(scenario)
+    assert states(trace)[2:] == [(2401, "running"), (3301, "success")]
+    assert not trace.strays
+
+
+def test_a_replacement_that_is_paused_begins_with_a_look_when_it_goes_on():
+    faults = (SchedulerLost(at_s=100, for_s=100), SchedulerPaused(at_s=150, for_s=300))
+    trace = fly(*faults, behavior=SLOW, executor="LocalExecutor")
+    assert moments(trace, "none") == [450]
+    assert moments(trace, "success") == [1450]
+
+
 def test_workers_go_on_when_a_scheduler_dies_and_the_next_one_adopts_what_they_do():
     trace = fly(SchedulerLost(at_s=100, for_s=100), behavior=SLOW, executor="CeleryExecutor")
     assert states(trace)[2:] == [(0, "running"), (1000, "success")]

@@ -26,7 +26,7 @@ OfSchedulers = SchedulerPaused | SchedulerLost | ExecutorSlotsLeaked
 class Job:
     """One life of a scheduler."""
 
-    __slots__ = ("is_dead", "number", "silent_since")
+    __slots__ = ("is_dead", "is_over", "number", "silent_since")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -34,6 +34,8 @@ class Job:
         self.silent_since: int | None = None
         self.is_dead = False
         """Somebody has marked it so."""
+        self.is_over = False
+        """Its process is gone; whoever goes on in its place has a job of its own."""
 
 
 class Schedulers:
@@ -48,7 +50,7 @@ class Schedulers:
         self._every = micros(cluster.orphaned_tasks_check_interval_s)
         self._threshold = micros(cluster.scheduler_health_check_threshold_s)
         self._jobs = [Job(number) for number in range(cluster.schedulers)]
-        """The present life of each."""
+        """The present life of each, or the last one."""
         self._stopped = [0] * cluster.schedulers
         """How many faults keep each from working."""
         self._leaked = [0] * cluster.schedulers
@@ -109,10 +111,9 @@ class Schedulers:
             self._leaked[scheduler] += fault.slots
             return None
         self._stop(scheduler)
-        if isinstance(fault, SchedulerPaused):
-            return lambda: self._go_on(scheduler)
-        self._die(scheduler)
-        return lambda: self._start(scheduler)
+        if isinstance(fault, SchedulerLost):
+            self._die(scheduler)
+        return lambda: self._go_on(scheduler)
 
     def _stop(self, number: int) -> None:
         self._stopped[number] += 1
@@ -124,17 +125,26 @@ class Schedulers:
         self._look_later()
 
     def _go_on(self, number: int) -> None:
+        """It works again. In place of one that has died a new one begins, with a look for
+        orphans."""
         self._stopped[number] -= 1
-        if self.works(number):
-            self._jobs[number].silent_since = None
-            if self._loops is not None:
-                self._loops.go_on(number)
+        if not self.works(number):
+            return
+        begins_anew = self._jobs[number].is_over
+        if begins_anew:
+            self._jobs[number] = Job(number)
+        self._jobs[number].silent_since = None
+        if self._loops is not None:
+            self._loops.go_on(number)
+        if begins_anew:
+            self._look()
 
     def _die(self, number: int) -> None:
         """Its executor's memory is gone, and all that ran beside it."""
         job = self._jobs[number]
-        self._jobs[number] = Job(number)
-        self._jobs[number].silent_since = self._world.now
+        if job.is_over:
+            return
+        job.is_over = True
         self._parts.workers.leak(-self._leaked[number])
         self._leaked[number] = 0
         if self._loops is not None:
@@ -143,12 +153,6 @@ class Schedulers:
         for ti in self._parts.workers.adopt(own):
             self._parts.losses.die(ti)
             self._parts.workers.lose_message(ti)
-
-    def _start(self, number: int) -> None:
-        """A new one begins with a look for orphans."""
-        self._go_on(number)
-        if self.works(number):
-            self._look()
 
     def _of(self, job: Job) -> list[int]:
         return sorted(ti for ti, by in self._queued_by.items() if by is job)
