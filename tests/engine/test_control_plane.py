@@ -361,3 +361,15 @@ def test_a_clock_far_ahead_takes_healthy_tries_for_dead():
     assert moments(trace, "up_for_retry") == [100]
     assert final(trace) == {"t": "success"}
     assert len(trace.strays) == 1
+
+
+@pytest.mark.parametrize("profile", ["airflow-3.3", "airflow-2.11"])
+def test_a_healthy_try_that_was_taken_for_dead_hears_of_it_with_its_next_heartbeat(profile):
+    """Heartbeats of a try that began at 0 come every 5 s; it is given up at 110."""
+    task = Task(task_id="t", retries=2, retry_delay_s=60)
+    jump = ClockJump(by_s=600, at_s=101, for_s=30)
+    trace = fly(jump, tasks=(task,), behavior=SLOW, profile=profile)
+    (stray,) = trace.strays
+    assert (stray.since_us / S, stray.until_us / S) == (110, 115)
+    assert final(trace) == {"t": "success"}
+    assert moments(trace, "running")[1] > 115

@@ -109,9 +109,14 @@ class Losses:
         """The process of a try that is over for Airflow goes on until its next heartbeat."""
         attempt = self._attempts.running.get(ti)
         if attempt is not None:
-            attempt.ends = min(attempt.ends, self._next_heartbeat(attempt.started))
+            self._stop_at_heartbeat(attempt)
             self._go_astray(ti, attempt, why)
             self._attempts.free(ti)
+
+    def _stop_at_heartbeat(self, attempt: Attempt) -> None:
+        stops = self._next_heartbeat(attempt.started)
+        waits = attempt.ends < self._world.now  # for others, without a planned end
+        attempt.ends = stops if waits else min(attempt.ends, stops)
 
     def _next_heartbeat(self, started: int) -> int:
         every = micros(self._world.cluster.min_heartbeat_interval_s)
@@ -158,11 +163,14 @@ class Losses:
         return silent and self._world.state[event[3]] in (QUEUED, RUNNING)
 
     def _give_up(self, event: Due) -> None:
-        """The scheduler purges a task instance without heartbeats."""
+        """The scheduler purges a task instance without heartbeats. A process whose heartbeats do
+        arrive is told with the next one, and stops."""
         ti = event[3]
         why = self.silent.pop(ti)[1]
         attempt = self._attempts.running.get(ti)
         if attempt is not None:
+            if why == TOO_OLD:
+                self._stop_at_heartbeat(attempt)
             self._go_astray(ti, attempt, why)
         self._attempts.fail(ti, why)
 
