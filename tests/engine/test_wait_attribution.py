@@ -210,3 +210,25 @@ def hourly_past():
         )
 
     return hourly_past
+
+
+@pytest.mark.parametrize(("second_s", "begins_s"), [(30, 60), (40, 60), (90, 110)])
+def test_a_pool_binds_as_long_as_it_is_full_or_a_task_starves_for_several_of_its_slots(
+    fly, second_s, begins_s
+):
+    """Whichever of the two is over first, or both at one instant."""
+    dags = [
+        Dag(dag_id="wide", tasks=(Task(task_id="t", pool="db", pool_slots=2),)),
+        Dag(dag_id="one", tasks=(Task(task_id="t", pool="db"),)),
+        Dag(dag_id="two", tasks=(Task(task_id="t", pool="db"),)),
+    ]
+    flight = fly(
+        *dags,
+        seconds={"wide.t": 30, "one.t": 60, "two.t": second_s},
+        runs=["one", ManualRun(dag_id="wide", at_s=10), ManualRun(dag_id="two", at_s=20)],
+        pools={"db": Pool(slots=2)},
+    )
+    assert flight.waits("wide.t") == [("pool db", 10, begins_s)]
+    assert [one for one in flight.trace.bindings if one[0] == "pool db"] == [
+        ("pool db", 10_000_000, begins_s * 1_000_000)
+    ]

@@ -5,6 +5,8 @@ Written once per change of a limit, not once per task instance that waits behind
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.scheduler.queueing import CriticalSection
 from windtunnel.engine.world import World
@@ -26,7 +28,9 @@ class Bindings:
         if not (world.toggled or self._others or world.waiting or self._workers.any_waiting):
             return
         toggled, world.toggled = world.toggled, {}
-        over: list[str] = []
+        others = self._look_up(section)
+        gone = (name for name in self._others if name not in others)
+        over = {name: None for name in gone if not self._is_full(name)}
         for kind, number in sorted(toggled):
             if kind == "pool":
                 name, binds = f"pool {world.program.pools[number]}", number in world.full_pools
@@ -34,10 +38,8 @@ class Bindings:
                 name, binds = self._of_run(number), number in world.full
             if binds:
                 self._since.setdefault(name, world.now)
-            elif name in self._since:
-                over.append(name)
-        others = self._look_up(section)
-        over.extend(name for name in self._others if name not in others)
+            elif name in self._since and name not in others:
+                over[name] = None
         self._end(over, world.now)
         for name in others:
             self._since.setdefault(name, world.now)
@@ -55,15 +57,22 @@ class Bindings:
 
     def end_all(self, now: int) -> None:
         """Nothing waits any more, or the window ends."""
-        self._end(list(self._since), now)
+        self._end(tuple(self._since), now)
         self._others = {}
 
-    def _end(self, limits: list[str], now: int) -> None:
+    def _end(self, limits: Iterable[str], now: int) -> None:
         """Write down what is over, in an order that doesn't depend on how it was found."""
         for limit in sorted(limits):
             begin = self._since.pop(limit)
             if now > begin:
                 self._world.trace.bindings.append((limit, begin, now))
+
+    def _is_full(self, limit: str) -> bool:
+        """Whether it is a pool that is full, and so binds even if nobody starves for several of its
+        slots."""
+        kind, _, name = limit.partition(" ")
+        number = self._world.program.pool_number.get(name) if kind == "pool" else None
+        return number is not None and number in self._world.full_pools
 
     def _look_up(self, section: CriticalSection) -> dict[str, None]:
         """A dict for its order: the same in every process."""
