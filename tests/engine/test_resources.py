@@ -322,6 +322,16 @@ def test_a_worker_out_of_memory_may_die_as_a_whole_and_another_one_takes_its_pla
     assert flight.reasons("d.t00") == ["no heartbeat"]
 
 
+@pytest.mark.parametrize("duration_s", [60, 1000])
+def test_a_try_on_a_dead_worker_never_succeeds_however_soon_it_would_have_ended(fly, duration_s):
+    """Nothing is heard of it until its heartbeat is too old."""
+    group = WorkerGroup(memory_mb=1000, when_out_of_memory="worker lost")
+    large = Rule(tasks="d.t00", duration_s=duration_s, memory_mb=2000)
+    flight = fly(many(1), rules=[large], workers=(group,))
+    assert flight.history("d.t00")[-1] == (310, "failed")
+    assert flight.reasons("d.t00") == ["no heartbeat"]
+
+
 def test_executor_config_says_what_a_try_needs_where_no_rule_does(fly):
     asks = ExecutorConfig(request_memory_mb=600, request_cpus=1)
     dag = many(2, executor_config=asks)

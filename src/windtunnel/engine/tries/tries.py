@@ -84,8 +84,8 @@ class Tries:
         self._losses = losses
         self._readiness = readiness
         self._running = attempts.running
-        self._plain = not world.scenario.faults
-        """Whether a try may be nothing but its end in the heap."""
+        self._plain = not world.scenario.faults and workers.unlimited
+        """Whether a try may be nothing but its end in the heap: nothing can strike it."""
         self._starting: dict[int, int] = {}
         """Queued task instances that a worker has taken and that don't run yet."""
         self.strike: Strike | None = None
@@ -166,7 +166,7 @@ class Tries:
         that is counted. Nothing is kept of it but its end in the heap."""
         world = self._world
         run = world.runs[world.ti_run[ti]]
-        if not self._plain or not run.dag.plain or not self._workers.unlimited:
+        if not self._plain or not run.dag.plain:
             return None
         return self._planner.plain_us(ti, run)
 
