@@ -12,6 +12,7 @@ from effort import examples
 from windtunnel.engine import simulate
 from windtunnel.model import (
     Behavior,
+    Cleared,
     Cluster,
     Dag,
     Deferrable,
@@ -242,3 +243,24 @@ def test_a_quick_loop_comes_close_to_no_loop(seconds):
     exact = simulate(scenario(chain(10), cluster=Cluster())).dag_runs()[0].ended_us
     close = simulate(scenario(chain(10), cluster=Cluster(loop=quick))).dag_runs()[0].ended_us
     assert 0 <= close - exact <= 11 * seconds * S
+
+
+@pytest.mark.parametrize("profile", ["airflow-3.3", "airflow-2.11"])
+@pytest.mark.parametrize(
+    "executor", [None, "CeleryExecutor", "KubernetesExecutor", "LocalExecutor"]
+)
+def test_a_running_task_that_is_cleared_gives_its_part_of_parallelism_back(fly, executor, profile):
+    """Its executor counts it until its process has stopped."""
+    flight = fly(
+        chain(1),
+        chain(1, "e"),
+        seconds={"*": 60},
+        runs=["d", ManualRun(dag_id="e", at_s=20)],
+        faults=[Cleared(tasks="d.t0", states=("running",), at_s=30)],
+        until=600,
+        executor=executor,
+        profile=profile,
+        parallelism=1,
+        loop=SLOW,
+    )
+    assert [flight.state("d.t0"), flight.state("e.t0")] == ["success", "success"]

@@ -469,7 +469,7 @@ class World:
             self.mark(run)
             if run.dag.has_past:
                 self._look_at_other_runs(run, self.ti_task[ti])
-        if (old in HOLDS_POOL and new != RUNNING) or (old == DEFERRED and new != SCHEDULED):
+        if (old in HOLDS_POOL and new != RUNNING) or (old in _AWAY and new != SCHEDULED):
             self.unhanded.append((ti, old, new))
         return True
 
@@ -650,6 +650,8 @@ class World:
         return run.dag.dag_id, run.name, run.dag.ids[self.ti_task[ti]], self.ti_map[ti]
 
 
+_AWAY = frozenset({DEFERRED, RESTARTING})
+"""States in which something outside still belongs to a task instance: a trigger, a process."""
 _BUSY = frozenset({SCHEDULED, QUEUED, RUNNING, UP_FOR_RETRY, UP_FOR_RESCHEDULE, RESTARTING})
 
 
