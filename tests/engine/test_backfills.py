@@ -183,6 +183,24 @@ def test_the_command_of_2_x_works_in_waves_of_the_dags_limit() -> None:
     ]  # fmt: skip
 
 
+def test_a_scheduled_run_of_2_x_starts_when_a_run_of_a_backfill_leaves_room_for_it() -> None:
+    """Both count against max_active_runs, so they take turns until the backfill is complete."""
+    hourly = etl(schedule=Cron(expression="@hourly"), max_active_runs=1, catchup=False)
+    trace = flown(
+        Backfill(dag_id="etl", from_date=day(10), to_date=day(10) + timedelta(hours=4), at_s=1800),
+        dag=hourly,
+        seconds=900,
+        for_s=12 * 3600,
+        profile="airflow-2.11",
+    )
+
+    assert [run.state for run in runs(trace)] == ["success"] * 5
+    assert {run.state for run in runs(trace, "scheduled")} == {"success"}
+    waits = [run.started_us - run.queued_us for run in runs(trace, "scheduled")]
+    assert max(waits) < 900_000_000, "for no more than the run before it"
+    assert most_at_once(trace.dag_runs()) == 1
+
+
 def test_the_command_of_2_x_gives_up_after_a_wave_with_a_failure() -> None:
     fails = Rule(tasks="etl.t", when=When(logical_date=day(1)), outcome="fail")
     trace = flown(

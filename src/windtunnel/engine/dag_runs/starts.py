@@ -38,10 +38,14 @@ class Start:
         return bool(self._look_at) or self._seen < len(self._world.runs)
 
     def run_ended(self, run: Run) -> None:
-        """There may be room for another run of its group."""
-        group = _group(run)
-        if self._queued.get(group):
-            self._look_at[group] = None
+        """There may be room for another run of its group. In 2.x a run of a backfill takes room
+        from its DAG's own, too."""
+        groups = [_group(run)]
+        if run.backfill is not None and not self._world.profile.backfills_in_scheduler:
+            groups.append(run.dag.number)
+        for group in groups:
+            if self._queued.get(group):
+                self._look_at[group] = None
 
     def start_queued(self) -> list[Run]:
         """Start queued runs of the first page: those of no backfill before others, then by their
