@@ -98,6 +98,13 @@ def test_without_late_acknowledgement_a_worker_hoards_as_many_again_as_it_runs(f
     assert [flight.span(f"d.{one}")[0] for one in "ab"] == [HOUR, 30]
 
 
+@pytest.mark.parametrize("settings", [{"worker_prefetch_multiplier": 2}, {"task_acks_late": False}])
+def test_no_worker_hoards_while_one_of_another_group_is_free(fly, crowd, starts, settings):
+    groups = (WorkerGroup(name="a", slots=2), WorkerGroup(name="b", slots=2))
+    given = {**celery(**settings), "workers": groups}
+    assert starts(fly(crowd(4), seconds={"*": 300}, **given)) == [0, 0, 0, 0]
+
+
 def test_a_worker_that_is_drained_gives_back_what_it_has_reserved(fly):
     dag = independent("long", "short", "a", "b")
     drained = WorkersDrained(at_s=5)

@@ -102,7 +102,8 @@ class CeleryExecutor(Machines):
     # -- from the broker to a process ---------------------------------------------------------
 
     def fill(self) -> list[int]:
-        """Processes that are free begin what their worker has reserved, then take more."""
+        """Processes that are free begin what their worker has reserved, then take more; workers
+        hoard only what no free process of any group takes."""
         started: list[int] = []
         if self._unsent:
             self._send()
@@ -111,22 +112,25 @@ class CeleryExecutor(Machines):
                 self._work_off(worker, started)
         if self.cut_off:
             return started
+        self._take(self._free_worker, started)
+        if self._hoards:
+            self._take(self._hoarder, started)
+        return started
+
+    def _take(self, taker_of: Callable[[int], Worker | None], started: list[int]) -> None:
+        """Workers take messages, group after group, as long as there is one that does."""
         for number, group in enumerate(self.groups):
-            while (taker := self._taker(number)) is not None:
+            while (taker := taker_of(number)) is not None:
                 delivery = self.broker.take(group.queues)
                 if delivery is None:
                     break
                 taker.reserved.append(delivery)
                 self._reserved += 1
                 self._work_off(taker, started)
-        return started
 
-    def _taker(self, group: int) -> Worker | None:
-        """The worker that takes the next message: one with a free process, else the one that may
-        reserve most."""
-        free = self._free_worker(group)
-        if free is not None or not self._hoards:
-            return free
+    def _hoarder(self, group: int) -> Worker | None:
+        """The worker that takes a message which it can't begin yet: the one that may reserve
+        most."""
         there = [w for w in self._by_group[group] if w.alive and not w.drained]
         best = max(there, key=self._room, default=None)
         return best if best is not None and self._room(best) > 0 else None
