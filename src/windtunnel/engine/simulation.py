@@ -537,6 +537,7 @@ class Simulation:
     def _submit(self, ti: int) -> None:
         world = self.world
         if self._faults is not None and self._faults.is_lost_by_executor(ti):
+            self._parts.workers.submit_in_vain(ti)
             return
         run = world.runs[world.ti_run[ti]]
         self._parts.workers.submit(ti, run.dag.tasks[world.ti_task[ti]].queue)

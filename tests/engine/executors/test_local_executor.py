@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from windtunnel.model import Dag, LocalSettings, Pool, Rule, SchedulerLoop, Task
+from windtunnel.model import (
+    Dag,
+    LocalSettings,
+    ManualRun,
+    Pool,
+    Rule,
+    SchedulerLoop,
+    Task,
+    TaskLostByExecutor,
+)
 from windtunnel.trace import store
 
 LOCAL = {"executor": "LocalExecutor", "parallelism": 4}
@@ -107,3 +116,17 @@ def test_two_schedulers_have_their_processes_each(fly, crowd, starts):
 def test_the_trace_has_a_file_form(fly, crowd, profile):
     trace = fly(crowd(6), seconds={"*": 60}, profile=profile, **LOCAL).trace
     assert list(store.dump(store.parse(store.dump(trace)))) == list(store.dump(trace))
+
+
+@pytest.mark.parametrize("loop", [None, SchedulerLoop()])
+def test_what_it_has_lost_counts_as_little_as_what_runs(fly, one_task, loop):
+    flight = fly(
+        one_task("lost"),
+        one_task("other"),
+        runs=["lost", ManualRun(dag_id="other", at_s=50)],
+        faults=[TaskLostByExecutor(tasks="lost.*")],
+        until=3600,
+        loop=loop,
+        **{**LOCAL, "parallelism": 1},
+    )
+    assert [flight.state("lost.t"), flight.state("other.t")] == ["queued", "success"]

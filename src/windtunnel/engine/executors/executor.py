@@ -57,6 +57,9 @@ class Executor(ABC):
     def submit(self, ti: int, queue: str) -> None:
         """A task instance was queued."""
 
+    def submit_in_vain(self, ti: int) -> None:  # noqa: B027 - not every executor keeps count
+        """A task instance was queued, but is lost before anything can start it."""
+
     @abstractmethod
     def withdraw(self, ti: int) -> None:
         """A task instance is not queued and does not run any more, whatever is left of it here."""

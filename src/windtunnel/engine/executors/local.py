@@ -74,6 +74,10 @@ class LocalExecutor(Beside):
     def submit(self, ti: int, queue: str) -> None:
         """It is with the processes from now on."""
         super().submit(ti, queue)
+        self.submit_in_vain(ti)
+
+    def submit_in_vain(self, ti: int) -> None:
+        """The scheduler has forgotten it all the same."""
         if ti not in self._queued_us and not self._counts:
             self._world.uncounted += 1
         self._queued_us[ti] = self._world.now

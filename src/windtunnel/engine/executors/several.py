@@ -59,6 +59,10 @@ class Several(Executor):
         """It goes to its own executor."""
         self.of(ti).submit(ti, queue)
 
+    def submit_in_vain(self, ti: int) -> None:
+        """By its own executor."""
+        self.of(ti).submit_in_vain(ti)
+
     def withdraw(self, ti: int) -> None:
         """From its own executor."""
         self.of(ti).withdraw(ti)
