@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from windtunnel.engine import simulate
+from windtunnel.engine import Simulation, simulate
 from windtunnel.model import (
     Behavior,
     BrokerDown,
@@ -19,6 +19,7 @@ from windtunnel.model import (
     DagUnpaused,
     Deferrable,
     DiskFull,
+    Elastic,
     Every,
     Fleet,
     HeartbeatLost,
@@ -840,3 +841,36 @@ def test_a_fault_that_struck_nothing_is_told(fault, said):
     (told,) = unstruck(scenario, simulate(scenario))
     assert told.subject.startswith("fault 2 (")
     assert said in told.assumed
+
+
+def test_no_more_machines_come_back_than_this_fault_took():
+    """The one machine dies of memory while its notice runs, and is replaced for that."""
+    group = WorkerGroup(slots=1, start_s=60, memory_mb=100, when_out_of_memory="worker lost")
+    scenario = Scenario(
+        fleet=Fleet(dags=(Dag(dag_id="d", tasks=(Task(task_id="t"),)),)),
+        cluster=Cluster(workers=(group,)),
+        behavior=Behavior(rules=(Rule(tasks="d.t", memory_mb=200),)),
+        start=START,
+        manual_runs=(ManualRun(dag_id="d"),),
+        faults=(SpotLoss(at_s=10, notice_s=120, for_s=600),),
+    )
+    simulation = Simulation(scenario)
+    simulation.run()
+    assert simulation._parts.workers.count(0) == 1
+
+
+def test_an_elastic_group_never_has_more_workers_than_it_may():
+    tasks = tuple(Task(task_id=f"t{i}") for i in range(12))
+    group = WorkerGroup(count=1, slots=1, elastic=Elastic(most=2, start_s=10))
+    trace = fly(
+        WorkerLost(at_s=70, for_s=60, noticed="at once"),
+        dag=Dag(dag_id="d", tasks=tasks, max_active_tasks=100),
+        cluster=Cluster(workers=(group,), task_queued_timeout_s=3600),
+        duration_s=3600,
+    )
+    now = most = 0
+    for event in trace.events():
+        if event.task_id is not None:
+            now += (event.state == "running") - (event.state in ("success", "failed"))
+            most = max(most, now)
+    assert most == 2

@@ -175,9 +175,12 @@ class Machines(Executor):
         return [self._die(worker) for worker in self._own(machines)]
 
     def replace(self, machines: Sequence[Machine]) -> None:
-        """New workers of the same groups."""
+        """New workers of the same groups; an elastic one that has as many as it may has seen to it
+        by itself."""
         for worker in self._own(machines):
-            self.add(worker.group)
+            elastic = self.groups[worker.group].elastic
+            if elastic is None or self.count(worker.group) < elastic.most:
+                self.add(worker.group)
 
     def owns(self, machine: Machine) -> bool:
         """Whether it is one of these workers."""

@@ -58,12 +58,19 @@ class OfMachines:
 
     def _take_back(self, chosen: list[Machine], fault: SpotLoss) -> Undo:
         self._workers.drain(chosen)
+        taken: list[Machine] = []
 
         def die() -> None:
-            self._lose([worker for worker in chosen if worker.alive], fault)
+            taken.extend(worker for worker in chosen if worker.alive)
+            self._lose(taken, fault)
+
+        def come_back() -> None:
+            # one that died of something else meanwhile is not of this fault
+            own = [worker for worker in chosen if worker.alive or worker in taken]
+            self._workers.replace(own)
 
         self._timeline.arm(self._parts.world.now + micros(fault.notice_s), die)
-        return lambda: self._workers.replace(chosen)
+        return come_back
 
     def _fill_disks(self, chosen: list[Machine]) -> Undo:
         self._full.extend(chosen)
