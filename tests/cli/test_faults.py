@@ -281,3 +281,41 @@ def test_a_target_that_is_not_there_is_told_with_the_fault_and_its_place(
     ]
     assert "fault 'pool resized: nope to 1': there is no pool 'nope'" in told[0]
     assert "fault 'dag changed: etl from nowhere': nowhere: no such file" in told[1]
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        (
+            '[{ type = "worker_losst", count = 1 }]',
+            "faults[0].type = \"worker_losst\": no such fault; did you mean 'worker_lost'?",
+        ),
+        (
+            "[{ count = 1 }]",
+            "faults[0].type: is missing; it says what goes wrong, such as 'worker_lost'",
+        ),
+        ('"worker lost: 1"', 'faults = "worker lost: 1": must be a list in [brackets], such as'),
+        ("[3]", "faults[0] = 3: must be a fault in words, such as"),
+        ('[{ type = "worker_lost", at = "noon" }]', 'faults[0].at = "noon": must be a duration'),
+        ('[{ type = "worker_lost", at = -600 }]', "a time of day, such as '02:10', or a date"),
+        ('[{ type = "worker_lost", at = "25:00" }]', 'faults[0].at = "25:00": must be'),
+        ('[{ type = "worker_lost", at = true }]', "faults[0].at = true: must be"),
+        ('[{ type = "cleared", tasks = "etl.load", at = [] }]', "faults[0].at = []: must be"),
+    ],
+)
+def test_one_mistake_in_the_list_of_faults_is_told_as_one(
+    project: Path, faults: str, said: str
+) -> None:
+    file = project / "scenario.toml"
+    before, _, rest = SCENARIO.partition("faults = [")
+    file.write_text(f"{before}faults = {faults}{rest.partition(']')[2]}")
+    with pytest.raises(InvalidInput) as caught:
+        read_scenario(project)
+    assert said in str(caught.value)
+    assert "mistakes" not in str(caught.value)
+
+
+def test_a_moment_in_a_table_may_have_the_sign_that_words_have(project: Path) -> None:
+    file = project / "scenario.toml"
+    file.write_text(SCENARIO.replace('at = "10m", for', 'at = "+10m", for'))
+    assert read_scenario(project).scenario.faults[1].at_s == 600

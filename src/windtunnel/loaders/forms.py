@@ -34,7 +34,7 @@ class Mistakes:
 
     def add(self, path: str, value: Any, advice: str) -> None:
         """One mistake: where, what stands there, what would be right."""
-        shown = json.dumps(value, default=str) if value is not _MISSING else ""
+        shown = json.dumps(value, default=str) if value is not MISSING else ""
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
         self.found.append(f"{path} = {shown}: {advice}" if shown else f"{path}: {advice}")
 
@@ -51,7 +51,8 @@ class Mistakes:
             raise InvalidInput(f"{self.file}: {len(self.found)} mistakes\n{listed}")
 
 
-_MISSING: Any = object()
+MISSING: Any = object()
+"""What stands where nothing does."""
 DATE = "must be a date or time without quotes, such as 2026-03-01 or 2026-03-01T02:00:00Z"
 SAID = {
     "model_type": "must be a table",
@@ -163,7 +164,7 @@ def _one_of(models: list[type[BaseModel]], value: Any, where: str, mistakes: Mis
     chosen = by_type.get(table.get("type"))
     if chosen is None:
         said = f"must be one of {', '.join(sorted(by_type))}"
-        mistakes.add(f"{where}.type", table.get("type", _MISSING), said)
+        mistakes.add(f"{where}.type", table.get("type", MISSING), said)
         return {"type": next(iter(by_type))}  # goes on, so that the other mistakes are found too
     return to_machine(chosen, table, where, mistakes)
 
@@ -239,13 +240,13 @@ def _explain(
             key = str(detail["loc"][-1])
             told.setdefault(
                 f"{where}.{human_name(key) if human else key}".removeprefix("the file."),
-                (_MISSING, []),
+                (MISSING, []),
             )[1].append("is missing")
         elif detail["type"] == "extra_forbidden":
             told.setdefault(where, (value, []))[1].append("unknown key")
         else:
             # What is said of a whole table names what is wrong in it.
-            shown = _MISSING if isinstance(value, Mapping) else value
+            shown = MISSING if isinstance(value, Mapping) else value
             told.setdefault(where, (shown, []))[1].append(_said(detail))
     for where, (value, complaints) in told.items():
         mistakes.add(where, value, " or ".join(dict.fromkeys(complaints)))

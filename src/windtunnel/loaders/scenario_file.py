@@ -15,7 +15,7 @@ from windtunnel.errors import InvalidInput
 from windtunnel.loaders.asked import Asked
 from windtunnel.loaders.backfill_text import parse_backfill
 from windtunnel.loaders.cluster_sources import ReadCluster, is_preset, read_cluster_sources
-from windtunnel.loaders.fault_text import fault_table, numbered_faults, parse_fault
+from windtunnel.loaders.fault_text import fault_tables, numbered_faults
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.forms import (
     Mistakes,
@@ -110,7 +110,7 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
         Scenario,
         {key: value for key, value in data.items() if key not in ("cluster", "fleet")}
         | {
-            "faults": _faults(data.get("faults", []), mistakes),
+            "faults": fault_tables(data.get("faults", []), mistakes.add),
             "backfills": _backfills(data.get("backfills", []), mistakes),
             "behavior": with_histories(data.get("behavior", {}), file.parent, mistakes.add),
         },
@@ -138,18 +138,6 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     return ReadScenario(scenario, loaded, file)
 
 
-def _faults(given: Any, mistakes: Mistakes) -> Any:
-    """Faults as tables, those in words too."""
-    if not isinstance(given, list):
-        return given
-    return [
-        _in_words(fault, f"faults[{number}]", mistakes)
-        if isinstance(fault, str)
-        else fault_table(fault)
-        for number, fault in enumerate(given)
-    ]
-
-
 def _backfills(given: Any, mistakes: Mistakes) -> Any:
     """Backfills as tables, those in words too."""
     if not isinstance(given, list):
@@ -168,16 +156,6 @@ def _backfill_in_words(text: str, where: str, mistakes: Mistakes) -> dict[str, A
         day = datetime(2026, 1, 1, tzinfo=UTC)
         return {"dag_id": "", "from_date": day, "to_date": day}  # so that others are found too
     return {human_name(name): value for name, value in backfill.model_dump().items()}
-
-
-def _in_words(text: str, where: str, mistakes: Mistakes) -> dict[str, Any]:
-    try:
-        fault = parse_fault(text)
-    except InvalidInput as error:
-        mistakes.add(where, text, str(error).removeprefix(f"fault {text!r}: "))
-        return {"type": "scheduler_down"}  # goes on, so that the other mistakes are found too
-    values = fault.model_dump(mode="json", exclude_none=True)
-    return {human_name(name): value for name, value in values.items()}
 
 
 def _without_strangers(scenario: Scenario, file: Path) -> Scenario:

@@ -1,19 +1,14 @@
-"""Reading: ``worker lost: 1 of 4 at +10m`` becomes a `Fault`, and so does a table of a file."""
+"""Reading: ``worker lost: 1 of 4 at +10m`` becomes a `Fault`."""
 
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Mapping
-from datetime import datetime, time
 from typing import Any
 
 from pydantic import ValidationError
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders.fault_text.clauses import CLOCK, clock
 from windtunnel.loaders.fault_text.forms import FORMS, Form
-from windtunnel.loaders.fault_text.subjects import share
 from windtunnel.model import Fault
 
 ALL_CLAUSES = tuple(dict.fromkeys(clause for form in FORMS for clause in form.clauses))
@@ -38,24 +33,6 @@ def parse_fault(text: str) -> Fault:
         reason = _first(error)
         raise InvalidInput(f"fault {text!r}: {reason}. It is said like: {form.example}") from None
     return fault
-
-
-def fault_table(table: Any) -> Any:
-    """A table of a scenario file with ``at = "02:10"`` and ``share = "33%"`` as the model says
-    them."""
-    if not isinstance(table, Mapping):
-        return table
-    made = dict(table)
-    at = made.get("at")
-    if isinstance(at, datetime | time):
-        made["at_time"] = made.pop("at").isoformat()
-    elif isinstance(at, str) and re.fullmatch(CLOCK, at.strip()):
-        made["at_time"] = clock(made.pop("at").strip())
-    for key in ("share", "probability"):
-        if isinstance(made.get(key), str):
-            part = share(made[key].strip())
-            made[key] = made[key] if part is None else part
-    return made
 
 
 def _read(form: Form, details: str) -> tuple[str, dict[str, Any]]:
