@@ -295,6 +295,10 @@ def test_a_target_that_is_not_there_is_told_with_the_fault_and_its_place(
             "faults[0].type: is missing; it says what goes wrong, such as 'worker_lost'",
         ),
         ('"worker lost: 1"', 'faults = "worker lost: 1": must be a list in [brackets], such as'),
+        (
+            '[{ type = "worker_lost", count = 1, share = "33%" }]',
+            "faults[0]: it strikes a number of workers or a share of them: leave count or share",
+        ),
         ("[3]", "faults[0] = 3: must be a fault in words, such as"),
         ('[{ type = "worker_lost", at = "noon" }]', 'faults[0].at = "noon": must be a duration'),
         ('[{ type = "worker_lost", at = -600 }]', "a time of day, such as '02:10', or a date"),

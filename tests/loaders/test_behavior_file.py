@@ -174,18 +174,22 @@ def test_what_speaks_of_nothing_is_a_problem_that_names_what_is_near(folder):
 tasks = "operator:BashOperater"
 [[behavior.rules]]
 tasks = "etl.load"
-steps = [{ trigger = "elt" }]
+steps = [{ trigger = "elt" }, { pull = "reprot" }, { pull = "report" }]
 [[behavior.slowdowns]]
 tasks = "tag:nihgtly"
 factor = 2
+[[asset_updates]]
+asset = "s3://nope"
 """
     problems = [p.message for p in read_scenario(folder(text)).scenario.fleet.problems]
     assert problems == [
+        'asset_updates[0].asset = "s3://nope": no DAG knows this asset; there are: none',
         'behavior.rules[0].tasks = "operator:BashOperater": no task matches; did you mean '
         "'operator:BashOperator'?",
         'behavior.slowdowns[0].tasks = "tag:nihgtly": no task matches; did you mean '
         "'tag:nightly'?",
         "behavior.rules[1].steps[0].trigger = \"elt\": no such DAG; did you mean 'etl'?",
+        "behavior.rules[1].steps[1].pull = \"reprot\": no such task in etl; did you mean 'report'?",
     ]
 
 

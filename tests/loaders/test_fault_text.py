@@ -128,8 +128,8 @@ def test_every_fault_of_the_model_can_be_said():
         ),
         ("cleared: etl.load at +1h in any state", Cleared(tasks="etl.load", states=(), at_s=3600)),
         (
-            "task marked: etl.load as skipped at 1h future",
-            TaskMarked(tasks="etl.load", state="skipped", future=True, at_s=3600),
+            "task marked: etl.load as skipped at 1h future run m",
+            TaskMarked(tasks="etl.load", state="skipped", future=True, run_id="m", at_s=3600),
         ),
         (
             "run marked: etl as failed at 1h run m",
@@ -199,6 +199,15 @@ def test_of_many_faults_the_first_are_said_and_the_others_counted():
         ("scheduler down: at 5m 3 times", "does not say every how much"),
         ("task fails: etl.load raising TaskDeferred", "TaskDeferred is no failure"),
         ("worker lost: 0%", "share"),
+        ("database slow: at 10m", "nothing is slow: say 'x5', or 'by 2s'"),
+        ("clock jump: 0s at 10m", "the clock jumps by nothing"),
+        ("task fails: etl.load try 0", "greater than or equal to 1"),
+        (
+            "task fails: etl.load raising AirflowSkipException not retryable",
+            "leave 'not retryable'",
+        ),
+        ("cleared: etl.load past at 70m", "past of which run? Name it with run"),
+        ("task marked: etl.load as failed future at 70m", "future of which run?"),
         ("task fails: tg:nightly", "did you mean 'tag'?"),
     ],
 )

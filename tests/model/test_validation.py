@@ -12,10 +12,12 @@ from windtunnel.model import (
     Cluster,
     Cron,
     Dag,
+    Elastic,
     Every,
     Fleet,
     ManualRun,
     Pool,
+    Resource,
     Rule,
     Scenario,
     Sensor,
@@ -229,3 +231,20 @@ def test_there_is_a_json_schema_that_knows_every_kind_and_forbids_strangers():
     assert schema["additionalProperties"] is False
     assert {"Dag", "Task", "Cluster", "Pool", "TriggerDagRun", "Cron"} <= set(schema["$defs"])
     assert set(schema["required"]) == {"fleet", "start"}
+
+
+def test_a_burst_needs_a_rate_and_a_group_no_more_than_its_most():
+    with pytest.raises(ValidationError, match="burst is about per_minute, and there is none"):
+        Resource(slots=2, burst=5)
+    with pytest.raises(ValidationError, match="count 5 is more than its elastic most, 2"):
+        WorkerGroup(count=5, elastic=Elastic(most=2))
+
+
+def test_two_groups_of_workers_have_two_names():
+    with pytest.raises(ValidationError, match="two groups of workers are called 'big'"):
+        Cluster(workers=(WorkerGroup(name="big"), WorkerGroup(name="big", queues=("heavy",))))
+
+
+def test_groups_of_workers_that_nobody_named_may_be_several():
+    unnamed = Cluster(workers=(WorkerGroup(), WorkerGroup(queues=("heavy",))))
+    assert Cluster.model_validate_json(unnamed.model_dump_json()) == unnamed

@@ -32,8 +32,9 @@ from windtunnel.loaders.new_versions import with_new_versions
 from windtunnel.loaders.source import AirflowChoice
 from windtunnel.loaders.standin.session import DEFAULT_NOW
 from windtunnel.loaders.text_file import read_text, read_toml
-from windtunnel.model import Cluster, Problem, Scenario
+from windtunnel.model import Cluster, Fleet, Problem, Scenario
 from windtunnel.model.scenario import FORMAT
+from windtunnel.model.schedule import assets_in
 
 DEFAULT_START: datetime = DEFAULT_NOW
 """Where a scenario starts that doesn't say: always the same, so that a run can be repeated."""
@@ -159,7 +160,7 @@ def _backfill_in_words(text: str, where: str, mistakes: Mistakes) -> dict[str, A
 
 
 def _without_strangers(scenario: Scenario, file: Path) -> Scenario:
-    """The scenario without runs of DAGs that don't exist.
+    """The scenario without runs of DAGs, and updates of assets, that don't exist.
 
     These, and rules that no task matches, are problems: the DAG may be in a file that failed, and
     the rest can be simulated."""
@@ -177,6 +178,13 @@ def _without_strangers(scenario: Scenario, file: Path) -> Scenario:
         for number, one in enumerate(scenario.backfills)
         if one.dag_id not in known
     ]
+    assets = _assets(fleet)
+    told += [
+        f"asset_updates[{number}].asset = {json.dumps(one.asset)}: no DAG knows this asset; "
+        + one_of(one.asset, assets)
+        for number, one in enumerate(scenario.asset_updates)
+        if known and one.asset not in assets
+    ]
     for where, given, said in scenario.behavior.idle(fleet) if known else ():
         told.append(f"behavior.{where} = {json.dumps(given)}: {said}")
     if not told:
@@ -187,8 +195,18 @@ def _without_strangers(scenario: Scenario, file: Path) -> Scenario:
             "fleet": fleet.model_copy(update={"problems": (*fleet.problems, *problems)}),
             "manual_runs": tuple(run for run in scenario.manual_runs if run.dag_id in known),
             "backfills": tuple(one for one in scenario.backfills if one.dag_id in known),
+            "asset_updates": tuple(
+                one for one in scenario.asset_updates if not known or one.asset in assets
+            ),
         }
     )
+
+
+def _assets(fleet: Fleet) -> list[str]:
+    """The assets that the DAGs of a fleet wait for, read or update."""
+    asked = {name for dag in fleet.dags for name in assets_in(dag.asset_condition)}
+    tasks = (task for dag in fleet.dags for task in dag.tasks)
+    return sorted(asked.union(*((*task.inlets, *task.outlets) for task in tasks)))
 
 
 def _check_format(data: Mapping[str, Any], mistakes: Mistakes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
@@ -173,7 +173,18 @@ class Behavior(Value):
             for where, dag_id in triggers
             if dag_id is not None and dag_id not in known
         )
-        return found
+        return [*found, *self._idle_pulls(tasks)]
+
+    def _idle_pulls(self, tasks: list[tuple[Dag, Task]]) -> Iterator[tuple[str, str, str]]:
+        """Steps that pull from tasks which no DAG of the rule's tasks has."""
+        for n, rule in enumerate(self.rules):
+            pulls = [(m, s.pull) for m, s in enumerate(rule.steps or ()) if s.pull is not None]
+            dags = {d.dag_id: d for d, task in tasks if pulls and rule.is_for(d, task)}
+            known = sorted({task.task_id for dag in dags.values() for task in dag.tasks})
+            for m, task_id in pulls:
+                if known and task_id not in known:
+                    said = f"no such task in {', '.join(dags)}; {nearest(task_id, known)}"
+                    yield f"rules[{n}].steps[{m}].pull", task_id, said
 
 
 class RuleBook:

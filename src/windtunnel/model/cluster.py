@@ -78,6 +78,10 @@ class WorkerGroup(Value):
     def _has_workers(self) -> Self:
         if not self.count and self.elastic is None:
             raise ValueError("count 0 is for elastic groups; leave the group out, or make it 1")
+        if self.elastic is not None and self.count > self.elastic.most:
+            raise ValueError(
+                f"count {self.count} is more than its elastic most, {self.elastic.most}"
+            )
         return self
 
 
@@ -140,6 +144,14 @@ class Cluster(Value):
     xcom: XComBackend = XComBackend()
     schedule_after_task_execution: bool = True
     """2.x only: the mini scheduler on the worker."""
+
+    @model_validator(mode="after")
+    def _names_its_workers(self) -> Self:
+        unnamed = WorkerGroup.model_fields["name"].default
+        names = [group.name for group in self.workers or () if group.name != unnamed]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"two groups of workers are called {twice!r}: give each its own name")
+        return self
 
     @model_validator(mode="after")
     def _has_an_executor(self) -> Self:

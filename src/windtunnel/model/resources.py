@@ -47,6 +47,8 @@ class Resource(Value):
     def _says_something(self) -> Self:
         if self.slots is None and self.per_minute is None:
             raise ValueError("needs slots, or per_minute, or both")
+        if self.burst != 1 and self.per_minute is None:
+            raise ValueError("burst is about per_minute, and there is none")
         if self.when_full == "slow" and (self.slots is None or self.per_minute is not None):
             raise ValueError("when_full 'slow' is for slots, and not for per_minute")
         if not self.renewed and self.lease_s is None:

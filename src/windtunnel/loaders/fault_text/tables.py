@@ -77,6 +77,11 @@ def _table(table: Mapping[str, Any], where: str, tell: Tell) -> dict[str, Any]:
         except (InvalidInput, TypeError):
             tell(f"{where}.at", table["at"], AT)
             made["at"] = 0.0
+    both = [key for key in ("count", "of") if key in made and "share" in made]
+    if both:
+        told = f"it strikes a number of workers or a share of them: leave {both[0]} or share out"
+        tell(where, MISSING, told)
+        del made["share"]
     for key in ("share", "probability"):
         if isinstance(made.get(key), str):
             part = share(made[key].strip())

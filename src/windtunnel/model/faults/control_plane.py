@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from windtunnel.model.dag import Seconds
 from windtunnel.model.faults.times import Factor, Moment, Windowed
@@ -53,6 +53,12 @@ class DatabaseSlow(Windowed):
     type: Literal["database_slow"] = "database_slow"
     factor: Factor = 1.0
     by_s: Seconds = 0.0
+
+    @model_validator(mode="after")
+    def _is_slow(self) -> Self:
+        if self.factor == 1 and not self.by_s:
+            raise ValueError("nothing is slow: say 'x5', or 'by 2s' (factor, by), or both")
+        return self
 
 
 class ApiServerDown(Windowed):
@@ -118,3 +124,9 @@ class ClockJump(Windowed):
     type: Literal["clock_jump"] = "clock_jump"
     by_s: float
     """Seconds; negative: backwards."""
+
+    @model_validator(mode="after")
+    def _jumps(self) -> Self:
+        if not self.by_s:
+            raise ValueError("the clock jumps by nothing: say how far, such as '+1h' or '-30m'")
+        return self

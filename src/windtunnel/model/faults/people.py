@@ -84,6 +84,13 @@ class _OfInstances(_ByHand):
     future: bool = False
     """With these tasks in all runs of a later logical date."""
 
+    @model_validator(mode="after")
+    def _is_before_or_after_a_run(self) -> Self:
+        if (self.past or self.future) and self.run_id is None:
+            which = "past" if self.past else "future"
+            raise ValueError(f"{which} of which run? Name it with run; without, all are taken")
+        return self
+
 
 class Cleared(_OfInstances):
     """Somebody clears task instances, and so starts their runs anew; those that run are stopped

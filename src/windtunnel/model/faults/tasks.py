@@ -28,7 +28,7 @@ class OfTasks(Windowed):
 
     tasks: TaskPattern
     """Glob over ``dag_id.task_id``, or such as ``tag:nightly``; see `windtunnel.model.pattern`."""
-    tries: tuple[int, ...] = ()
+    tries: tuple[Annotated[int, Field(ge=1)], ...] = ()
     """Try numbers that it strikes; empty: all."""
     probability: Share = 1.0
     """Of each of these tries; drawn from the scenario's seed."""
@@ -56,6 +56,8 @@ class TaskFails(OfTasks):
     def _raises_a_failure(self) -> Self:
         if self.exception in NO_FAILURES:
             raise ValueError(f"{self.exception} is no failure")
+        if self.exception == SKIPS and not self.retryable:
+            raise ValueError(f"{SKIPS} skips and is never retried: leave 'not retryable' out")
         return self
 
     @property
