@@ -126,6 +126,21 @@ def test_now_in_dag_files_is_the_start_of_the_scenario(folder):
     assert fleet.dag("d").start_date == datetime(2026, 2, 28, tzinfo=UTC)
 
 
+def test_what_is_wrong_with_a_file_as_a_whole_is_said_behind_its_name(folder):
+    needs = "\n[[behavior.rules]]\ntasks = '*'\nneeds = { nope = 1 }\n"
+    (folder / "scenario.toml").write_text(SCENARIO + needs)
+    with pytest.raises(InvalidInput, match=r"scenario\.toml: behavior\.rules\[\d\] \(tasks"):
+        read_scenario(folder)
+
+
+def test_a_mistake_is_told_once_where_several_shapes_are_allowed(folder):
+    odds = "outcomes = { fail = 0.9, skip = 0.5 }"
+    (folder / "scenario.toml").write_text(SCENARIO.replace('outcome = "fail"', odds))
+    with pytest.raises(InvalidInput) as caught:
+        read_scenario(folder)
+    assert str(caught.value).endswith("outcomes: together they are 1.4, and not 1")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -147,6 +162,11 @@ def test_now_in_dag_files_is_the_start_of_the_scenario(folder):
             "2026-03-01T00:00:00Z",
             '"2026-03-01"',
             'start = "2026-03-01": must be a date or time without quotes, such as 2026-03-01',
+        ),
+        (
+            'outcome = "fail"',
+            'memory_mb = "lots"',
+            'behavior.rules[0].memory_mb = "lots": must be a valid number or a table',
         ),
         ("when = { try_number = 1 }", "when = 1", "when = 1: must be a table"),
         ('[[manual_runs]]\ndag_id = "d"\nat = "10m"', "manual_runs = 3", "must be a list in ["),

@@ -33,7 +33,11 @@ class Mistakes:
     found: list[str] = field(default_factory=list)
 
     def add(self, path: str, value: Any, advice: str) -> None:
-        """One mistake: where, what stands there, what would be right."""
+        """One mistake: where (nothing: in the file as a whole), what stands there, what would be
+        right."""
+        if not path:
+            self.found.append(advice)
+            return
         shown = json.dumps(value, default=str) if value is not MISSING else ""
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
         self.found.append(f"{path} = {shown}: {advice}" if shown else f"{path}: {advice}")
@@ -233,26 +237,42 @@ def _explain(
 ) -> None:
     """Add each complaint of pydantic under its path in the file; those of a union together."""
     told: dict[str, tuple[Any, list[str]]] = {}
+    kinds: set[tuple[str, str]] = set()
     for detail in error.errors():
         where, value = _locate(detail["loc"], data, human=human)
-        where = ".".join(part for part in (path, where) if part) or "the file"
+        where = ".".join(part for part in (path, where) if part)
+        said = _said(detail)
         if detail["type"] == "missing":
             key = str(detail["loc"][-1])
-            told.setdefault(
-                f"{where}.{human_name(key) if human else key}".removeprefix("the file."),
-                (MISSING, []),
-            )[1].append("is missing")
-        elif detail["type"] == "extra_forbidden":
-            told.setdefault(where, (value, []))[1].append("unknown key")
-        else:
-            # What is said of a whole table names what is wrong in it.
-            shown = MISSING if isinstance(value, Mapping) else value
-            told.setdefault(where, (shown, []))[1].append(_said(detail))
+            where = f"{where}.{human_name(key) if human else key}".removeprefix(".")
+            value = MISSING
+        elif detail["type"] != "extra_forbidden" and isinstance(value, Mapping):
+            value = MISSING  # what is said of a whole table names what is wrong in it
+        if detail["type"].endswith("_type"):
+            kinds.add((where, said))
+        told.setdefault(where, (value, []))[1].append(said)
     for where, (value, complaints) in told.items():
-        mistakes.add(where, value, " or ".join(dict.fromkeys(complaints)))
+        # Where one branch of a union was meant, the others only say that they are another kind.
+        meant = [said for said in complaints if (where, said) not in kinds]
+        deeper = any(other.startswith((f"{where}.", f"{where}[")) for other in told if where)
+        if meant or not deeper:
+            mistakes.add(where, value, _either(meant or complaints))
+
+
+def _either(complaints: list[str]) -> str:
+    """Several complaints as one: ``must be a number or a table``."""
+    several = list(dict.fromkeys(complaints))
+    alike = all(said.startswith("must be ") for said in several)
+    return " or ".join(
+        s.removeprefix("must be ") if n and alike else s for n, s in enumerate(several)
+    )
 
 
 def _said(detail: Any) -> str:
+    if detail["type"] == "missing":
+        return "is missing"
+    if detail["type"] == "extra_forbidden":
+        return "unknown key"
     if detail["type"] == "timezone_aware":
         return "must have a timezone, such as 2026-03-01T00:00:00Z"
     if detail["type"] in SAID:
