@@ -198,3 +198,13 @@ def test_a_pod_that_fits_is_no_finding(never):
     assert not never(LARGE, **pods(nodes=1, node_cpus=8, node_memory_mb=4096, quota_cpus=8))
     assert not never(LARGE, **pods(node_cpus=4)), "without a number of nodes there is room"
     assert not never(LARGE, executor="LocalExecutor")
+
+
+def test_of_two_reasons_only_the_one_that_comes_first_is_told(never):
+    settings = KubernetesSettings(quota_memory_mb=8192, nodes=1, node_cpus=2, node_memory_mb=4096)
+    cluster = {"executor": "KubernetesExecutor", "kubernetes_executor": settings}
+    large = ExecutorConfig(request_memory_mb=9216)
+    (refused,) = never(Task(task_id="t", executor_config=large), **cluster)
+    assert "the quota of the namespace is 8192" in refused.summary
+    (pool,) = never(Task(task_id="t", executor_config=large, pool="nowhere"), **cluster)
+    assert "pool 'nowhere' does not exist" in pool.summary

@@ -21,15 +21,18 @@ def find_never_queued(scenario: Scenario) -> list[Finding]:
         _pool_reason: _stays_scheduled,
         _executor_reason: _stays_scheduled,
         _queue_reason: _fails_in_queue,
+        _quota_reason: _is_refused,  # of a pod that is refused no node is looked for
         _node_reason: _fails_in_queue,
-        _quota_reason: _is_refused,
     }
     for dag in scenario.fleet.dags:
+        ends: dict[str, object] = {task.task_id: None for task in dag.tasks}
         for reason_of, what_becomes in reasons_of.items():
             reasons: dict[str, list[Task]] = {}
             for task in dag.tasks:
-                reason = "" if isinstance(task.kind, Empty) else reason_of(cluster, task)
-                if reason:
+                if isinstance(task.kind, Empty) or ends[task.task_id] not in (None, what_becomes):
+                    continue  # what stops it first decides what becomes of it
+                if reason := reason_of(cluster, task):
+                    ends[task.task_id] = what_becomes
                     reasons.setdefault(reason, []).append(task)
             after = what_becomes(cluster)
             queued = what_becomes is not _stays_scheduled
@@ -94,7 +97,7 @@ def _executor_reason(cluster: Cluster, task: Task) -> str:
 
 
 def _queue_reason(cluster: Cluster, task: Task) -> str:
-    if _pool_reason(cluster, task) or _executor_reason(cluster, task) or cluster.workers is None:
+    if cluster.workers is None:
         return ""
     if cluster.executor_for(task.executor, task.queue) not in (None, "CeleryExecutor"):
         return ""
