@@ -261,3 +261,10 @@ def test_another_number_of_literals_changes_the_instances_of_a_run(
     assert [ti.state for ti in sorted(instances, key=lambda ti: ti.map_index)] == ended
     assert [ti.state for ti in trace.task_instances() if ti.task_id == "tell"] == ["success"]
     assert [run.state for run in trace.dag_runs()] == ["success"]
+
+
+def test_a_fault_may_strike_a_task_that_only_the_new_version_has() -> None:
+    result = api.simulate(scenario(changed()), faults=["task fails: etl.check"])
+    assert result.task("etl.check").state == "failed"
+    with pytest.raises(InvalidInput, match=r"no task matches 'etl.chek'; did you mean 'etl.check'"):
+        api.simulate(scenario(changed()), faults=["task fails: etl.chek"])

@@ -53,8 +53,11 @@ def check_targets(
             or an instant before the start.
     """
     known = None if resources is None else list(resources)
+    faults = tuple(faults)
+    everything = _with_versions(fleet, faults)
     for number, fault in enumerate(faults):
-        for wrong in _wrong(fault, fleet, cluster, start, known):
+        of = fleet if isinstance(fault, DagChanged) else everything
+        for wrong in _wrong(fault, of, cluster, start, known):
             name = names[number] if names else f"fault {said_fault(fault)!r}"
             raise InvalidInput(f"{name}: {wrong}")
 
@@ -63,6 +66,14 @@ def numbered_faults(faults: Iterable[Fault], file: Path | None = None) -> list[s
     """What the faults of a scenario are called in messages: their place in it, and their words."""
     where = "" if file is None else f"{file}: "
     return [f"{where}faults[{n}], {said_fault(fault)!r}" for n, fault in enumerate(faults)]
+
+
+def _with_versions(fleet: Fleet, faults: Iterable[Fault]) -> Fleet:
+    """The fleet with what DAGs become, for patterns over their tasks."""
+    known = {dag.dag_id for dag in fleet.dags}
+    later = [f.dag for f in faults if isinstance(f, DagChanged) and f.dag_id in known]
+    versions = tuple(dag for dag in later if dag is not None)
+    return fleet.model_copy(update={"dags": (*fleet.dags, *versions)}) if versions else fleet
 
 
 def _wrong(
