@@ -10,6 +10,7 @@ from windtunnel.engine import simulate
 from windtunnel.model import (
     ApiServerDown,
     Behavior,
+    Cleared,
     ClockJump,
     Cluster,
     Cron,
@@ -20,13 +21,16 @@ from windtunnel.model import (
     ExecutorSlotsLeaked,
     Fleet,
     ManualRun,
+    PoolResized,
     Rule,
+    RunMarked,
     Scenario,
     SchedulerLoop,
     SchedulerLost,
     SchedulerPaused,
     Task,
     TaskFails,
+    TaskMarked,
     TriggererDown,
     TriggererLost,
     WorkerLost,
@@ -37,15 +41,15 @@ S = 1_000_000
 SLOW = Behavior(default_duration_s=1000.0)
 
 
-def fly(*faults, tasks=None, behavior=None, duration_s=7200, **cluster):
-    """One manual run of ``d`` at 0; tasks of 60 s."""
+def fly(*faults, tasks=None, behavior=None, at_s=0, duration_s=7200, **cluster):
+    """One manual run of ``d``, at 0 unless another second is given; tasks of 60 s."""
     scenario = Scenario(
         fleet=Fleet(dags=(Dag(dag_id="d", tasks=tasks or (Task(task_id="t"),)),)),
         cluster=Cluster(**cluster),
         behavior=behavior or Behavior(default_duration_s=60.0),
         start=START,
         duration_s=duration_s,
-        manual_runs=(ManualRun(dag_id="d", run_id="m"),),
+        manual_runs=(ManualRun(dag_id="d", run_id="m", at_s=at_s),),
         faults=faults,
     )
     return simulate(scenario)
@@ -136,16 +140,8 @@ def test_a_new_scheduler_resets_what_died_with_the_old_one(for_s, reset_at):
 
 def test_a_look_while_a_scheduler_is_away_does_not_make_its_replacement_count_as_dead():
     """Looks at 600, 900, ... find the old one dead; the new one, from 2100 on, is another job."""
-    scenario = Scenario(
-        fleet=Fleet(dags=(Dag(dag_id="d", tasks=(Task(task_id="t"),)),)),
-        cluster=Cluster(**LOCAL),
-        behavior=Behavior(default_duration_s=900.0),
-        start=START,
-        duration_s=7200,
-        manual_runs=(ManualRun(dag_id="d", run_id="m", at_s=2401),),
-        faults=(SchedulerLost(scheduler=1, at_s=300, for_s=1800),),
-    )
-    trace = simulate(scenario)
+    lost = SchedulerLost(scheduler=1, at_s=300, for_s=1800)
+    trace = fly(lost, behavior=Behavior(default_duration_s=900.0), at_s=2401, **LOCAL)
     assert states(trace)[2:] == [(2401, "running"), (3301, "success")]
     assert not trace.strays
 
@@ -219,6 +215,42 @@ def test_nothing_changes_state_while_the_database_is_down():
     assert not [e for e in trace.events() if 30 * S < e.at_us < 630 * S]
     assert 630 <= moments(trace, "up_for_retry")[0] <= 640
     assert final(trace) == {"t": "success", "u": "success"}
+
+
+@pytest.mark.parametrize(
+    ("deed", "then"),
+    [
+        (Cleared(tasks="d.t", states=("success",), at_s=300), [(700, "none")]),
+        (TaskMarked(tasks="d.t", state="failed", at_s=300), [(700, "failed")]),
+    ],
+)
+def test_what_people_do_while_the_database_is_down_is_done_when_it_is_back(deed, then):
+    trace = fly(DatabaseDown(at_s=100, for_s=600), deed)
+    assert states(trace)[4:5] == then
+    assert trace.struck == [1, 1]
+
+
+def test_what_runs_is_marked_when_the_database_is_back():
+    """The task dies at 45; its run is marked before a scheduler sees that."""
+    marked = RunMarked(dags="d", state="success", at_s=40)
+    trace = fly(DatabaseDown(at_s=30, for_s=270), marked, behavior=SLOW)
+    (run,) = trace.dag_runs()
+    assert (run.state, run.ended_us / S) == ("success", 300)
+
+
+def test_a_run_that_somebody_asks_for_is_created_when_the_database_is_back():
+    trace = fly(DatabaseDown(at_s=100, for_s=600), at_s=300)
+    assert states(trace)[0] == (700, "scheduled")
+    assert final(trace) == {"t": "success"}
+    assert not fly(DatabaseDown(at_s=100), at_s=300).dag_runs()
+
+
+def test_a_pool_that_is_resized_late_has_its_slots_back_late():
+    """At 760; with another outage then, at the end of that."""
+    resized = PoolResized(pool="default_pool", slots=0, at_s=300, for_s=60)
+    outage, another = DatabaseDown(at_s=100, for_s=600), DatabaseDown(at_s=750, for_s=150)
+    assert moments(fly(outage, resized, at_s=720), "queued") == [760]
+    assert moments(fly(outage, another, resized, at_s=720), "queued") == [900]
 
 
 @pytest.mark.parametrize(

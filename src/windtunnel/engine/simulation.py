@@ -236,7 +236,9 @@ class Simulation:
             due = None  # some scheduler knows, and creates it when it can
         if self._timers and (due is None or self._timers[0][0] < due):
             due = self._timers[0][0]
-        asked = self._arrivals.next_due()
+        asked = None
+        if self._faults is None or self._faults.database_is_up:
+            asked = self._arrivals.next_due()
         due = asked if due is None or (asked is not None and asked < due) else due
         if self._versions is not None:
             changes = self._changes_due()
@@ -291,7 +293,8 @@ class Simulation:
                 self._look_at_timers()
             if self._paused.changed and self._scheduler_is_up:
                 self._look_at_paused()
-            self._arrivals.handle_due()
+            if self._faults is None or self._faults.database_is_up:
+                self._arrivals.handle_due()
             self._schedule()
             due = self._parts.agenda.next_due()
             if due is None or due > now:

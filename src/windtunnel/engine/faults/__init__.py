@@ -14,7 +14,7 @@ from windtunnel.engine.faults.clocks import Clocks
 from windtunnel.engine.faults.control_plane import ControlPlane, OfControlPlane
 from windtunnel.engine.faults.people import ByHand, OfPeople
 from windtunnel.engine.faults.schedulers import OfSchedulers, Schedulers
-from windtunnel.engine.faults.timeline import Timeline, Undo, Window
+from windtunnel.engine.faults.timeline import Timeline, Undo, Window, at_once
 from windtunnel.engine.faults.tries import OfTries
 from windtunnel.engine.faults.workers import OfMachines
 from windtunnel.engine.parts import Parts
@@ -52,7 +52,8 @@ class Faults:
 
     def _follow(self, number: int, fault: Fault) -> None:
         window = Window(fault, self._world.start)
-        self._timeline.follow(window, lambda: self._begin(number, fault))
+        when = self._control_plane.with_database if isinstance(fault, ByHand) else at_once
+        self._timeline.follow(window, lambda: self._begin(number, fault), when)
 
     def _begin(self, number: int, fault: Fault) -> Undo | None:
         if isinstance(fault, OfWorkers):
@@ -95,6 +96,11 @@ class Faults:
         """These were queued, by one of the schedulers if it is known which."""
         if self._schedulers is not None:
             self._schedulers.queued(tis, scheduler)
+
+    @property
+    def database_is_up(self) -> bool:
+        """Whether what somebody asks for can be written down."""
+        return self._control_plane.is_up("database")
 
     @property
     def dag_processor_is_up(self) -> bool:

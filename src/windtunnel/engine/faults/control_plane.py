@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 
 from windtunnel.engine.faults.timeline import Timeline, Undo
@@ -31,8 +32,8 @@ OfControlPlane = (
     | TriggererDown
     | TriggererLost
 )
-WITH_DATABASE = ("scheduler", "triggerer", "dag_processor")
-"""Who can do nothing without the metadata database."""
+WITH_DATABASE = ("database", "scheduler", "triggerer", "dag_processor")
+"""What is down with the metadata database: those who can do nothing without it."""
 
 
 class ControlPlane:
@@ -45,11 +46,21 @@ class ControlPlane:
         self._reports = Reports(parts.world, parts.attempts, parts.losses)
         if any(isinstance(fault, OfReports) for fault in parts.world.scenario.faults):
             parts.tries.reports = self._reports
-        self._down = dict.fromkeys(("scheduler", "broker", "triggerer", "dag_processor"), 0)
+        self._down = dict.fromkeys((*WITH_DATABASE, "broker"), 0)
+        self._put_off: list[Callable[[], None]] = []
+        """What people do as soon as the database is back."""
 
     def is_up(self, what: str) -> bool:
-        """Whether ``scheduler``, ``broker``, ``triggerer`` or ``dag_processor`` is up."""
+        """Whether ``scheduler``, ``broker``, ``triggerer``, ``dag_processor`` or ``database`` is
+        up."""
         return not self._down[what]
+
+    def with_database(self, deed: Callable[[], None]) -> None:
+        """Do something for which the database is needed: now, or when it is back."""
+        if self.is_up("database"):
+            deed()
+        else:
+            self._put_off.append(deed)
 
     def begin(self, number: int, fault: OfControlPlane) -> Undo | None:
         """The fault begins."""
@@ -92,8 +103,16 @@ class ControlPlane:
             self._reports.end(outage)
             for what in down:
                 self._bring_up(what)
+            self._catch_up()
 
         return end
+
+    def _catch_up(self) -> None:
+        """People do what they could not do, in order."""
+        if self.is_up("database"):
+            put_off, self._put_off = self._put_off, []
+            for deed in put_off:
+                deed()
 
     def _lose_triggerer(self, number: int, fault: TriggererLost) -> Undo | None:
         triggerer, which = self._parts.triggerer, fault.triggerer - 1

@@ -12,6 +12,13 @@ from windtunnel.model import Fault, LateData, Windowed
 Undo = Callable[[], None]
 Deed = Callable[[], Undo | None]
 """Something that is done as a fault begins; what it gives back is done as it ends."""
+When = Callable[[Callable[[], None]], None]
+"""Does something as soon as it can be done."""
+
+
+def at_once(deed: Callable[[], None]) -> None:
+    """Nothing is in its way."""
+    deed()
 
 
 class Window:
@@ -54,6 +61,7 @@ class Timeline:
     def __init__(self) -> None:
         self._due: list[tuple[int, int, Callable[[], None]]] = []
         self._armed = 0
+        self._now = 0
 
     def next_due(self) -> int | None:
         """When something is done next."""
@@ -61,6 +69,7 @@ class Timeline:
 
     def handle_due(self, now: int) -> None:
         """Do what is due."""
+        self._now = now
         while self._due and self._due[0][0] <= now:
             heappop(self._due)[2]()
 
@@ -69,16 +78,20 @@ class Timeline:
         self._armed += 1
         heappush(self._due, (at, self._armed, deed))
 
-    def follow(self, window: Window, deed: Deed, number: int = 0) -> None:
-        """The deed is done whenever the window begins, and undone when it ends."""
+    def follow(self, window: Window, deed: Deed, when: When = at_once, number: int = 0) -> None:
+        """The deed is done whenever the window begins, and undone when it ends; both when that is
+        possible."""
         at = window.turn(number)
         if at is None:
             return
 
-        def begin() -> None:
+        def do() -> None:
             undo = deed()
             if undo is not None and window.length is not None:
-                self.arm(at + window.length, undo)
-            self.follow(window, deed, number + 1)
+                self.arm(self._now + window.length, lambda: when(undo))
+
+        def begin() -> None:
+            when(do)
+            self.follow(window, deed, when, number + 1)
 
         self.arm(at, begin)
