@@ -165,6 +165,8 @@ def test_in_3_x_a_redelivery_whose_token_has_expired_fails_the_try_that_runs(fly
     flight = fly(crowd(1, retries=1), seconds={"*": 7 * HOUR},
                  **celery(workers=2, visibility_timeout_s=6 * HOUR))  # fmt: skip
     assert starts(flight, "up_for_retry")[0] == 6 * HOUR
+    assert "its second start was refused: its token has expired" in flight.trace.reasons.values()
+    assert "not begun: its token has expired" not in flight.trace.reasons.values()
     assert starts(flight)[1] == pytest.approx(6 * HOUR + 300)
 
 

@@ -23,6 +23,7 @@ OPERATION_TIMEOUT_S = 1.0
 UNSENT = "not sent: the broker can't be reached"
 REVOKED, OVER, RUNS = "revoked", "refused: its try is over", "refused: it runs already"
 LATE = "refused: its token has expired"
+BEGUN_TOO_LATE = "its second start was refused: its token has expired"
 
 
 class CeleryExecutor(Machines):
@@ -169,7 +170,7 @@ class CeleryExecutor(Machines):
             return False
         if self._token_us is not None and world.now - message.sent_us > self._token_us:
             self._log(message.ti, LATE)
-            self._report(message.ti, TOO_LATE)
+            self._report(message.ti, BEGUN_TOO_LATE if message.began else TOO_LATE)
             return False
         if message.began or world.state[message.ti] != QUEUED:
             self._log(message.ti, RUNS)
