@@ -253,6 +253,12 @@ def test_a_pool_that_is_resized_late_has_its_slots_back_late():
     assert moments(fly(outage, another, resized, at_s=720), "queued") == [900]
 
 
+def test_in_3_x_the_executor_tells_of_what_died_as_soon_as_the_database_is_back():
+    task = Task(task_id="t", retries=1, retry_delay_s=60)
+    trace = fly(DatabaseDown(at_s=100, for_s=100), tasks=(task,), behavior=SLOW)
+    assert moments(trace, "up_for_retry") == [pytest.approx(200, abs=0.001)]
+
+
 @pytest.mark.parametrize(
     ("for_s", "duration_s", "after"),
     [

@@ -124,4 +124,5 @@ class Reports:
         if runs and not self._world.profile.executor_report_ends_running:
             timeout = micros(self._world.cluster.task_instance_heartbeat_timeout_s)
             return max(gone, outage.begins + timeout)
-        return gone
+        # at the instant at which schedulers come back they don't work yet when it is seen to
+        return gone + 1 if gone == outage.until else gone
