@@ -11,20 +11,31 @@ from windtunnel.model import (
     Cluster,
     Cron,
     Dag,
+    DagPaused,
+    DagProcessorDown,
+    DatabaseDown,
+    Fault,
     Fleet,
     ManualRun,
     OtherSchedule,
     Scenario,
+    SchedulerDown,
+    SchedulerPaused,
     Task,
     TriggerDagRun,
 )
+from windtunnel.report.text import run_text
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAILY = Cron(expression="@daily")
 
 
 def result(
-    *dags: Dag, runs: tuple[str, ...] = (), backlog: str = "done", **cluster: object
+    *dags: Dag,
+    runs: tuple[str, ...] = (),
+    backlog: str = "done",
+    faults: tuple[Fault, ...] = (),
+    **cluster: object,
 ) -> api.Result:
     scenario = Scenario(
         backlog=backlog,
@@ -32,6 +43,7 @@ def result(
         cluster=Cluster(**cluster),
         start=START,
         manual_runs=tuple(ManualRun(dag_id=run) for run in runs),
+        faults=faults,
     )
     return api.simulate(scenario)
 
@@ -73,6 +85,40 @@ def test_why_a_dag_never_ran(idle: Dag, why: str) -> None:
 
     assert found.dag_id == "d"
     assert found.why.startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        (SchedulerDown(), "no scheduler worked"),
+        (SchedulerPaused(scheduler=1), "no scheduler worked"),
+        (DatabaseDown(), "no scheduler worked: the database was down"),
+        (DagProcessorDown(), "its file was not parsed: no DAG processor worked"),
+        (DagPaused(dags="d"), "somebody had paused it"),
+    ],
+)
+def test_a_run_that_was_due_and_that_a_fault_kept_back_is_not_said_not_to_be_due(
+    fault: Fault, cause: str
+) -> None:
+    hourly = Cron(expression="0 * * * *")
+    found = result(dag(schedule=hourly, start_date=START, catchup=False), faults=(fault,))
+
+    (idle,) = found.never_ran
+    assert idle.why == f"a run was due at 2026-01-01 00:00:00, but {cause}"
+    assert "Nothing was due" not in run_text(found)
+
+
+def test_a_fault_that_was_over_before_keeps_nothing_back() -> None:
+    monthly = dag(schedule=Cron(expression="0 0 5 * *"), start_date=START)
+    (idle,) = result(monthly, faults=(SchedulerDown(for_s=60),)).never_ran
+
+    assert idle.why == "its first run is due at 2026-01-05 00:00:00, after the window"
+
+
+def test_a_run_that_somebody_asks_for_without_a_database_is_told() -> None:
+    (idle,) = result(dag(), runs=("d",), faults=(DatabaseDown(),)).never_ran
+
+    assert idle.why == "somebody asked for a run, but the database was down"
 
 
 def test_a_release_that_runs_at_the_end_of_an_interval_says_when_that_is() -> None:

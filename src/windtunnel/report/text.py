@@ -36,7 +36,7 @@ def run_text(result: Result, *, width: int = 80) -> str:
     summary = summarize(result.trace)
     blocks = [
         _loaded(result.scenario, width),
-        _dag_runs(summary.dags, width),
+        _dag_runs(summary.dags, result.never_ran, width),
         _never_ran(result, width),
         _tasks(summary.tasks, width),
         _failures(result.failures, width),
@@ -162,7 +162,9 @@ def _failures(failures: Sequence[Failure], width: int) -> list[str]:
     return lines
 
 
-def _dag_runs(dags: Sequence[DagSummary], width: int) -> list[str]:
+def _dag_runs(dags: Sequence[DagSummary], idle: Sequence[Idle], width: int) -> list[str]:
+    if not dags and any(one.was_due for one in idle):
+        return ["Dag runs: none. Those that were due were not made."]
     if not dags:
         return ["Dag runs: none. Nothing was due in this window, and nothing was triggered."]
     rows = [

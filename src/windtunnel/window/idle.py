@@ -11,6 +11,7 @@ from windtunnel.engine.program import DagProgram
 from windtunnel.model import Assumption, Dag, OtherSchedule, Scenario
 from windtunnel.model.schedule import assets_in
 from windtunnel.trace import DagRun, Trace
+from windtunnel.window.kept_back import kept_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Idle:
 
     dag_id: str
     why: str
+    was_due: bool = False
+    """Whether a run was due, or asked for, and something kept it from being made."""
 
 
 def never_ran(scenario: Scenario, trace: Trace) -> tuple[Idle, ...]:
@@ -31,7 +34,9 @@ def never_ran(scenario: Scenario, trace: Trace) -> tuple[Idle, ...]:
         created = runs.get(dag.dag_id, ())
         if all(run.started_us is None for run in created):
             compiled = DagProgram(0, 0, dag, scenario.cluster)
-            idle.append(Idle(dag.dag_id, _why(compiled, scenario, len(created))))
+            kept = None if created or dag.is_paused else kept_back(compiled, scenario)
+            why = kept or _why(compiled, scenario, len(created))
+            idle.append(Idle(dag.dag_id, why, was_due=kept is not None))
     return tuple(idle)
 
 
