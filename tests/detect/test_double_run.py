@@ -19,8 +19,8 @@ from windtunnel.model import (
 )
 
 
-def found(**cluster):
-    task = Task(task_id="load", retries=1, retry_delay_s=0)
+def found(*, tries=(1,), retries=1, delay_s=0, **cluster):
+    task = Task(task_id="load", retries=retries, retry_delay_s=delay_s)
     scenario = Scenario(
         fleet=Fleet(dags=(Dag(dag_id="etl", tasks=(task,)),)),
         cluster=Cluster(**cluster),
@@ -28,7 +28,7 @@ def found(**cluster):
         start=datetime(2026, 3, 1, tzinfo=UTC),
         duration_s=7200,
         manual_runs=(ManualRun(dag_id="etl", run_id="m"),),
-        faults=(HeartbeatLost(tasks="etl.load", tries=(1,)),),
+        faults=(HeartbeatLost(tasks="etl.load", tries=tries),),
     )
     return detect(scenario, simulate(scenario))
 
@@ -44,3 +44,16 @@ def test_two_processes_at_once_are_found_with_their_time():
 def test_a_retry_that_waits_for_the_slot_of_the_first_process_is_alone():
     workers = (WorkerGroup(slots=1),)
     assert not [f for f in found(workers=workers, task_queued_timeout_s=9000) if f.code == "WT201"]
+
+
+def test_processes_that_were_given_up_work_beside_each_other_too():
+    """Tries begin at 0, 370 and 740 and end 1000 s later; the first two are given up at 310 and
+    680, so that two or three processes are there from 370 to 1370."""
+    (finding,) = (f for f in found(tries=(1, 2), retries=2, delay_s=60) if f.code == "WT201")
+    assert "work at once for 1000 s in m: try 1 was given up" in finding.summary
+
+
+def test_two_that_were_given_up_are_found_without_a_retry_beside_them():
+    """The second try begins at 370 and is given up at 680; the first one ends at 1000."""
+    (finding,) = (f for f in found(tries=(1, 2), delay_s=60) if f.code == "WT201")
+    assert "work at once for 630 s in m: try 1 was given up" in finding.summary

@@ -16,19 +16,44 @@ def find_double_runs(scenario: Scenario, trace: Trace) -> list[Finding]:
     """One finding for each task of which two processes ran at once."""
     if not trace.strays:
         return []
-    runs, first = _runs(trace), dict[tuple[int, int], tuple[Stray, tuple[int, int]]]()
+    first = dict[tuple[int, int], tuple[Stray, tuple[int, int]]]()
+    strays_of, runs = dict[int, list[Stray]](), _runs(trace)
     for stray in trace.strays:
-        until = trace.end_us if stray.until_us is None else stray.until_us
-        for begin, end in runs.get(stray.ti, ()):
-            since, over = max(begin, stray.since_us), min(end, until)
-            if since < over:
-                key = (trace.runs[trace.ti_run[stray.ti]].dag, trace.ti_task[stray.ti])
-                first.setdefault(key, (stray, (since, over)))
+        strays_of.setdefault(stray.ti, []).append(stray)
+    for ti, strays in strays_of.items():
+        found = _first_overlap(strays, runs.get(ti, []), trace.end_us)
+        if found is not None:
+            key = (trace.runs[trace.ti_run[ti]].dag, trace.ti_task[ti])
+            first.setdefault(key, found)
     dags = {dag.dag_id: dag for dag in scenario.fleet.dags}
     return [
         _finding(trace, dags[trace.dag_ids[dag]], trace.task_ids[dag][task], *found)
         for (dag, task), found in first.items()
     ]
+
+
+def _first_overlap(
+    strays: list[Stray], runs: list[tuple[int, int]], end_us: int
+) -> tuple[Stray, tuple[int, int]] | None:
+    """The first time for which more than one process of a task instance is there, and the first
+    one of them. A process that is given up is there until its own end, also beside another one that
+    was given up."""
+    ends = {one.since_us: end_us if one.until_us is None else one.until_us for one in strays}
+    processes = [(begin, max(over, ends.get(over, over))) for begin, over in runs]
+    overlaps = sorted(
+        (max(begin, stray.since_us), min(over, ends[stray.since_us]), number)
+        for number, stray in enumerate(strays)
+        for begin, over in processes
+        if begin >= stray.since_us
+    )
+    overlaps = [one for one in overlaps if one[0] < one[1]]
+    if not overlaps:
+        return None
+    since, until, number = overlaps[0]
+    for begin, over, _ in overlaps:
+        if begin <= until:
+            until = max(until, over)
+    return strays[number], (since, until)
 
 
 def _runs(trace: Trace) -> dict[int, list[tuple[int, int]]]:
@@ -67,6 +92,6 @@ def _finding(trace: Trace, dag: Dag, task_id: str, stray: Stray, span: tuple[int
         line=dag.line_of(task_id),
         since=trace.at(since_us),
         until=trace.at(until_us),
-        ended_by="the end of the first process",
+        ended_by="the end of all processes but one",
         notes=("Make the work safe to repeat: write to a place of its own and swap it in.",),
     )
