@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -215,6 +215,8 @@ class World:
         """Runs that got room under max_active_tasks since the last critical section."""
         self.unhanded: list[tuple[int, int, int]] = []
         """(task instance, old, new): changes that the executor has not been told of yet."""
+        self.called_back: Container[int] = ()
+        """Task instances that go on where they deferred once a worker takes them."""
         self.ended: list[int] = []
         """Task instances, and runs as ``~run``, that finished: what cross-DAG waits look at."""
 
@@ -469,7 +471,11 @@ class World:
             self.mark(run)
             if run.dag.has_past:
                 self._look_at_other_runs(run, self.ti_task[ti])
-        if (old in HOLDS_POOL and new != RUNNING) or (old in _AWAY and new != SCHEDULED):
+        if (
+            (old in HOLDS_POOL and new != RUNNING)
+            or (old in _AWAY and new != SCHEDULED)
+            or (old == SCHEDULED and new != QUEUED and ti in self.called_back)
+        ):
             self.unhanded.append((ti, old, new))
         return True
 

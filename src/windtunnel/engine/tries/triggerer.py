@@ -54,17 +54,20 @@ class Triggerer:
         self.deferred: dict[int, Deferral] = {}
         self.resuming: dict[int, tuple[Deferral, bool]] = {}
         """Deferred task instances that were called back, and whether into a failure."""
+        world.called_back = self.resuming
         self._is_down = False
         self._capacity = world.cluster.triggerer_capacity
         self._alive = list(range(world.cluster.triggerers))
         """The present life of each triggerer; -1: it is gone."""
+        self._room = self._capacity * len(self._alive)
+        """How many triggers those that are alive run at most."""
         self._lives = len(self._alive)
         self._load = dict.fromkeys(self._alive, 0)
         """Triggers of each life that are not over."""
         self._waiting: list[tuple[int, int, int]] = []
         """(-priority weight, number of the deferral, task instance) of those without an owner."""
         agenda.own(FIRE, self._may_fire, self._fire)
-        agenda.own(TIMEOUT, self._is_deferred, self._time_out)
+        agenda.own(TIMEOUT, self._may_time_out, self._time_out)
         agenda.own(PICKED, self._is_deferred, lambda _: self._assign())
 
     def defer(self, ti: int, attempt: Attempt, kind: object, *, for_us: int | None = None) -> None:
@@ -95,7 +98,7 @@ class Triggerer:
         number, began, now = attempt.number, attempt.began, world.now
         self.deferred[ti] = Deferral(number, plan, began, now, fires, gives_up, cut)
         self._wait_for_owner(ti)
-        if len(self.deferred) <= self._capacity:
+        if len(self.deferred) <= self._room:
             self._assign()
         else:  # not all will find room: the heaviest of this instant come first
             self._agenda.arm(now, PICKED, number, ti)
@@ -112,7 +115,9 @@ class Triggerer:
         self._agenda.arm(at, FIRE, deferral.number, ti)
 
     def forget(self, ti: int) -> None:
-        """A deferred task instance was given another state from outside."""
+        """A task instance that was deferred, or is to go on from there, was given another state
+        from outside: its next try begins anew (``models/taskinstance.py:
+        clear_next_method_args``)."""
         deferral = self._drop(ti) if ti in self.deferred else None
         if deferral is None and ti in self.resuming and self._world.state[ti] != SCHEDULED:
             deferral, _ = self.resuming.pop(ti)
@@ -136,11 +141,13 @@ class Triggerer:
         if number >= len(self._alive) or self._alive[number] < 0:
             return None
         life, self._alive[number] = self._alive[number], -1
+        self._room -= self._capacity
         return life
 
     def start(self, number: int) -> None:
         """A new one is there in its place."""
         self._alive[number] = self._lives
+        self._room += self._capacity
         self._load[self._lives] = 0
         self._lives += 1
         self._assign()
@@ -200,9 +207,13 @@ class Triggerer:
 
     def _is_deferred(self, event: Due) -> bool:
         deferral = self.deferred.get(event[3])
-        if deferral is None or deferral.number != event[2]:
+        return deferral is not None and deferral.number == event[2]
+
+    def _may_time_out(self, event: Due) -> bool:
+        if not self._is_deferred(event):
             return False
-        return deferral.gives_up is None or event[0] > deferral.gives_up
+        gives_up = self.deferred[event[3]].gives_up
+        return gives_up is None or event[0] > gives_up
 
     def _fire(self, event: Due) -> None:
         if self._runs(self.deferred[event[3]]):
