@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from windtunnel.engine.faults import resources
 from windtunnel.engine.faults.clocks import Clocks
 from windtunnel.engine.faults.control_plane import ControlPlane, OfControlPlane
 from windtunnel.engine.faults.people import ByHand, OfPeople
+from windtunnel.engine.faults.resources import Resources
 from windtunnel.engine.faults.schedulers import OfSchedulers, Schedulers
 from windtunnel.engine.faults.timeline import Timeline, Undo, Window, at_once
 from windtunnel.engine.faults.tries import OfTries
@@ -40,6 +40,7 @@ class Faults:
         self._people = OfPeople(parts)
         self._control_plane = ControlPlane(parts, self._timeline, loops)
         self._clocks = Clocks(parts, timers)
+        self._resources = Resources(parts)
         self._schedulers: Schedulers | None = None
         faults = parts.world.scenario.faults
         parts.world.trace.struck = [0] * len(faults)
@@ -59,7 +60,7 @@ class Faults:
         if isinstance(fault, OfWorkers):
             return self._machines.begin(number, fault)
         if isinstance(fault, OfResources):
-            return resources.begin(self._parts, number, fault)
+            return self._resources.begin(number, fault)
         if isinstance(fault, ClockJump):
             return self._clocks.begin(number, fault)
         if isinstance(fault, ByHand):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
+from windtunnel.engine.faults.held import Held, every
 from windtunnel.engine.faults.timeline import Timeline, Undo
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import micros
@@ -43,6 +44,7 @@ class ControlPlane:
         self._parts = parts
         self._timeline = timeline
         self._loops = loops
+        self._limitless = Held(parts.world.limitless.__contains__, self._free)
         self._reports = Reports(parts.world, parts.attempts, parts.losses)
         if any(isinstance(fault, OfReports) for fault in parts.world.scenario.faults):
             parts.tries.reports = self._reports
@@ -143,9 +145,16 @@ class ControlPlane:
         world = self._parts.world
         dags = [dag.number for dag in world.program.dags if fnmatchcase(dag.dag_id, fault.dags)]
         world.trace.struck[number] += len(dags)
-        before = [dag for dag in dags if dag not in world.limitless]
-        world.limitless.update(before)
+        ends = [self._limitless.hold(dag, True) for dag in dags]
         for dag in dags:
             self._parts.creation.unpaused(dag)
             self._parts.start.unpaused(dag)
-        return lambda: world.limitless.difference_update(before)
+        return every(ends)
+
+    def _free(self, dag: int, is_so: bool) -> None:
+        """A DAG's max_active_runs is looked at no more, or again."""
+        limitless = self._parts.world.limitless
+        if is_so:
+            limitless.add(dag)
+        else:
+            limitless.discard(dag)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from windtunnel.engine.faults.held import Held, every
 from windtunnel.engine.faults.timeline import Undo
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import DagProgram
@@ -45,7 +46,9 @@ class OfPeople:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._world = parts.world
+        self._world = world = parts.world
+        self._pools = Held(world.pool_slots.__getitem__, world.resize_pool)
+        self._paused = Held(world.paused.__getitem__, self._set_paused)
 
     def begin(self, number: int, fault: ByHand) -> Undo | None:
         """Somebody does it."""
@@ -70,31 +73,23 @@ class OfPeople:
     # -- pools and DAGs -----------------------------------------------------------------------
 
     def _resize(self, pool: str, slots: int | None) -> tuple[Undo | None, int]:
-        world = self._world
-        number = world.program.pool_number.get(pool)
+        number = self._world.program.pool_number.get(pool)
         if number is None:
             return None, 0
-        before = world.pool_slots[number]
-        world.resize_pool(number, slots)
-        return lambda: world.resize_pool(number, before), 1
+        return self._pools.hold(number, slots), 1
 
     def _pause(self, dags: str, *, paused: bool) -> tuple[Undo | None, int]:
         world = self._world
-        found = [
-            dag.number
-            for dag in world.program.dags
-            if fnmatchcase(dag.dag_id, dags) and world.paused[dag.number] is not paused
-        ]
-        self._set_paused(found, paused=paused)
-        return lambda: self._set_paused(found, paused=not paused), len(found)
+        found = [dag.number for dag in world.program.dags if fnmatchcase(dag.dag_id, dags)]
+        struck = sum(world.paused[dag] is not paused for dag in found)
+        return every([self._paused.hold(dag, paused) for dag in found]), struck
 
-    def _set_paused(self, dags: Iterable[int], *, paused: bool) -> None:
-        for dag in dags:
-            if self._world.paused[dag] is not paused:
-                self._world.pause(dag, paused=paused)
-                if not paused:
-                    self._parts.creation.unpaused(dag)
-                    self._parts.start.unpaused(dag)
+    def _set_paused(self, dag: int, paused: bool) -> None:
+        if self._world.paused[dag] is not paused:
+            self._world.pause(dag, paused=paused)
+            if not paused:
+                self._parts.creation.unpaused(dag)
+                self._parts.start.unpaused(dag)
 
     # -- task instances -----------------------------------------------------------------------
 
