@@ -110,6 +110,10 @@ class Profile(Value):
     restarting_begins_anew: bool
     """Whether a try that was cleared while it ran loses its state once its process is gone (3.x,
     ``process_executor_events``), or waits for a retry (2.x, ``handle_failure``)."""
+    purges_restarting: bool
+    """Whether a try that was cleared while it ran is given up, too, when its heartbeats are too old
+    (3.x, ``jobs/scheduler_job_runner.py: _find_task_instances_without_heartbeats``), or only one
+    that runs (2.x, ``_find_zombies``)."""
     orphan_begins_anew: bool
     """Whether a task instance that is reset as an orphan after its trigger has fired begins anew
     (3.x), or goes on from there (2.x, ``adopt_or_reset_orphaned_tasks``)."""
@@ -178,6 +182,7 @@ AIRFLOW_3_3 = Profile(
     start_token_expires=True,
     executor_report_ends_running=True,
     restarting_begins_anew=True,
+    purges_restarting=True,
     orphan_begins_anew=True,
     run_marked_success_marks_all=False,
     terminated_is_final=True,
@@ -231,6 +236,7 @@ AIRFLOW_2_11 = Profile(
     start_token_expires=False,
     executor_report_ends_running=False,
     restarting_begins_anew=False,
+    purges_restarting=False,
     orphan_begins_anew=False,
     run_marked_success_marks_all=True,
     terminated_is_final=False,

@@ -34,6 +34,9 @@ class Losses:
         self._ghosts: dict[int, tuple[Callable[[], None] | None, Stray | None, Course | None]] = {}
         """Processes that go on after their try was given up, by number of the try; what happens
         when they end, and what they do until then."""
+        purges_restarting = world.profile.purges_restarting
+        self._purged = (QUEUED, RUNNING, *((RESTARTING,) if purges_restarting else ()))
+        """States in which a task instance is given up."""
         self._stopping: dict[int, int] = {}
         """Restarting task instances whose process will be stopped: number of the try."""
         agenda.own(SILENT, self._is_silent, self._give_up)
@@ -65,7 +68,8 @@ class Losses:
         """A running task instance was cleared: its process hears of it with its next heartbeat, and
         stops (``supervisor.py: _send_heartbeat_if_needed``, ``local_task_job_runner.py``)."""
         attempt = self._attempts.running.get(ti)
-        if attempt is None:  # its worker is gone: somebody else sees that it is over
+        if attempt is None:  # its worker is gone: nobody stops it, its heartbeats are missed
+            self._world.move(ti, RESTARTING)
             return
         number, stops = attempt.number, self._next_heartbeat(attempt.started)
         self.linger(ti, "cleared")
@@ -160,7 +164,7 @@ class Losses:
 
     def _is_silent(self, event: Due) -> bool:
         silent = self.silent.get(event[3], (-1, ""))[0] == event[2]
-        return silent and self._world.state[event[3]] in (QUEUED, RUNNING)
+        return silent and self._world.state[event[3]] in self._purged
 
     def _give_up(self, event: Due) -> None:
         """The scheduler purges a task instance without heartbeats. A process whose heartbeats do
@@ -172,7 +176,11 @@ class Losses:
             if why == TOO_OLD:
                 self._stop_at_heartbeat(attempt)
             self._go_astray(ti, attempt, why)
-        self._attempts.fail(ti, why)
+        if self._world.state[ti] == RESTARTING:  # always eligible: is_eligible_to_retry
+            self._attempts.free(ti, "failed")
+            self._attempts.retry_later(ti, why)
+        else:
+            self._attempts.fail(ti, why)
 
     def _go_astray(self, ti: int, attempt: Attempt, why: str) -> None:
         """The process of a try that is given up goes on, and keeps its slot."""
