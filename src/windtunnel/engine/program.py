@@ -222,8 +222,8 @@ class DagProgram:
         self.setup_dependents: list[tuple[int, ...]] = [()] * self.size
         if not any(t.is_setup or t.is_teardown for t in self.tasks):
             return
-        above = [_reachable(i, self.upstream) for i in range(self.size)]
-        below = [_reachable(i, self.downstream) for i in range(self.size)]
+        above = [self.above(i) for i in range(self.size)]
+        below = [self.below(i) for i in range(self.size)]
         dependents: list[set[int]] = [set() for _ in range(self.size)]
         for i, task in enumerate(self.tasks):
             if task.is_teardown:
@@ -281,9 +281,13 @@ class DagProgram:
             group = parents.get(group)
         return group is not None
 
-    def below(self, task: int) -> set[int]:
-        """All transitive downstream tasks."""
-        return _reachable(task, self.downstream)
+    def below(self, *tasks: int) -> set[int]:
+        """All transitive downstream tasks of these."""
+        return _reachable(tasks, self.downstream)
+
+    def above(self, *tasks: int) -> set[int]:
+        """All transitive upstream tasks of these."""
+        return _reachable(tasks, self.upstream)
 
 
 class Program:
@@ -420,9 +424,9 @@ def _inverted(edges: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
     return [tuple(row) for row in inverse]
 
 
-def _reachable(start: int, edges: list[tuple[int, ...]]) -> set[int]:
+def _reachable(starts: Iterable[int], edges: list[tuple[int, ...]]) -> set[int]:
     found: set[int] = set()
-    stack = list(edges[start])
+    stack = [end for start in starts for end in edges[start]]
     while stack:
         node = stack.pop()
         if node not in found:

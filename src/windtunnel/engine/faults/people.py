@@ -128,11 +128,11 @@ class OfPeople:
 
     def _failed_below(self, marked: list[int]) -> list[int]:
         """What failed downstream of marked task instances, which is cleared with them."""
-        world, found = self._world, dict[int, None]()
+        world, tasks = self._world, dict[int, set[int]]()
         for ti in marked:
-            run = world.runs[world.ti_run[ti]]
-            for task in run.dag.below(world.ti_task[ti]):
-                found |= dict.fromkeys(run.tis(task))
+            tasks.setdefault(world.ti_run[ti], set()).add(world.ti_task[ti])
+        runs = [(world.runs[index], of) for index, of in tasks.items()]
+        found = [ti for run, of in runs for task in run.dag.below(*of) for ti in run.tis(task)]
         kept = set(marked)
         return [
             ti
@@ -146,30 +146,22 @@ class OfPeople:
             tasks = self._tasks(dag, fault)
             runs = self._world.runs_of[dag.number] if tasks else []
             named = [run for run in runs if fault.run_id in (None, run.record.run_id, run.name)]
+            dates = [run.logical_us for run in named if run.logical is not None]
+            first, last = min(dates, default=None), max(dates, default=None)
+            indices = {run.index for run in named}
             for run in runs:
-                if run in named or self._is_beside(run, named, fault):
+                if run.index in indices or _is_beside(run, first, last, fault):
                     for task in tasks:
                         yield from run.tis(task)
 
     def _tasks(self, dag: DagProgram, fault: OfInstances) -> list[int]:
         named = [t for t in range(dag.size) if matches(fault.tasks, dag.dag, dag.tasks[t])]
         found = set(named)
-        for task in named:
-            if fault.downstream:
-                found |= dag.below(task)
-            if fault.upstream:
-                found |= {t for t in range(dag.size) if task in dag.below(t)}
+        if fault.downstream:
+            found |= dag.below(*named)
+        if fault.upstream:
+            found |= dag.above(*named)
         return sorted(found)
-
-    def _is_beside(self, run: Run, named: list[Run], fault: OfInstances) -> bool:
-        """Whether a run is earlier (past) or later (future) than a named one."""
-        if run.logical is None:
-            return False
-        dates = [other.logical_us for other in named if other.logical is not None]
-        return bool(dates) and (
-            (fault.past and run.logical_us < max(dates))
-            or (fault.future and run.logical_us > min(dates))
-        )
 
     def _set(self, ti: int, state: TaskState) -> None:
         world = self._world
@@ -226,3 +218,11 @@ class OfPeople:
         self._parts.start.run_ended(run)
         if world.cluster.min_file_process_interval_s is None:
             self._parts.creation.run_ended(run)
+
+
+def _is_beside(run: Run, first: int | None, last: int | None, fault: OfInstances) -> bool:
+    """Whether a run is earlier (past) or later (future) than a named one; of these the logical
+    dates of the first and of the last."""
+    if run.logical is None or first is None or last is None:
+        return False
+    return (fault.past and run.logical_us < last) or (fault.future and run.logical_us > first)
