@@ -9,12 +9,14 @@ from windtunnel.model import (
     Dag,
     DagPaused,
     DagUnpaused,
+    DatabaseSlow,
     LimitNotKept,
     PoolDeleted,
     PoolResized,
     Resource,
     ResourceResized,
     Rule,
+    SchedulerLoop,
     Task,
 )
 
@@ -104,3 +106,17 @@ def test_a_limit_is_not_kept_while_any_such_fault_holds(look):
     )
     loose = look(faults, lambda simulation: sorted(simulation.world.limitless), (70, 200))
     assert loose == [[0], []]
+
+
+def test_loops_are_exactly_as_long_as_before_once_no_database_is_slow(look):
+    faults = (
+        DatabaseSlow(at_s=5, for_s=50, factor=49),
+        DatabaseSlow(at_s=10, for_s=100, factor=3),
+    )
+    slowness = look(
+        faults,
+        lambda simulation: simulation._loops.slowness,
+        (7, 20, 70, 200),
+        loop=SchedulerLoop(),
+    )
+    assert slowness == [49, 147, 3, 1]

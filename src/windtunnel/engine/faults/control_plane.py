@@ -44,6 +44,7 @@ class ControlPlane:
         self._parts = parts
         self._timeline = timeline
         self._loops = loops
+        self._slow: list[DatabaseSlow] = []
         self._limitless = Held(parts.world.limitless.__contains__, self._free)
         self._reports = Reports(parts.world, parts.attempts, parts.losses)
         if any(isinstance(fault, OfReports) for fault in parts.world.scenario.faults):
@@ -83,14 +84,22 @@ class ControlPlane:
         return lambda: self._bring_up(what)
 
     def _slow_down(self, fault: DatabaseSlow) -> Undo:
-        late = micros(fault.by_s)
-        self._change_speed(fault.factor, late)
-        return lambda: self._change_speed(1 / fault.factor, -late)
+        self._slow.append(fault)
+        self._set_speed()
 
-    def _change_speed(self, factor: float, late_us: int) -> None:
-        self._reports.late_us += late_us
+        def end() -> None:
+            self._slow.remove(fault)
+            self._set_speed()
+
+        return end
+
+    def _set_speed(self) -> None:
+        self._reports.late_us = sum(micros(fault.by_s) for fault in self._slow)
+        slowness = 1.0
+        for fault in self._slow:
+            slowness *= fault.factor
         if self._loops is not None:
-            self._loops.slowness *= factor
+            self._loops.slowness = slowness
 
     def _cut_off(self, fault: DatabaseDown | ApiServerDown) -> Undo:
         """Nobody hears what tries report; without the database nobody does anything."""
