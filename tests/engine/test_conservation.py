@@ -140,7 +140,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 def recount(simulation: Simulation) -> None:
     """What is counted as used, against what those who are there hold."""
     parts = simulation._parts
-    ghosts = parts.losses.ghost_courses
+    ghosts = [course for *_, course in parts.losses._ghosts.values()]
     living = [a.plan.course for a in parts.attempts.running.values()]
     living += [d.plan.course for d in parts.triggerer.deferred.values()]
     living += [d.plan.course for d, _ in parts.triggerer.resuming.values()]
@@ -151,7 +151,7 @@ def recount(simulation: Simulation) -> None:
     for course in courses:
         held.update(course.held)
         assert all(course.held.get(name, 0) >= count for name, count in course.lent.items())
-    for course, (_, wants, *_) in parts.courses.sharing._lane_of.items():
+    for course, (wants, _) in parts.courses.sharing._working.items():
         assert id(course) in {id(other) for other in courses}, "whoever is gone works no more"
         wanted.update(wants)
     for name, much in parts.courses.sharing._wanted.items():

@@ -370,10 +370,6 @@ class Program:
             dag.updates = [tuple(a for a in assets if a in self.consumers) for assets in known]
             dag.plain = dag.plain and not any(dag.updates)
 
-    def waits_on(self, dag_id: str) -> bool:
-        """Whether the fleet has this DAG."""
-        return dag_id in self.number
-
 
 def _with_all_tasks(versions: Sequence[Dag]) -> list[tuple[Dag, frozenset[int]]]:
     """Versions of a DAG with the tasks of all of them, numbered alike, and the numbers of those
@@ -433,11 +429,6 @@ def _reachable(starts: Iterable[int], edges: list[tuple[int, ...]]) -> set[int]:
             found.add(node)
             stack.extend(edges[node])
     return found
-
-
-def is_waiter(kind: object) -> bool:
-    """Whether a task of this kind may hold its slots while it waits for other work of the fleet."""
-    return isinstance(kind, ExternalTaskSensor | TriggerDagRun) and not kind.deferrable
 
 
 def is_deferrable(kind: object) -> bool:

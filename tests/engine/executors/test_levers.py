@@ -87,14 +87,6 @@ def test_a_pod_that_is_forgotten_before_it_has_a_node_is_asked_for_again_much_la
     assert when(simulation, "queued") == [0, 0, 0, 720]
 
 
-def test_a_broker_that_restarts_delivers_again_what_is_not_acknowledged(paused):
-    simulation = paused(1, at=30, executor="CeleryExecutor", workers=(WorkerGroup(count=2),))
-    simulation._parts.workers.redeliver()
-    simulation.instant(30_000_000)
-    what = [what for _, _, what in simulation.run().executor_events]
-    assert what == ["redelivered", "refused: it runs already"]
-
-
 @pytest.mark.parametrize(
     ("executor", "orphans"),
     [("LocalExecutor", 3), ("CeleryExecutor", 0), ("KubernetesExecutor", 1)],

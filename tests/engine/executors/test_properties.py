@@ -41,7 +41,6 @@ DEEDS = (
     "end",
     "withdraw",
     "lose",
-    "redeliver",
     "wait",
     "cut",
 )
@@ -98,7 +97,7 @@ class Drill:
         self.tasks = tasks
         self.waiting: list[int] = []
         self.late: set[int] = set()
-        """Those that lost their turn: their worker died, or they were redelivered."""
+        """Those that lost their turn: their worker died."""
         self.on: dict[int, object] = {}
         """What runs, and the machine that it runs on."""
         self.order: list[int] = []
@@ -139,10 +138,6 @@ class Drill:
         assert not any(machine.alive for machine in machines)
         self.late.update(self.waiting)
         self.executor.replace(machines)
-
-    def redeliver(self, number: int) -> None:
-        self.late.update(self.waiting)
-        self.executor.redeliver()
 
     def wait(self, number: int) -> None:
         self.world.now += (number + 1) * 1_000_000

@@ -136,11 +136,6 @@ class Timetable:
         except (OverflowError, CroniterBadDateError):
             return None
 
-    @property
-    def is_periodic(self) -> bool:
-        """Whether it ticks, so that a backfill can know its runs."""
-        return self._ticks is not None
-
     def between(self, earliest: datetime, latest: datetime) -> Iterator[NextRun]:
         """All runs with a logical date from *earliest* to *latest*, whatever the DAG's dates and
         catchup say (``DAG.iter_dagrun_infos_between``)."""

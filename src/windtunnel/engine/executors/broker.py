@@ -96,12 +96,6 @@ class Broker:
         while (due := self.next_due()) is not None and due <= self._now():
             self.give_back(heappop(self._unacked)[2])
 
-    def redeliver_all(self) -> None:
-        """Everything that is not acknowledged waits again, the oldest before the others."""
-        opened = sorted(entry for entry in self._unacked if entry[2].is_open)
-        for _, _, delivery in reversed(opened):
-            self.give_back(delivery)
-
     @property
     def has_timeout(self) -> bool:
         """Whether it delivers again what is not acknowledged in time."""

@@ -264,7 +264,3 @@ class CeleryExecutor(Machines):
         self._unsent.pop(ti, None)
         self._revoke(message)
         return True
-
-    def redeliver(self) -> None:
-        """The broker was restarted: it delivers again all that is not acknowledged."""
-        self.broker.redeliver_all()

@@ -228,6 +228,3 @@ class Executor(ABC):
         Returns whether it was on its way."""
         del ti
         return False
-
-    def redeliver(self) -> None:  # noqa: B027 - not every executor has a broker
-        """The broker delivers again what no worker has acknowledged."""

@@ -201,8 +201,3 @@ class Several(Executor):
     def lose_message(self, ti: int) -> bool:
         """Of its own executor."""
         return self.of(ti).lose_message(ti)
-
-    def redeliver(self) -> None:
-        """By all that have a broker."""
-        for executor in self.all:
-            executor.redeliver()

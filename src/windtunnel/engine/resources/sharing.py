@@ -62,8 +62,8 @@ class Sharing:
         self._lanes: list[_Lane] = []
         self._lane_for: dict[tuple[str, ...], _Lane] = {}
         self._lanes_with: dict[str, list[_Lane]] = {}
-        self._lane_of: dict[Course, tuple[_Lane, Mapping[str, int], int, int]] = {}
-        """(lane, what it wants, its mark there, work gone when it came)."""
+        self._working: dict[Course, tuple[Mapping[str, int], int]] = {}
+        """(what it wants, its mark in its lane)."""
         agenda.own(SHARED, self._applies, self._handle)
 
     def begin(
@@ -75,19 +75,15 @@ class Sharing:
         lane = self._find_lane(tuple(sorted(wants)))
         lane.advance(now)
         mark = self._agenda.next_number()
-        self._lane_of[course] = (lane, wants, mark, lane.gone)
+        self._working[course] = (wants, mark)
         heappush(lane.tasks, (lane.gone + us * SCALE, mark, course))
         self._change(wants, 1)
 
-    def drop(self, course: Course) -> int:
-        """Somebody works no more; microseconds of work that it has done."""
-        found = self._lane_of.pop(course, None)
-        if found is None:
-            return 0
-        lane, wants, _, before = found
-        lane.advance(self._world.now)
-        self._change(wants, -1)
-        return (lane.gone - before) // SCALE
+    def drop(self, course: Course) -> None:
+        """Somebody works no more."""
+        found = self._working.pop(course, None)
+        if found is not None:
+            self._change(found[0], -1)
 
     def wanted(self, name: str) -> int:
         """How much of a shared thing is wanted now."""
@@ -129,8 +125,8 @@ class Sharing:
             lane.armed = -1
 
     def _is_there(self, task: tuple[int, int, Course]) -> bool:
-        found = self._lane_of.get(task[2])
-        return found is not None and found[2] == task[1]
+        found = self._working.get(task[2])
+        return found is not None and found[1] == task[1]
 
     def _applies(self, event: Due) -> bool:
         return self._lanes[event[3]].armed == event[2]
@@ -144,7 +140,7 @@ class Sharing:
             if self._is_there(task):
                 ready.append(task[2])
         for course in ready:
-            wants = self._lane_of.pop(course)[1]
+            wants = self._working.pop(course)[0]
             self._change(wants, -1)
         if not ready:
             self._arm(lane)

@@ -150,11 +150,6 @@ class Losses:
             self._attempts.free(ti)
             self._go_silent(ti, number)
 
-    @property
-    def ghost_courses(self) -> list[Course]:
-        """What processes do that go on after their try was given up."""
-        return [course for *_, course in self._ghosts.values() if course is not None]
-
     def _go_silent(self, ti: int, number: int) -> None:
         cluster, sweep = self._world.cluster, self._agenda.sweep_us
         timeout = micros(cluster.task_instance_heartbeat_timeout_s)
