@@ -431,8 +431,7 @@ class Simulation:
                 self._examine(run)
         self._parts.tries.reap()
         workers = self._parts.workers
-        leaked = -(-workers.leaked // world.cluster.schedulers)
-        free = world.cluster.parallelism - len(scheduler.held) - leaked
+        free = world.cluster.parallelism - len(scheduler.held) - scheduler.leaked
         chosen = self._parts.section.choose(free) if world.waiting else []
         if self._faults is not None and chosen:
             self._faults.queued(chosen, scheduler.number)

@@ -61,7 +61,8 @@ def test_slots_that_were_given_back_are_used_again_and_no_more_than_leaked(pause
 
 def test_they_leak_with_timed_loops_too(paused):
     simulation = paused(10, at=30, executor="CeleryExecutor", parallelism=4, loop=SchedulerLoop())
-    simulation._parts.workers.leak(3)
+    assert simulation._loops is not None
+    simulation._loops.leak(0, 3)
     queued = [at for at in when(simulation, "queued") if at > 30]
     assert len(queued) == 6
     assert min(after - before for before, after in pairwise(queued)) > 60, "one after the other"

@@ -89,6 +89,8 @@ class Schedulers:
 
     def queued(self, tis: Iterable[int], number: int | None) -> None:
         """A scheduler has queued these; None: any of those that work, in turn."""
+        state, known = self._world.state, self._queued_by
+        self._queued_by = {ti: job for ti, job in known.items() if state[ti] in ADOPTABLE}
         for ti in tis:
             self._queued_by[ti] = self._jobs[self._least_busy() if number is None else number]
             if self._queued_by[ti].is_dead:
@@ -109,6 +111,8 @@ class Schedulers:
         if isinstance(fault, ExecutorSlotsLeaked):
             self._parts.workers.leak(fault.slots)
             self._leaked[scheduler] += fault.slots
+            if self._loops is not None:
+                self._loops.leak(scheduler, fault.slots)
             return None
         self._stop(scheduler)
         if isinstance(fault, SchedulerLost):

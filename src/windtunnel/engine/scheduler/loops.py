@@ -24,7 +24,7 @@ from windtunnel.trace.states import RunState
 class Scheduler:
     """One scheduler process with its own executor."""
 
-    __slots__ = ("begins", "ended", "held", "number", "planned", "slept_us", "stands")
+    __slots__ = ("begins", "ended", "held", "leaked", "number", "planned", "slept_us", "stands")
 
     def __init__(self, number: int, begins: int) -> None:
         self.number = number
@@ -38,6 +38,8 @@ class Scheduler:
         """It does nothing: it was paused, or is dead."""
         self.held: set[int] = set()
         """Task instances that its executor counts."""
+        self.leaked = 0
+        """Slots that its executor counts for nothing."""
         self.ended: list[tuple[int, int]] = []
         """(when, task instance): tries that ended and that the executor does not know of yet."""
 
@@ -98,6 +100,11 @@ class Loops:
         """The memory of its executor is gone."""
         self.schedulers[number].held.clear()
         self.schedulers[number].ended.clear()
+        self.schedulers[number].leaked = 0
+
+    def leak(self, number: int, slots: int) -> None:
+        """Its executor counts so many more slots for nothing."""
+        self.schedulers[number].leaked += slots
 
     def adopt(self, number: int, ti: int) -> None:
         """Its executor counts a task instance that another one had."""
