@@ -46,8 +46,8 @@ class Reports:
         self._outages: list[Outage] = []
         self.late_us = 0
         """How much later each start and each result is heard."""
-        self._late: set[int] = set()
-        """Task instances whose start is late, and will not be put off again."""
+        self._late: dict[int, int] = {}
+        """Task instances whose start is late, and when it is due: then it is not put off again."""
 
     # -- what is wrong ------------------------------------------------------------------------
 
@@ -81,13 +81,15 @@ class Reports:
         """Microseconds by which the start of a try is put off; None: it begins now. One that can't
         be reported at all is over before it has begun."""
         outage, now = self._outage, self._world.now
+        was_late = self._late.pop(ti, None) == now
         if outage is None:
-            if not self.late_us or ti in self._late:
-                self._late.discard(ti)
+            if not self.late_us or was_late:
                 return None
-            self._late.add(ti)
+            self._late[ti] = now + self.late_us
             return self.late_us
         if outage.until is not None and outage.until <= now + self._repeats:
+            if was_late:
+                self._late[ti] = outage.until
             return outage.until - now
         gone = now + self._repeats
         self._losses.leave(ti, gone=gone, seen=self._seen(outage, gone, runs=False), why=NOT_HEARD)
