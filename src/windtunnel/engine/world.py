@@ -37,6 +37,7 @@ class Run:
         "active",
         "backfill",
         "before",
+        "begun_us",
         "busy",
         "created",
         "dag",
@@ -82,7 +83,8 @@ class Run:
         self.ordinal = 0
         """Its place in that backfill, from 1; 0 without one."""
         self.state: int = RunState.QUEUED
-        self.started_us = -1
+        self.begun_us = self.started_us = -1
+        """When it began to run, and when that was by the schedulers' clock as it goes now."""
         self.slot0 = 0
         self.ti0 = 0
         self.instances: dict[int, list[int]] = {}
@@ -363,7 +365,7 @@ class World:
         if run.backfill is not None:
             self._count_backfill(run, state, was_running=was_running)
         if state is RunState.RUNNING:
-            run.started_us = self.now
+            run.started_us = run.begun_us = self.now
             self.running_runs[run.dag.number] += 1
             self.mark(run)
         else:

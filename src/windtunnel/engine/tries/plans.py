@@ -360,7 +360,7 @@ class Planner:
         if rule.true_after_s is None:
             return None if rule.true_at_s is None else micros(rule.true_at_s)
         run = world.runs[world.ti_run[ti]]
-        since = {"run_after": run.run_after_us, "run_start": run.started_us}.get(rule.true_since)
+        since = {"run_after": run.run_after_us, "run_start": run.begun_us}.get(rule.true_since)
         if since is None:
             since = run.run_after_us if run.logical is None else run.logical_us
         seed = world.scenario.seed
