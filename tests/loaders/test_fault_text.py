@@ -295,3 +295,8 @@ def test_a_fault_before_the_start_is_told():
     fault = parse_fault("scheduler down: at 2026-02-28T02:10")
     with pytest.raises(InvalidInput, match="before the scenario's start"):
         check_targets((fault,), FLEET, CLUSTER, datetime(2026, 3, 1, tzinfo=UTC))
+
+
+def test_a_group_that_is_named_twice_is_told():
+    with pytest.raises(InvalidInput, match="the group is said twice"):
+        parse_fault("disk full: big in group small")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -28,11 +29,18 @@ def parse_fault(text: str) -> Fault:
         raise InvalidInput(f"fault {text!r}: {_unknown(name.strip())}")
     try:
         subject, values = _read(form, " ".join(details.split()))
-        fault: Fault = form.model(**form.subject(subject), **values)
+        fault: Fault = form.model(**_joined(form.subject(subject), values))
     except (ValidationError, ValueError, InvalidInput) as error:
         reason = _first(error)
         raise InvalidInput(f"fault {text!r}: {reason}. It is said like: {form.example}") from None
     return fault
+
+
+def _joined(subject: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    twice = next((name for name in subject if name in values), None)
+    if twice is not None:
+        raise InvalidInput(f"the {twice} is said twice")
+    return {**subject, **values}
 
 
 def _read(form: Form, details: str) -> tuple[str, dict[str, Any]]:

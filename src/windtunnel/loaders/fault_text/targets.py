@@ -103,7 +103,7 @@ def _wrong_targets(fault: Fault, fleet: Fleet, cluster: Cluster) -> Iterator[str
         yield f"tasks of {cluster.profile} report to the database; say 'database down'"
     elif isinstance(fault, SchedulerPaused | SchedulerLost | ExecutorSlotsLeaked):
         if fault.scheduler > cluster.schedulers:
-            yield f"it speaks of scheduler {fault.scheduler}, but there are {cluster.schedulers}"
+            yield f"there is no scheduler {fault.scheduler}; the cluster has {cluster.schedulers}"
     elif isinstance(fault, TriggererLost):
         if fault.triggerer > cluster.triggerers:
             yield f"it speaks of triggerer {fault.triggerer}, but there are {cluster.triggerers}"
