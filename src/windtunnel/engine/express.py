@@ -45,7 +45,6 @@ class Express:
         self._positive: dict[int, bool] = {}
         """By DAG: whether all its tasks take some time."""
         world = parts.world
-        self._has_one_pool = [len(set(dag.pools)) == 1 for dag in world.program.dags]
         self._possible = (
             parts.choices is None
             and parts.workers.unlimited
@@ -108,7 +107,7 @@ class Express:
             return None
         if run.instances or run.active != world.occupied or len(run.lanes) != 1:
             return None
-        if not self._has_one_pool[run.dag.number]:
+        if not run.dag.has_one_pool:
             return None
         if len(heap) != run.active:
             return None  # something else is due besides its tries

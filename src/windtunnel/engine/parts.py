@@ -24,9 +24,9 @@ from windtunnel.engine.tries.waits import CrossDagWaits
 from windtunnel.engine.world import World
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: short simulations are made by the thousand
 class Parts:
-    """World and those who change it; each has its own file."""
+    """World and those who change it; each has its own file. Set once."""
 
     world: World
     choices: Choices | None

@@ -248,6 +248,11 @@ class DagProgram:
         return not teardowns or any(t in below for t in teardowns)
 
     @cached_property
+    def has_one_pool(self) -> bool:
+        """Whether all its tasks are in one pool; for a DAG that does not change."""
+        return len(set(self.pools)) == 1
+
+    @cached_property
     def leaves(self) -> tuple[int, ...]:
         """Tasks whose states decide the run's (``models/dagrun.py: _tis_for_dagrun_state``)."""
 
