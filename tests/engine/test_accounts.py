@@ -113,7 +113,7 @@ noticed = st.sampled_from(("heartbeat", "at once"))
 one_of_two = st.integers(1, 2)
 beside = st.fixed_dictionaries(
     {name: st.booleans() for name in ("upstream", "downstream", "past", "future")}
-)
+).map(lambda more: {**more, "run_id": "m" if more["past"] or more["future"] else None})
 
 faults = st.one_of(
     st.builds(
