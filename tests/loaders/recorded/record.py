@@ -16,11 +16,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import windtunnel
 from windtunnel.loaders.real.run import Dumped, dump
 from windtunnel.loaders.standin.session import DEFAULT_NOW
 
 HERE = Path(__file__).parent
 DAGS = HERE / "dags"
+PACKAGE = Path(windtunnel.__file__).parent
 
 
 def dump_of(python: str, folder: Path = DAGS) -> Dumped:
@@ -31,7 +33,8 @@ def dump_of(python: str, folder: Path = DAGS) -> Dumped:
 def recording(release: str, folder: Path = DAGS) -> Dumped:
     """What a release made of the DAG files when it was recorded."""
     text = (HERE / f"airflow-{release}.json").read_text("utf-8")
-    return Dumped(**json.loads(text.replace("{folder}", str(folder))))
+    text = text.replace("{folder}", str(folder)).replace("{windtunnel}", str(PACKAGE))
+    return Dumped(**json.loads(text))
 
 
 def fill_database(python: str, dags: Path, home: Path, **settings: str) -> Path:
@@ -68,8 +71,9 @@ def serialized(database: Path) -> dict[str, Any]:
 
 
 def write(name: str, data: Mapping[str, Any]) -> None:
-    """Write a recording, with the folder's name in place of where it happens to be."""
+    """Write a recording, with names in place of where the folder and windtunnel happen to be."""
     text = json.dumps(data, indent=1).replace(str(DAGS), "{folder}")
+    text = text.replace(str(PACKAGE), "{windtunnel}")
     (HERE / name).write_text(text + "\n", "utf-8")
 
 
