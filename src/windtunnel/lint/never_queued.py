@@ -6,7 +6,7 @@ No simulation is needed: the DAG files and the cluster's settings say it.
 
 from __future__ import annotations
 
-from windtunnel.detect.finding import Finding
+from windtunnel.detect import Finding
 from windtunnel.model import Cluster, Dag, Empty, Scenario, Task
 
 CODE = "WT110"

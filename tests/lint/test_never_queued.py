@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from windtunnel.detect import find_never_queued, find_unknown_pools
+import windtunnel as wt
 from windtunnel.engine import simulate
+from windtunnel.lint import find_never_queued, find_unknown_pools
 from windtunnel.model import (
     Cluster,
     Dag,
@@ -123,9 +124,18 @@ def test_different_reasons_are_different_findings(never):
     assert ["'x'" in found[0].summary, "'y'" in found[1].summary] == [True, True]
 
 
-def test_it_is_among_the_findings_of_a_simulation_and_no_false_deadlock_beside_it(find, work):
-    findings = find(work("etl", "load", "report", pool="nowhere"), until=5000)
-    assert [finding.code for finding in findings] == ["WT110"]
+def test_it_is_among_the_findings_of_a_simulation_and_no_false_deadlock_beside_it():
+    tasks = (
+        Task(task_id="load", pool="nowhere"),
+        Task(task_id="report", pool="nowhere", upstream=("load",)),
+    )
+    scenario = Scenario(
+        fleet=Fleet(dags=(Dag(dag_id="etl", tasks=tasks),)),
+        start="2026-03-01T00:00:00Z",
+        duration_s=5000,
+        manual_runs=(ManualRun(dag_id="etl"),),
+    )
+    assert [finding.code for finding in wt.simulate(scenario).findings] == ["WT110"]
 
 
 def test_a_pool_that_was_only_assumed_is_told_once_with_who_names_it():
