@@ -22,8 +22,8 @@ LAYERS = (
     {"result"},
     {"search", "capacity", "window", "execute"},
     {"lint"},
-    {"engine", "loaders", "detect"},
-    {"trace"},
+    {"engine", "loaders", "detect", "slices"},
+    {"trace", "choices"},
     {"model"},
     {"errors"},
 )
@@ -44,7 +44,7 @@ HOMES = {
     "yaml": {"loaders"},
     "pytest": set(),
 }
-CLOSED = ("model", "trace", "engine", "detect")
+CLOSED = ("model", "trace", "choices", "engine", "detect", "slices")
 OUTSIDE_MODULES = {"random", "time", "secrets", "uuid", "socket", "threading"}
 OUTSIDE_CALLS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 OUTSIDE_NAMES = {"os.environ", "os.getenv", "os.urandom"}

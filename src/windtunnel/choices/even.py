@@ -1,0 +1,42 @@
+"""Even: each answer as likely as any other, faults as likely as they are said to be.
+
+Nothing is left out in the long run, and the share of simulations that show something is an unbiased
+estimate of how often it happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from windtunnel.choices.choices import Actor
+from windtunnel.choices.stream import Stream
+
+
+class Even:
+    """Plain random search."""
+
+    name = "even"
+
+    def __init__(self, budget: int = 0) -> None:
+        self.luck = Stream(0)
+
+    def begin(self, luck: Stream) -> None:
+        """Start a simulation."""
+        self.luck = luck
+
+    def end(self, at: float) -> None:
+        """End a simulation, at this time."""
+
+    def among(self, kind: str, actors: Sequence[Actor]) -> int:
+        """Anyone."""
+        return self.luck.below(len(actors))
+
+    def within(self, kind: str, actor: Actor, ways: int, at: float, step: float) -> int:
+        """Any length."""
+        return self.luck.below(ways)
+
+    def strikes(self, kind: str, actor: Actor, ways: int, chance: float) -> int:
+        """As probable as it is."""
+        if self.luck.even() >= chance:
+            return 0
+        return 1 + self.luck.below(ways - 1)

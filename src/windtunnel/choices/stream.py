@@ -1,0 +1,53 @@
+"""A stream of even numbers for one strategy in one simulation.
+
+Strategies draw much and are keyed by their seed alone, so they don't need a digest for each number;
+this is splitmix64, the same on every machine and Python version.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_MASK = (1 << 64) - 1
+
+
+class Stream:
+    """Even numbers, keyed by a seed and by what they are for."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, seed: int, *purpose: object) -> None:
+        text = "\x1f".join(str(part) for part in (seed, *purpose))
+        self._state = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+
+    def word(self) -> int:
+        """An even integer of 64 bits."""
+        self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK
+        mixed = self._state
+        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+        return mixed ^ (mixed >> 31)
+
+    def even(self) -> float:
+        """From 0 up to, and without, 1."""
+        return (self.word() >> 11) * 2.0**-53
+
+    def below(self, ways: int) -> int:
+        """From 0 up to, and without, *ways*."""
+        return (self.word() * ways) >> 64
+
+    def pick(self, options: tuple[T, ...]) -> T:
+        """One of these."""
+        return options[(self.word() * len(options)) >> 64]
+
+    def some(self, count: int, upto: int) -> set[int]:
+        """*count* different numbers from 0 up to, and without, *upto* (all, if there are fewer)."""
+        if count >= upto:
+            return set(range(upto))
+        found: set[int] = set()
+        while len(found) < count:
+            found.add(self.below(upto))
+        return found
