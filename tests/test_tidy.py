@@ -20,6 +20,7 @@ LAYERS = (
     {"report"},
     {"api"},
     {"result"},
+    {"explain"},
     {"search", "capacity", "window", "execute"},
     {"lint"},
     {"engine", "loaders", "detect", "slices"},

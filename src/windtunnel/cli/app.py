@@ -1,4 +1,4 @@
-"""The commands: `run`, `check`, `load`, `replay`, `scenarios`."""
+"""The commands: `run`, `check`, `load`, `replay`, `explain`, `scenarios`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from windtunnel.cli import commands, exits, loading, shipped
+from windtunnel.cli import commands, exits, explaining, loading, shipped
 from windtunnel.cli.execution import (
     BodyMemory,
     BodyTimeout,
@@ -308,6 +308,21 @@ def replay(
     """Show a counterexample again, byte for byte."""
     terminal = Terminal(color=not no_color)
     raise typer.Exit(commands.replay(name, terminal, store=store, json=form is Format.JSON))
+
+
+@app.command()
+def explain(
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="[CODE]", help="Code of a finding.", show_default=False),
+    ] = None,
+    *,
+    form: FormatName = Format.TEXT,
+    no_color: NoColor = False,
+) -> None:
+    """Say what a finding's code means and what cures it; without a code, list them."""
+    terminal = Terminal(color=not no_color)
+    raise typer.Exit(explaining.code(what, terminal, json=form is Format.JSON))
 
 
 @app.command()

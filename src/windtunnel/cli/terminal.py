@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as ProgressBar
 
@@ -32,6 +33,13 @@ class Terminal:
             console.print(text, markup=False, emoji=False)
         else:
             print(text)
+
+    def show_page(self, markdown: str) -> None:
+        """Print a page of documentation: laid out on a terminal, else as it is written."""
+        if self._color and sys.stdout.isatty():
+            Console(width=min(100, Console().width)).print(Markdown(markdown))
+        else:
+            print(markdown.rstrip())
 
     def relay(self, printed: str) -> None:
         """Pass on to stdout what somebody else's code printed, while it runs."""

@@ -1,5 +1,6 @@
 """Reports: results as text and as JSON, made by pure functions and never simulated here."""
 
+from windtunnel.report.explanation import codes_json, codes_text, page_json
 from windtunnel.report.finding_text import finding_text, headline
 from windtunnel.report.highlight import THEME, ReportHighlighter
 from windtunnel.report.json_form import check_json, run_json
@@ -12,10 +13,13 @@ __all__ = [
     "ReportHighlighter",
     "check_json",
     "check_text",
+    "codes_json",
+    "codes_text",
     "finding_text",
     "headline",
     "load_json",
     "load_text",
+    "page_json",
     "problems_text",
     "run_json",
     "run_text",

@@ -26,7 +26,7 @@ def run_json(result: Result) -> str:
     """One simulation: every run, every task instance, waits by limit, findings."""
     trace = result.trace
     summary = summarize(trace)
-    return _dump(
+    return dump(
         kind="run",
         **_head(result.scenario, result.problems, result.assumptions),
         dag_runs=_dag_runs(trace),
@@ -44,7 +44,7 @@ def run_json(result: Result) -> str:
 
 def check_json(report: Report) -> str:
     """A check: findings with their counterexample ids, and what was covered."""
-    return _dump(
+    return dump(
         kind="check",
         **_head(report.scenario, report.problems, report.assumptions),
         simulations=report.simulations,
@@ -57,7 +57,8 @@ def check_json(report: Report) -> str:
     )
 
 
-def _dump(**parts: Any) -> str:
+def dump(**parts: Any) -> str:
+    """One JSON document of ours: its format, and these parts."""
     return json.dumps({"format": FORMAT, **parts}, indent=2, sort_keys=True, ensure_ascii=False)
 
 
