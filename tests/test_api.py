@@ -331,3 +331,41 @@ def test_a_store_that_cannot_be_written_loses_no_finding(nested, tmp_path):
     assert [finding.code for finding in report.findings] == ["WT101"]
     assert report.findings[0].counterexample is None
     assert "can't be stored here" in report.not_kept
+
+
+# -- accepted findings ----------------------------------------------------------------------------
+
+
+def test_an_accepted_finding_is_counted_and_is_none(nested, tmp_path):
+    report = wt.check(nested, accept={"[ab]": ["WT101"]}, store=tmp_path / "store")
+    assert report.findings == ()
+    assert [one.finding.code for one in report.accepted] == ["WT101"]
+    assert not (tmp_path / "store").exists(), "what is accepted is no counterexample to fix"
+    assert wt.simulate(nested, accept={"[ab]": ["WT101"]}).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("glob", "said"),
+    [("elt", "no such DAG; did you mean 'etl'?"), ("etl", "nothing of it was found")],
+)
+def test_what_is_accepted_and_never_found_is_told(etl, glob, said):
+    report = wt.check(etl, seeds=0, accept={glob: ["WT104"]})
+    told = {a.subject: a.assumed for a in report.assumptions}
+    assert told[f"accept of WT104 for {glob}"].startswith(f"not used: {said}")
+
+
+def test_what_one_dag_does_and_may_is_not_what_another_one_does(nested):
+    report = wt.check(nested, accept={"a": ["WT101"]})
+    assert [one.code for one in report.findings] == ["WT101"]
+    assert any("b takes part, too" in note for note in report.findings[0].notes)
+
+
+def test_a_stored_counterexample_doesnt_know_what_was_accepted(nested, tmp_path):
+    report = wt.check(nested, accept={"a": ["WT101"]}, store=tmp_path)
+    (finding,) = report.findings
+    assert wt.replay(finding.counterexample, store=tmp_path).findings
+
+
+def test_a_code_that_is_none_is_bad_input(etl):
+    with pytest.raises(wt.InvalidInput, match=r"accept\.etl"):
+        wt.check(etl, accept={"etl": "WT101"})

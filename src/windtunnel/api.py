@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from windtunnel import loaders
-from windtunnel.detect import Finding, detect
+from windtunnel.detect import Accepted, Finding, detect, sort_out
+from windtunnel.detect.verdicts import judge
 from windtunnel.engine import Simulation
 from windtunnel.errors import InvalidInput, ReplayDrifted
 from windtunnel.lint import lint
@@ -24,11 +25,13 @@ from windtunnel.model import (
 )
 from windtunnel.result import Failure, Report, Result, Task
 from windtunnel.search import Counterexample, explore, identify, keep, recall, repair
-from windtunnel.trace import Output
+from windtunnel.trace import Output, Trace
 from windtunnel.window import check_length, check_start, chosen, triggered
 
 DEFAULT_STORE = Path(".windtunnel")
 
+Accept = Mapping[str, Iterable[str] | Mapping[str, str]]
+"""Glob over dag_id -> codes of findings that don't count, perhaps each with a reason."""
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and of how much."""
 STEPS = 100
@@ -71,6 +74,7 @@ def simulate(
     backfills: Iterable[Backfill | str] | str = (),
     faults: Iterable[Fault | str] | str = (),
     seed: int | None = None,
+    accept: Accept | None = None,
     execute: loaders.Loaded | None = None,
     isolate: Isolation | bool = False,
     show: Callable[[Output], None] | None = None,
@@ -94,6 +98,8 @@ def simulate(
         faults: What goes wrong beside the scenario's own faults, as values or in words:
             ``"worker lost: 1 of 4 at +10m"``.
         seed: Keys all randomness.
+        accept: Findings that don't count, beside those that the scenario accepts, by glob over
+            dag_id: ``{"etl": ["WT113"]}``, or with reasons, ``{"etl": {"WT113": "by hand"}}``.
         execute: What was loaded from the DAG files: their real callables run in the place of
             modelled tries, at simulated time.
         isolate: Run each try of a real callable in a process of its own, within the limits of an
@@ -114,12 +120,13 @@ def simulate(
         backfills=backfills,
         faults=faults,
         seed=seed,
+        accept=accept,
     )
     if execute is None:
         if isolate:
             raise InvalidInput("isolate: only real callables can be isolated; give execute, too")
         trace = _run(Simulation(scenario), progress)
-        return Result(scenario, trace, (*detect(scenario, trace), *lint(scenario)))
+        return _result(scenario, trace, (*detect(scenario, trace), *lint(scenario)))
     if not isinstance(execute, loaders.Loaded):
         raise InvalidInput(
             f"execute={execute!r}: give it what windtunnel.loaders.load(path) returned, and its "
@@ -131,7 +138,17 @@ def simulate(
     limits = _isolation(isolate)
     with place_of(execute, scenario.cluster, limits) as place, Executed(place, show) as executed:
         trace = _run(Simulation(scenario, bodies=executed), progress)
-    return Result(scenario, trace, (*detect(scenario, trace), *lint(scenario)), executed.ran)
+    return _result(scenario, trace, (*detect(scenario, trace), *lint(scenario)), executed.ran)
+
+
+def _result(
+    scenario: Scenario,
+    trace: Trace,
+    found: Iterable[Finding],
+    executed: frozenset[tuple[str, str]] = frozenset(),
+) -> Result:
+    said = sort_out(scenario.accept, found)
+    return Result(scenario, trace, said.findings, executed, said.possible, said.accepted)
 
 
 def _isolation(asked: Isolation | bool) -> Isolation | None:
@@ -163,6 +180,7 @@ def scenario_of(
     backfills: Iterable[Backfill | str] | str = (),
     faults: Iterable[Fault | str] | str = (),
     seed: int | None = None,
+    accept: Accept | None = None,
 ) -> Scenario:
     """The scenario that these arguments describe; see `simulate`.
 
@@ -190,6 +208,10 @@ def scenario_of(
         if not isinstance(seed, int):
             raise InvalidInput(f"seed={seed!r}: must be a whole number")
         changes["seed"] = seed
+    if accept is not None:
+        changes["accept"] = loaders.merged_accepts(
+            scenario.accept, loaders.parse_accepts(accept, "accept")
+        )
     changes |= _manual_runs(scenario, runs)
     given = (faults,) if isinstance(faults, str) else tuple(faults)
     more = tuple(loaders.parse_fault(f) if isinstance(f, str) else f for f in given)
@@ -304,8 +326,13 @@ def check(
     scenario = scenario_of(target, **changes)
     exploration = explore(scenario, seeds, lambda done, all_: tell("Simulating", done, all_))
     findings: list[Finding] = []
+    accepted: list[Accepted] = []
     not_kept = ""
-    for number, (finding, variant) in enumerate(exploration.found):
+    for number, (found, variant) in enumerate(exploration.found):
+        finding = judge(scenario.accept, found)
+        if isinstance(finding, Accepted):
+            accepted.append(finding)
+            continue
         if not finding.holding:
             findings.append(finding)
             continue
@@ -315,7 +342,10 @@ def check(
         if store is not None and not not_kept:
             full, not_kept = _kept(full, variant, store)
         findings.append(full)
-    result = Result(scenario, exploration.first, tuple(findings))
+    said = sort_out({}, findings)
+    result = Result(
+        scenario, exploration.first, said.findings, frozenset(), said.possible, tuple(accepted)
+    )
     hours = scenario.duration_s / 3600
     covered = (
         f"{exploration.simulations} simulations of {hours:g} h from "
@@ -325,7 +355,7 @@ def check(
     )
     return Report(
         scenario,
-        tuple(findings),
+        said.findings,
         exploration.simulations,
         covered,
         result,
@@ -348,6 +378,8 @@ def _silent(_: str, __: int, ___: int) -> None:
 
 def _kept(finding: Finding, variant: Scenario, store: Path) -> tuple[Finding, str]:
     """The finding with the id under which it was stored; or without, and why it was not."""
+    # Who replays it wants to see it, whoever accepts it by then.
+    variant = variant.model_copy(update={"accept": {}})
     named = finding.model_copy(update={"counterexample": identify(variant, finding)})
     try:
         keep(store, Counterexample(finding=named, scenario=variant))

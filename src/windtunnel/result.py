@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 from functools import cached_property
 
-from windtunnel.detect import Finding
+from windtunnel.detect import Accepted, Finding, unused
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Assumption, Problem, RuleBook, Scenario
+from windtunnel.model.pattern import nearest
 from windtunnel.trace import DagRun, TaskInstance, Trace, Wait, Waits
 from windtunnel.window import Idle, backlog, never_ran, refused, unstruck
 
@@ -61,6 +63,10 @@ class Result:
     findings: tuple[Finding, ...]
     executed: frozenset[tuple[str, str]] = frozenset()
     """(dag_id, task_id) of the tasks whose real callables ran."""
+    possible: tuple[Finding, ...] = ()
+    """What could happen, and was not shown to."""
+    accepted: tuple[Accepted, ...] = ()
+    """What was found, and somebody lives with."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -76,6 +82,7 @@ class Result:
             *backlog(self.scenario, self.trace),
             *unstruck(self.scenario, self.trace),
             *refused(self.trace),
+            *_unused_accepts(self.scenario, self.accepted),
         )
 
     @cached_property
@@ -203,6 +210,16 @@ class Report:
     """Why counterexamples were not stored, if they should have been and could not."""
 
     @property
+    def possible(self) -> tuple[Finding, ...]:
+        """What could happen, and was not shown to."""
+        return self.result.possible
+
+    @property
+    def accepted(self) -> tuple[Accepted, ...]:
+        """What was found, and somebody lives with."""
+        return self.result.accepted
+
+    @property
     def never_ran(self) -> tuple[Idle, ...]:
         """The DAGs of which no run started in the first simulation, and why."""
         return self.result.never_ran
@@ -233,6 +250,16 @@ def _backfills(scenario: Scenario) -> Iterator[Assumption]:
             subject="airflow dags backfill",
             assumed="its tasks take the executor slots and loops of the scheduler, and none beside",
         )
+
+
+def _unused_accepts(scenario: Scenario, accepted: Collection[Accepted]) -> Iterator[Assumption]:
+    """What is accepted and was not found: it can go, or its name is wrong."""
+    known = [dag.dag_id for dag in scenario.fleet.dags]
+    for glob, code in unused(scenario.accept, accepted):
+        said = "nothing of it was found here"
+        if not any(fnmatchcase(dag_id, glob) for dag_id in known):
+            said = f"no such DAG; {nearest(glob, known)}"
+        yield Assumption(subject=f"accept of {code} for {glob}", assumed=f"not used: {said}")
 
 
 def assumed(

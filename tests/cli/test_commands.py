@@ -150,3 +150,23 @@ def test_output_fits_eighty_columns(cli: Cli, command: str, scenario: str) -> No
     wide = [line for line in cli(command, scenario).out.splitlines() if len(line) > 80]
 
     assert not wide
+
+
+WAITS = """\
+from datetime import datetime
+from airflow import DAG
+from airflow.sensors.external_task import ExternalTaskSensor
+with DAG("mart", schedule="0 2 * * *", start_date=datetime(2026, 1, 1)):
+    ExternalTaskSensor(task_id="wait", external_dag_id="etl")
+"""
+
+
+def test_a_finding_that_is_accepted_in_the_project_does_not_fail(cli, write, tmp_path):
+    write("etl.py")
+    write("mart.py", WAITS)
+    assert cli("check", "dags").code == 1
+    accepted = '[tool.windtunnel.accept]\nmart = { WT113 = "moved next week" }\n'
+    (tmp_path / "pyproject.toml").write_text(accepted)
+    done = cli("check", "dags")
+    assert done.code == 0, done.out
+    assert "Accepted 1 finding: WT113 of mart (moved next week)." in done.out

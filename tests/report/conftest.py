@@ -101,6 +101,8 @@ def result(scenario: Scenario, trace: Trace) -> SimpleNamespace:
         scenario=scenario,
         trace=trace,
         findings=(),
+        possible=(),
+        accepted=(),
         problems=(),
         assumptions=(),
         never_ran=(),
@@ -116,6 +118,8 @@ def report(scenario: Scenario, finding: Finding, result: SimpleNamespace) -> Sim
     return SimpleNamespace(
         scenario=scenario,
         findings=(finding,),
+        possible=(),
+        accepted=(),
         simulations=8,
         covered="8 orders of equal tasks over 1 day",
         problems=(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+from windtunnel.detect import Accepted
 from windtunnel.model import Assumption, Cluster, Dag, Fleet, Problem, Task, WorkerGroup
 from windtunnel.report import check_text, run_text
 from windtunnel.result import Failure
@@ -173,3 +174,14 @@ def test_what_became_of_messages_and_pods_is_counted(result: SimpleNamespace) ->
     lines = [" ".join(line.split()) for line in run_text(result).splitlines()]
     at = lines.index("Messages and pods times")
     assert lines[at + 1 : at + 3] == ["redelivered 2", "revoked 1"]
+
+
+def test_accepted_findings_are_one_line_and_what_could_happen_has_its_place(report, finding):
+    could = finding.model_copy(update={"code": "WT118", "certain": False})
+    report.possible = (could,)
+    report.findings = ()
+    report.accepted = (Accepted(finding, ("etl",), "known"),) * 2
+    text = check_text(report)
+    assert "Accepted 2 findings: 2 x WT101 of etl (known)." in text
+    assert "Could happen, though no simulation has shown it" in text
+    assert text.endswith("No finding in 8 simulations. Could happen: WT118. 2 accepted.")

@@ -118,6 +118,9 @@ AirflowPython = Annotated[
 ]
 FormatName = Annotated[Format, typer.Option("--format", help="How the report is written.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours, even on a terminal.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit with 1 for what only could happen, too.")
+]
 Store = Annotated[
     Path,
     typer.Option("--store", metavar="DIR", help="Where counterexamples are kept."),
@@ -184,6 +187,7 @@ def run(
             "--faults-help", callback=_faults_help, is_eager=True, help="List what can go wrong."
         ),
     ] = False,
+    strict: Strict = False,
     form: FormatName = Format.TEXT,
     no_color: NoColor = False,
 ) -> None:
@@ -205,7 +209,9 @@ def run(
     )
     as_json = form is Format.JSON
     raise typer.Exit(
-        commands.run(target, asked, terminal, execute=execute, isolate=limits, json=as_json)
+        commands.run(
+            target, asked, terminal, execute=execute, isolate=limits, json=as_json, strict=strict
+        )
     )
 
 
@@ -229,6 +235,7 @@ def check(
     paths: ImportPaths = None,
     isolate: Isolate = False,
     store: Store = commands.STORE,
+    strict: Strict = False,
     form: FormatName = Format.TEXT,
     no_color: NoColor = False,
 ) -> None:
@@ -245,7 +252,10 @@ def check(
     fills = tuple(backfill or ())
     asked = Asked(cluster, window, start, seed, profile, triggers, airflow, how, faults, fills)
     terminal = Terminal(color=not no_color)
-    raise typer.Exit(commands.check(target, asked, terminal, store=store, json=form is Format.JSON))
+    as_json = form is Format.JSON
+    raise typer.Exit(
+        commands.check(target, asked, terminal, store=store, json=as_json, strict=strict)
+    )
 
 
 @app.command()

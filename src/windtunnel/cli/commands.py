@@ -24,6 +24,7 @@ def run(
     execute: bool,
     isolate: Isolation | None = None,
     json: bool,
+    strict: bool = False,
 ) -> int:
     """Simulate once and print what happened."""
 
@@ -42,18 +43,26 @@ def run(
             )
     terminal.show(run_json(result) if json else run_text(result))
     if any(failure.state == "failed" for failure in result.failures):
-        return max(_code(result), FINDINGS)
-    return _code(result)
+        return max(_code(result, strict), FINDINGS)
+    return _code(result, strict)
 
 
-def check(target: str, asked: Asked, terminal: Terminal, *, store: Path, json: bool) -> int:
+def check(
+    target: str,
+    asked: Asked,
+    terminal: Terminal,
+    *,
+    store: Path,
+    json: bool,
+    strict: bool = False,
+) -> int:
     """Simulate several orders and print what was found."""
     with terminal.only_reports(json), terminal.stages() as tell:
         report = api.check(read(target, asked, tell).scenario, progress=tell, store=store)
     terminal.show(check_json(report) if json else check_text(report))
     if not report.result.ran:
         return BAD_INPUT
-    return _code(report)
+    return _code(report, strict)
 
 
 def replay(name: str, terminal: Terminal, *, store: Path, json: bool) -> int:
@@ -64,8 +73,10 @@ def replay(name: str, terminal: Terminal, *, store: Path, json: bool) -> int:
     return _code(report)
 
 
-def _code(outcome: Result | Report) -> int:
-    """Bad input weighs more than a finding: what was not read was not checked."""
+def _code(outcome: Result | Report, strict: bool = False) -> int:
+    """Bad input weighs more than a finding: what was not read was not checked. What only could
+    happen counts if *strict*."""
     if outcome.problems:
         return BAD_INPUT
-    return FINDINGS if outcome.findings else CLEAN
+    counts = outcome.findings or (strict and outcome.possible)
+    return FINDINGS if counts else CLEAN

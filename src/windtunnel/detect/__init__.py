@@ -5,21 +5,27 @@ from windtunnel.detect.double_run import find_double_runs
 from windtunnel.detect.finding import Finding, Fix, Limit, Party
 from windtunnel.detect.not_given_back import find_not_given_back
 from windtunnel.detect.redelivered import find_redelivered
+from windtunnel.detect.verdicts import Accepted, Verdicts, judge, sort_out, unused
 from windtunnel.detect.xcom import find_not_carried
 from windtunnel.model import Scenario
 from windtunnel.trace import Trace
 
 __all__ = [
+    "Accepted",
     "Finding",
     "Fix",
     "Limit",
     "Party",
+    "Verdicts",
     "detect",
     "find_deadlocks",
     "find_double_runs",
     "find_not_carried",
     "find_not_given_back",
     "find_redelivered",
+    "judge",
+    "sort_out",
+    "unused",
 ]
 
 

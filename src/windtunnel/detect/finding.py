@@ -59,6 +59,9 @@ class Finding(Value):
     title: str
     summary: str
     """What is wrong, in one or two sentences."""
+    certain: bool = True
+    """Whether it was shown, by a simulation or by the DAGs and settings alone. False: it could
+    happen, and no simulation has shown yet that it does."""
     dag_id: str | None = None
     file: str | None = None
     line: int | None = None

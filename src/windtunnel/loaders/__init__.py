@@ -1,5 +1,6 @@
 """Anything that describes a workload becomes a Fleet, a Cluster or a Scenario."""
 
+from windtunnel.loaders.accepting import merged_accepts, parse_accepts
 from windtunnel.loaders.backfill_text import check_backfills, parse_backfill
 from windtunnel.loaders.cluster_sources import (
     PRESETS,
@@ -69,7 +70,9 @@ __all__ = [
     "faults_help",
     "fleet_toml_schema",
     "load",
+    "merged_accepts",
     "numbered_faults",
+    "parse_accepts",
     "parse_backfill",
     "parse_duration",
     "parse_fault",

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from windtunnel.errors import InvalidInput
+from windtunnel.loaders.accepting import merged_accepts, read_project_accepts
 from windtunnel.loaders.asked import Asked
 from windtunnel.loaders.backfill_text import parse_backfill
 from windtunnel.loaders.cluster_sources import ReadCluster, is_preset, read_cluster_sources
@@ -86,7 +87,9 @@ def read_scenario(
     begin = start or DEFAULT_START
     loaded, told = asked.load_alone(path, begin)
     name = place.resolve().stem
-    return ReadScenario(Scenario(name=name, fleet=loaded.fleet, start=begin, **told), loaded)
+    accept = read_project_accepts(place)
+    scenario = Scenario(name=name, fleet=loaded.fleet, start=begin, accept=accept, **told)
+    return ReadScenario(scenario, loaded)
 
 
 def _is_there(file: Path) -> bool:
@@ -134,6 +137,7 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     told = {name: value for name, value in known.items() if name not in data}
     names = numbered_faults(scenario.faults, file)
     told["faults"] = with_new_versions(scenario.faults, file.parent, known["cluster"], names)
+    told["accept"] = merged_accepts(read_project_accepts(dags), scenario.accept)
     update = {"fleet": loaded.fleet, "start": begin, **told, "cluster": known["cluster"]}
     scenario = _without_strangers(scenario.model_copy(update=update), file)
     return ReadScenario(scenario, loaded, file)

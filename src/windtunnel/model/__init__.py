@@ -1,5 +1,6 @@
 """What there is: frozen values with a file form. No behaviour over time."""
 
+from windtunnel.model.accept import Accepts
 from windtunnel.model.behavior import Behavior, Odds, Rule, RuleBook, Slowdown, When
 from windtunnel.model.cluster import Cluster, Elastic, Pool, WorkerGroup
 from windtunnel.model.dag import (
@@ -111,6 +112,7 @@ __all__ = [
     "EXECUTORS",
     "HYBRIDS",
     "PROFILES",
+    "Accepts",
     "Amount",
     "ApiServerDown",
     "AssetCondition",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
+from windtunnel.model.accept import Accepts
 from windtunnel.model.base import Value
 from windtunnel.model.behavior import Behavior, Rule
 from windtunnel.model.cluster import Cluster
@@ -93,6 +94,9 @@ class Scenario(Value):
     """Runs that were due before the start: ``done`` when it begins, all successful, as on a
     deployment that was running; or ``replayed``: not one of them exists, and the scheduler creates
     what catchup asks for, as on the day on which the DAGs are first switched on."""
+    accept: Accepts = Field(default_factory=dict)
+    """Findings that somebody knows and lives with: ``{"etl": ["WT113"]}``, or with a reason each,
+    ``{"etl": {"WT113": "made by hand on Sundays"}}``. It changes nothing in the simulation."""
     seed: int = 0
     choices: tuple[int, ...] | None = None
     """``None``: ties go as Airflow would usually decide them."""

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from windtunnel.detect import Accepted
 from windtunnel.model import Assumption, Problem, Scenario
 from windtunnel.model.base import Value
 from windtunnel.report.summary import (
@@ -39,6 +40,8 @@ def run_json(result: Result) -> str:
         executor_events=_executor_events(trace),
         output=[asdict(output) for output in trace.output],
         findings=_values(result.findings),
+        possible=_values(result.possible),
+        accepted=_accepted(result.accepted),
     )
 
 
@@ -54,6 +57,8 @@ def check_json(report: Report) -> str:
         not_kept=report.not_kept or None,
         covered=report.covered,
         findings=_values(report.findings),
+        possible=_values(report.possible),
+        accepted=_accepted(report.accepted),
     )
 
 
@@ -81,6 +86,17 @@ def _head(
 
 def _values(values: Iterable[Value]) -> list[dict[str, Any]]:
     return [value.model_dump(mode="json") for value in values]
+
+
+def _accepted(accepted: Iterable[Accepted]) -> list[dict[str, Any]]:
+    return [
+        {
+            "finding": one.finding.model_dump(mode="json"),
+            "by": list(one.by),
+            "reason": one.reason or None,
+        }
+        for one in accepted
+    ]
 
 
 def _never_ran(result: Result) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from windtunnel.capacity import occupancy
-from windtunnel.detect.finding import Finding
+from windtunnel.detect import Accepted, Finding
 from windtunnel.loaders import said_faults
 from windtunnel.model import Assumption, Cluster, Problem, Scenario
 from windtunnel.report.finding_text import finding_text
@@ -46,7 +46,9 @@ def run_text(result: Result, *, width: int = 80) -> str:
         _problems(result.problems, width),
         _assumptions(result.assumptions, width),
         _findings(result.findings, width),
-        wrap(_verdict(result.findings, "1 simulation", result), width=width),
+        _possible(result.possible, width),
+        _accepted(result.accepted, width),
+        wrap(_verdict(result, "1 simulation", result), width=width),
     ]
     return _join(blocks)
 
@@ -60,9 +62,11 @@ def check_text(report: Report, *, width: int = 80) -> str:
         _problems(report.problems, width),
         _assumptions(report.assumptions, width),
         _findings(report.findings, width),
+        _possible(report.possible, width),
+        _accepted(report.accepted, width),
         wrap(f"Not kept: {report.not_kept}", then="  ", width=width) if report.not_kept else [],
         wrap(report.covered, first="Covered: ", then="  ", width=width) if report.covered else [],
-        wrap(_verdict(report.findings, simulations, report.result), width=width),
+        wrap(_verdict(report, simulations, report.result), width=width),
     ]
     return _join(blocks)
 
@@ -275,6 +279,28 @@ def _findings(findings: Sequence[Finding], width: int) -> list[str]:
     return ["\n\n".join(told)] if told else []
 
 
+def _possible(findings: Sequence[Finding], width: int) -> list[str]:
+    told = _findings(findings, width)
+    head = "Could happen, though no simulation has shown it (the exit code doesn't count it):"
+    return [*wrap(head, width=width), "", *told] if told else []
+
+
+def _accepted(accepted: Sequence[Accepted], width: int) -> list[str]:
+    """All of them in one line: how many, which, and why."""
+    if not accepted:
+        return []
+    alike: dict[tuple[str, str, str], int] = {}
+    for one in accepted:
+        key = (one.finding.code, " and ".join(one.by), one.reason)
+        alike[key] = alike.get(key, 0) + 1
+    said = [
+        f"{f'{times} x ' if times > 1 else ''}{code} of {by}{f' ({reason})' if reason else ''}"
+        for (code, by, reason), times in alike.items()
+    ]
+    first = f"Accepted {count(len(accepted), 'finding')}: "
+    return wrap("; ".join(said) + ".", first=first, then="  ", width=width)
+
+
 def _once(same: Sequence[Finding], width: int) -> str:
     """The first of findings that differ in nothing but when, and how often it comes again."""
     first, *others = same
@@ -287,18 +313,26 @@ def _once(same: Sequence[Finding], width: int) -> str:
     return "\n".join([said, *wrap(again, first="  ", width=width)])
 
 
-def _verdict(findings: Sequence[Finding], simulated: str, result: Result) -> str:
+def _verdict(outcome: Result | Report, simulated: str, result: Result) -> str:
     if not result.ran:
         return f"Nothing was tried: no dag run started in {simulated}."
-    codes = ", ".join(sorted({finding.code for finding in findings}))
-    found = f"{count(len(findings), 'finding')} ({codes})" if findings else "No finding"
+    findings = outcome.findings
+    found = f"{count(len(findings), 'finding')} ({_codes(findings)})" if findings else "No finding"
     said = f"{found} in {simulated}."
+    if outcome.possible:
+        said += f" Could happen: {_codes(outcome.possible)}."
+    if outcome.accepted:
+        said += f" {len(outcome.accepted)} accepted."
     if result.never_ran:
         dags = count(len(result.scenario.fleet.dags), "DAG")
         said += f" {len(result.never_ran)} of {dags} never ran."
     if result.failures:
         said += f" {count(len(result.failures), 'try', 'tries')} of real callables failed."
     return said
+
+
+def _codes(findings: Sequence[Finding]) -> str:
+    return ", ".join(sorted({finding.code for finding in findings}))
 
 
 def _seconds(value: float | None) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from windtunnel.detect import Finding, detect
+from windtunnel.detect import Accepted, Finding, detect, judge
 from windtunnel.engine import Seeded, simulate
 from windtunnel.lint import lint
 from windtunnel.model import Scenario
@@ -37,7 +37,7 @@ def explore(scenario: Scenario, seeds: int, progress: Progress | None = None) ->
     """Simulate ``1 + seeds`` times and keep the first counterexample of each distinct finding."""
     total = 1 + seeds
     exploration: Exploration | None = None
-    known: set[tuple[str, ...]] = set()
+    known: set[tuple[bool, tuple[str, ...]]] = set()
     for variant, trace in simulations(scenario, seeds):
         if exploration is None:
             exploration = Exploration(trace)
@@ -45,8 +45,10 @@ def explore(scenario: Scenario, seeds: int, progress: Progress | None = None) ->
         exploration.questions += len(trace.picks)
         settled = () if exploration.simulations > 1 else lint(scenario)
         for finding in (*detect(variant, trace), *settled):
-            if finding.identity not in known:
-                known.add(finding.identity)
+            # What etl does and somebody accepts doesn't stand for what mart does to the same pool.
+            same = isinstance(judge(scenario.accept, finding), Accepted), finding.identity
+            if same not in known:
+                known.add(same)
                 exploration.found.append((finding, variant))
         if progress is not None:
             progress(exploration.simulations, total)

@@ -1,0 +1,64 @@
+"""Accepted findings as people write them: in Python, in scenario.toml, in pyproject.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from windtunnel.errors import InvalidInput
+from windtunnel.loaders.text_file import read_toml
+from windtunnel.model import Accepts
+
+ADAPTER: TypeAdapter[Accepts] = TypeAdapter(Accepts)
+FORM = 'write etl = ["WT113"], or etl = { WT113 = "why" }'
+
+
+def parse_accepts(given: Any, where: str) -> Accepts:
+    """The accepted findings that somebody wrote.
+
+    Raises:
+        InvalidInput: it is none; *where* says who wrote it.
+    """
+    if isinstance(given, Mapping):
+        given = {
+            glob: dict.fromkeys(codes, "") if isinstance(codes, set | frozenset) else codes
+            for glob, codes in given.items()
+        }
+    try:
+        return ADAPTER.validate_python(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        raise InvalidInput(
+            f"{where}{f'.{place}' if place else ''}: {first['input']!r} is no code of a finding; "
+            f"{FORM}"
+        ) from None
+
+
+def merged_accepts(first: Accepts, second: Accepts) -> Accepts:
+    """Both; where both accept the same, the reason of the second."""
+    both = {glob: {**codes, **second.get(glob, {})} for glob, codes in first.items()}
+    return both | {glob: codes for glob, codes in second.items() if glob not in first}
+
+
+def read_project_accepts(place: Path) -> Accepts:
+    """What ``[tool.windtunnel.accept]`` of the nearest pyproject.toml accepts, looked for in the
+    folder of the DAG files and above it.
+
+    Raises:
+        InvalidInput: the file can't be read, or has mistakes there.
+    """
+    folder = place.resolve() if place.is_dir() else place.resolve().parent
+    for here in (folder, *folder.parents):
+        file = here / "pyproject.toml"
+        if file.is_file():
+            table = read_toml(file).get("tool", {})
+            own = table.get("windtunnel", {}) if isinstance(table, Mapping) else {}
+            given = own.get("accept", {}) if isinstance(own, Mapping) else {}
+            return parse_accepts(given, f"{file}: tool.windtunnel.accept")
+        if (here / ".git").exists():
+            break
+    return {}
