@@ -97,6 +97,7 @@ INCIDENTS = (
         broken=load(in_two=False),
         mended={"a task for what must not be repeated": load(in_two=True)},
         symptom=lambda flight: len(flight.rows("loading")) > 1,
+        says=("WT204",),
     ),
     Incident(
         id="INC-128",
@@ -124,5 +125,6 @@ INCIDENTS = (
             "one run at a time": delete_then_insert(1),
         },
         symptom=lambda flight: flight.rows("table").count("d.insert") > 1,
+        says=("WT202",),
     ),
 )

@@ -110,5 +110,6 @@ INCIDENTS = (
         symptom=lambda flight: (
             flight.writers("manifest") == 200 and max(flight.lengths("d.t")) > 5 * MINUTE
         ),
+        says=("WT202",),
     ),
 )

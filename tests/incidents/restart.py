@@ -13,6 +13,7 @@ from windtunnel.model import (
     SchedulerLost,
     SchedulerPaused,
     SpotLoss,
+    Step,
     Task,
     TaskFails,
     TaskLostByExecutor,
@@ -65,7 +66,8 @@ def refused_reports(*faults: Fault) -> Scenario:
     """Twenty tasks, of which some are done when their report is answered with 409."""
     tasks = tuple(Task(task_id=f"t{i}", retries=1, retry_delay_s=60) for i in range(20))
     dag = Dag(dag_id="d", tasks=tasks, max_active_tasks=20)
-    return scenario(dag, seconds={"d.*": 10 * MINUTE}, faults=faults, until=2 * HOUR)
+    loads = Rule(tasks="d.*", steps=(Step(append="orders", work_s=10 * MINUTE),))
+    return scenario(dag, rules=[loads], faults=faults, until=2 * HOUR)
 
 
 DEPLOYED = SchedulerLost(at_s=2 * MINUTE + 10, for_s=MINUTE)
@@ -142,6 +144,7 @@ INCIDENTS = (
             set(flight.states("d.*")) == {"success"}
             and any(ti.try_number == 2 for ti in flight.all("d.*"))
         ),
+        says=("WT204",),
     ),
     Incident(
         id="INC-071",

@@ -1,9 +1,11 @@
 """Trace in, findings out: one file per family, none of them knows the engine."""
 
 from windtunnel.detect.deadlock import find_deadlocks
+from windtunnel.detect.double_effect import find_double_effects
 from windtunnel.detect.double_run import find_double_runs
 from windtunnel.detect.finding import Finding, Fix, Limit, Party
 from windtunnel.detect.not_given_back import find_not_given_back
+from windtunnel.detect.overlap import find_overlaps
 from windtunnel.detect.redelivered import find_redelivered
 from windtunnel.detect.verdicts import Accepted, Verdicts, judge, sort_out, unused
 from windtunnel.detect.xcom import find_not_carried
@@ -19,9 +21,11 @@ __all__ = [
     "Verdicts",
     "detect",
     "find_deadlocks",
+    "find_double_effects",
     "find_double_runs",
     "find_not_carried",
     "find_not_given_back",
+    "find_overlaps",
     "find_redelivered",
     "judge",
     "sort_out",
@@ -37,4 +41,6 @@ def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
         *find_not_given_back(scenario, trace),
         *find_not_carried(scenario, trace),
         *find_double_runs(scenario, trace),
+        *find_overlaps(scenario, trace),
+        *find_double_effects(scenario, trace),
     )

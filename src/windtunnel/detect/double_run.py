@@ -5,8 +5,9 @@ Airflow refuses what the first one reports, but not what it does to files, table
 
 from __future__ import annotations
 
+from windtunnel.detect.attempts import Attempts
 from windtunnel.detect.finding import Finding
-from windtunnel.model import Dag, Scenario
+from windtunnel.model import Scenario
 from windtunnel.trace import Stray, TaskState, Trace
 
 CODE = "WT201"
@@ -25,11 +26,8 @@ def find_double_runs(scenario: Scenario, trace: Trace) -> list[Finding]:
         if found is not None:
             key = (trace.runs[trace.ti_run[ti]].dag, trace.ti_task[ti])
             first.setdefault(key, found)
-    dags = {dag.dag_id: dag for dag in scenario.fleet.dags}
-    return [
-        _finding(trace, dags[trace.dag_ids[dag]], trace.task_ids[dag][task], *found)
-        for (dag, task), found in first.items()
-    ]
+    attempts = Attempts(scenario, trace)
+    return [_finding(trace, attempts, *found) for found in first.values()]
 
 
 def _first_overlap(
@@ -73,25 +71,27 @@ def _runs(trace: Trace) -> dict[int, list[tuple[int, int]]]:
     return found
 
 
-def _finding(trace: Trace, dag: Dag, task_id: str, stray: Stray, span: tuple[int, int]) -> Finding:
+def _finding(trace: Trace, attempts: Attempts, stray: Stray, span: tuple[int, int]) -> Finding:
     since_us, until_us = span
-    record = trace.runs[trace.ti_run[stray.ti]]
     seconds = (until_us - since_us) / 1e6
     summary = (
-        f"Two processes of {dag.dag_id}.{task_id} work at once for {seconds:g} s in "
-        f"{record.name}: try {stray.try_number} was given up ({stray.why}) and goes on, while its "
-        "retry does the same work. Only the retry's result counts; what both write is there twice, "
-        "or mixed."
+        f"Two processes of {attempts.name(stray.ti)} work at once for {seconds:g} s in "
+        f"{attempts.run(stray.ti)}: try {stray.try_number} was given up ({stray.why}) and goes on, "
+        "while its retry does the same work. Only the retry's result counts; what both write is "
+        "there twice, or mixed."
     )
+    file, line = attempts.place(stray.ti)
+    goes_on = f"goes on in try {stray.try_number}, which was given up"
     return Finding(
         code=CODE,
         title="Task that runs twice at once",
         summary=summary,
-        dag_id=dag.dag_id,
-        file=dag.file,
-        line=dag.line_of(task_id),
+        dag_id=attempts.dag_id(stray.ti),
+        file=file,
+        line=line,
         since=trace.at(since_us),
         until=trace.at(until_us),
         ended_by="the end of all processes but one",
+        holding=(attempts.party(stray.ti, goes_on, stray.since_us, "given up"),),
         notes=("Make the work safe to repeat: write to a place of its own and swap it in.",),
     )

@@ -21,6 +21,8 @@ class Party(Value):
     """In words: ``1 of worker slots (8/8)``."""
     waits_for: tuple[str, ...] = ()
     """In words: ``a run of publish to end``, ``worker slots (0 of 8 free)``."""
+    does: str = ""
+    """What it does, where that is the trouble and not what it holds: ``writes dim in try 1``."""
     since: datetime
 
 

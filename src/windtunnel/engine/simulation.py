@@ -515,7 +515,7 @@ class Simulation:
             return False
         self._before_forced_end(f"dagrun_timeout of {run.dag.dag_id}")
         timed_out(self.world, run)
-        self._parts.tries.reap()
+        self._parts.tries.reap("dagrun_timeout")
         self._run_ended(run)
         return True
 

@@ -59,7 +59,8 @@ def _how_long(finding: Finding, width: int) -> list[str]:
         return wrap(
             f"First at {clock(finding.since)} (virtual time, UTC).", first="  ", width=width
         )
-    begins = f"No progress after {clock(finding.since)} (virtual time, UTC)"
+    what = "From" if any(one.does for one in finding.holding) else "No progress after"
+    begins = f"{what} {clock(finding.since)} (virtual time, UTC)"
     return wrap(f"{begins} {_end(finding, finding.since)}", first="  ", width=width)
 
 
@@ -74,7 +75,11 @@ def _end(finding: Finding, since: datetime) -> str:
 def _holders(finding: Finding, width: int) -> list[str]:
     """Those that hold something, told once for all that hold the same."""
     lines: list[str] = []
-    for (operator, holds), alike in _alike(finding.holding, lambda one: (one.operator, one.holds)):
+    held = [one for one in finding.holding if not one.does]
+    for one in finding.holding:
+        if one.does:
+            lines += wrap(f"{one.name} ({one.run}) {one.does}", first="  - ", width=width)
+    for (operator, holds), alike in _alike(held, lambda one: (one.operator, one.holds)):
         each = ", each" if len(alike) > 1 else ","
         does = f"holding {', '.join(holds)}" if holds else "waiting"
         told = f"{count(len(alike), f'{operator} task')}{each} {does}:"

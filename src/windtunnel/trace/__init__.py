@@ -1,6 +1,6 @@
 """What happened: the contract between the engine and everything that reads its results."""
 
-from windtunnel.trace.accesses import Access, accesses
+from windtunnel.trace.accesses import Access, accesses, told_accesses
 from windtunnel.trace.snapshot import Actor, Capacity, OpenRun, Snapshot, Wish
 from windtunnel.trace.states import RunState, TaskState
 from windtunnel.trace.touches import Touch, Touches
@@ -41,5 +41,6 @@ __all__ = [
     "Waits",
     "Wish",
     "accesses",
+    "told_accesses",
     "waits_of",
 ]

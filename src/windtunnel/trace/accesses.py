@@ -34,13 +34,14 @@ class Access:
 def accesses(trace: Trace, fleet: Fleet) -> list[Access]:
     """All of them, in order of their begin. A try none of whose steps reads or writes anything
     reads the ``inlets`` of its task and writes its ``outlets`` for as long as it runs."""
-    told = list(_told(trace))
+    told = list(told_accesses(trace))
     known = {(access.ti, access.try_number) for access in told}
     declared = [a for a in _declared(trace, fleet) if (a.ti, a.try_number) not in known]
     return sorted([*told, *declared], key=lambda access: access.from_us)
 
 
-def _told(trace: Trace) -> Iterator[Access]:
+def told_accesses(trace: Trace) -> Iterator[Access]:
+    """Those that steps tell of, in order of their end."""
     begun: dict[tuple[int, int, str], tuple[str, int]] = {}
     for at, ti, number, what, dataset in trace.touches:
         if what in BEGINS:

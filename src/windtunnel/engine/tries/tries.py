@@ -315,8 +315,9 @@ class Tries:
                 self._attempts.fail(ti, why)
                 self.reap()
 
-    def reap(self) -> None:
-        """Free what tries hold whose state was changed from outside."""
+    def reap(self, why: str = "its state was changed while it ran") -> None:
+        """Free what tries hold whose state was changed from outside. Their processes hear of it
+        with their next heartbeat, which matters to those that use what others use, too."""
         if not self._world.unhanded:
             return
         moved, self._world.unhanded = self._world.unhanded, []
@@ -331,5 +332,8 @@ class Tries:
                 self._losses.forget(ti)
             if waiting and self._world.state[ti] != DEFERRED:
                 self._triggerer.forget(ti)
-            if ti in self._running or self._starting.pop(ti, None) is not None:
+            attempt = self._running.get(ti)
+            if attempt is not None and attempt.plan.course is not None:
+                self._losses.linger(ti, why)
+            elif attempt is not None or self._starting.pop(ti, None) is not None:
                 self._attempts.free(ti, "stopped")
