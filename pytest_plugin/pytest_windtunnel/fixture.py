@@ -81,13 +81,15 @@ class Windtunnel:
             result = wt.simulate(source.target, execute=bodies, isolate=isolate, **source.changes)
         return replace(result, findings=note(self._item, result.findings))
 
-    def check(self, what: What | None = None, *, seeds: int = 8, **changes: Any) -> wt.Report:
+    def check(
+        self, what: What | None = None, *, seeds: int | None = None, **changes: Any
+    ) -> wt.Report:
         """Simulate under several orders of equal tasks; what is found is stored for replay in
         ``.windtunnel`` below pytest's rootdir.
 
         Args:
             what: as for `simulate`.
-            seeds: how many orders beside the usual one.
+            seeds: how many simulations beside the first; None: as many as its size allows.
             changes: as for `simulate`.
         """
         __tracebackhide__ = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from windtunnel.model import (
     Scenario,
 )
 from windtunnel.result import Failure, Report, Result, Task
-from windtunnel.search import Counterexample, explore, identify, keep, recall, repair
+from windtunnel.search import Counterexample, covered, explore, identify, keep, recall, repair
 from windtunnel.trace import Output, Trace
 from windtunnel.window import check_length, check_start, chosen, triggered
 
@@ -35,6 +36,8 @@ Accept = Mapping[str, Iterable[str] | Mapping[str, str]]
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and of how much."""
 STEPS = 100
+TRIES_OF_FIXES = 16
+"""Simulations that each fix has to stand, at most."""
 
 
 def load(
@@ -181,8 +184,14 @@ def scenario_of(
     faults: Iterable[Fault | str] | str = (),
     seed: int | None = None,
     accept: Accept | None = None,
+    jitter: str | float | None = None,
+    faults_up_to: int | None = None,
 ) -> Scenario:
-    """The scenario that these arguments describe; see `simulate`.
+    """The scenario that these arguments describe; see `simulate` and `check`.
+
+    Args:
+        jitter: How much later than due scheduled runs may come: seconds, or ``"5m"``.
+        faults_up_to: How many tries a search may let fail or die, wherever it likes.
 
     Raises:
         InvalidInput: a value can't be used.
@@ -212,6 +221,15 @@ def scenario_of(
         changes["accept"] = loaders.merged_accepts(
             scenario.accept, loaders.parse_accepts(accept, "accept")
         )
+    if jitter is not None:
+        late = loaders.parse_duration(jitter) if isinstance(jitter, str) else float(jitter)
+        if not 0 <= late < math.inf:
+            raise InvalidInput(f"jitter={jitter!r}: must be 0 or more seconds")
+        changes["jitter_s"] = late
+    if faults_up_to is not None:
+        if not isinstance(faults_up_to, int) or faults_up_to < 0:
+            raise InvalidInput(f"faults_up_to={faults_up_to!r}: must be a whole number from 0 on")
+        changes["faults_up_to"] = faults_up_to
     changes |= _manual_runs(scenario, runs)
     given = (faults,) if isinstance(faults, str) else tuple(faults)
     more = tuple(loaders.parse_fault(f) if isinstance(f, str) else f for f in given)
@@ -305,19 +323,24 @@ def _with_pools(scenario: Scenario) -> Scenario:
 def check(
     target: Scenario | Fleet,
     *,
-    seeds: int = 8,
+    seeds: int | None = None,
     progress: Progress | None = None,
     store: Path | None = None,
     **changes: Any,
 ) -> Report:
-    """Simulate under several orders of equal candidates, and explain and repair what is found.
+    """Simulate many times, each time going another way, and explain and repair what is found.
+
+    What can go either way: who of equal candidates comes first, how long things take within their
+    range, how late scheduled runs come (``jitter``), which of the things that may happen do, and
+    which tries fail or die where ``faults_up_to`` allows some.
 
     Args:
         target: A scenario, or a fleet to make one of.
-        seeds: Simulations beside the first one.
+        seeds: Simulations beside the first one; fewer if nothing can go another way. None: as many
+            as the size of the fleet allows within some seconds.
         progress: Called after each simulation, and while fixes are looked for.
         store: Folder for counterexamples. None stores nothing, and findings have no id to replay.
-        changes: As for `simulate`.
+        changes: As for `scenario_of`: what `simulate` takes, ``jitter``, ``faults_up_to``.
 
     Raises:
         InvalidInput: a value can't be used.
@@ -328,16 +351,17 @@ def check(
     findings: list[Finding] = []
     accepted: list[Accepted] = []
     not_kept = ""
+    tries = min(exploration.simulations, TRIES_OF_FIXES)
     for number, (found, variant) in enumerate(exploration.found):
         finding = judge(scenario.accept, found)
         if isinstance(finding, Accepted):
             accepted.append(finding)
             continue
-        if not finding.holding:
+        if variant is None or not finding.holding:
             findings.append(finding)
             continue
         tell("Looking for fixes", number, len(exploration.found))
-        fixes = repair(scenario, finding, seeds, known=[f for f, _ in exploration.found])
+        fixes = repair(scenario, finding, tries, known=[f for f, _ in exploration.found])
         full = finding.model_copy(update={"fixes": fixes})
         if store is not None and not not_kept:
             full, not_kept = _kept(full, variant, store)
@@ -346,18 +370,11 @@ def check(
     result = Result(
         scenario, exploration.first, said.findings, frozenset(), said.possible, tuple(accepted)
     )
-    hours = scenario.duration_s / 3600
-    covered = (
-        f"{exploration.simulations} simulations of {hours:g} h from "
-        f"{scenario.start.isoformat()}: Airflow's usual order once, then {seeds} seeds that "
-        f"decided {exploration.questions} ties and redrew durations; {_flown(scenario)}. "
-        "Not found is not proved."
-    )
     return Report(
         scenario,
         said.findings,
         exploration.simulations,
-        covered,
+        covered(scenario, exploration, _flown(scenario)),
         result,
         result.problems,
         result.assumptions,
@@ -414,10 +431,10 @@ def replay(name: str, *, store: Path = DEFAULT_STORE, progress: Progress | None 
         f.model_copy(update={"counterexample": name, "fixes": kept.finding.fixes}) for f in found
     )
     result = Result(kept.scenario, trace, findings)
-    covered = "the stored counterexample, once"
+    once = "the stored counterexample, once"
     if changed:
-        covered += "; its file is not as windtunnel stored it, so the id is no longer its own"
-    return Report(kept.scenario, findings, 1, covered, result, result.problems, result.assumptions)
+        once += "; its file is not as windtunnel stored it, so the id is no longer its own"
+    return Report(kept.scenario, findings, 1, once, result, result.problems, result.assumptions)
 
 
 def _is_same(finding: Finding, kept: Finding) -> bool:

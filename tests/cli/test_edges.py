@@ -258,7 +258,7 @@ def test_a_check_that_ran_nothing_is_no_success(cli: Cli, write: Write) -> None:
 
     assert outcome.code == 2
     assert "etl: it is paused" in outcome.out
-    assert outcome.out.endswith("Nothing was tried: no dag run started in 9 simulations.\n")
+    assert outcome.out.endswith("Nothing was tried: no dag run started in 2 simulations.\n")
 
 
 def test_a_dag_that_never_ran_is_named_beside_those_that_did(cli: Cli, write: Write) -> None:
@@ -270,7 +270,7 @@ def test_a_dag_that_never_ran_is_named_beside_those_that_did(cli: Cli, write: Wr
 
     assert outcome.code == 0
     assert "later: its start_date, 2099-01-01 00:00:00, is after the window" in outcome.out
-    assert outcome.out.endswith("No finding in 9 simulations. 1 of 2 DAGs never ran.\n")
+    assert outcome.out.endswith("No finding in 2 simulations. 1 of 2 DAGs never ran.\n")
 
 
 def test_a_callable_that_fails_is_shown_with_its_traceback(cli: Cli, write: Write) -> None:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from deciding import even
 from windtunnel.detect import detect
-from windtunnel.engine import Seeded, simulate
+from windtunnel.engine import simulate
 from windtunnel.model import (
     Behavior,
     Cluster,
@@ -176,7 +177,7 @@ def richer(draw: st.DrawFn) -> Scenario:
 
 
 def look(scenario: Scenario, seed: int):
-    trace = simulate(scenario, Seeded(seed))
+    trace = simulate(scenario, even(seed))
     return trace, [f for f in detect(scenario, trace) if f.code == "WT101"]
 
 
@@ -205,7 +206,7 @@ def test_what_a_short_window_calls_deadlocked_a_long_one_does_not_see_end_before
         return
     long = short.model_copy(update={"duration_s": short.duration_s + 45_000})
     ends: dict[tuple[str, str], list] = {}
-    later = simulate(long, Seeded(0))
+    later = simulate(long, even(0))
     for event in later.events():
         if event.task_id is not None and event.state in OVER:
             name = f"{event.dag_id}.{event.task_id}"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from flight import START, Flight
-from windtunnel.engine import Choices, Simulation
+from windtunnel.choices import Choices
+from windtunnel.engine import Simulation
 from windtunnel.model import (
     Behavior,
     Cluster,

@@ -9,20 +9,36 @@ from hashlib import sha256
 
 import pytest
 
-from windtunnel.engine import Scripted, Seeded, Simulation, simulate
-from windtunnel.errors import ReplayDrifted
-from windtunnel.model import Cron, Dag, ExternalTaskSensor, Pool, Task, Uniform, WorkerGroup
+from deciding import even
+from windtunnel.choices import Calm
+from windtunnel.engine import Simulation, simulate
+from windtunnel.model import (
+    Behavior,
+    Chosen,
+    Cron,
+    Dag,
+    ExternalTaskSensor,
+    Pool,
+    Scenario,
+    Task,
+    Uniform,
+    WorkerGroup,
+)
+from windtunnel.search.simulations import steered
 from windtunnel.trace import store
 
 PROGRAM = """
 import sys
 from hashlib import sha256
-from windtunnel.engine import Seeded, simulate
+from windtunnel.choices import Even, Stream
+from windtunnel.engine import simulate
 from windtunnel.model import Scenario
 from windtunnel.trace import store
 
 scenario = Scenario.model_validate_json(sys.stdin.read())
-text = "\\n".join(store.dump(simulate(scenario, Seeded(3))))
+even = Even()
+even.begin(Stream(3))
+text = "\\n".join(store.dump(simulate(scenario, even)))
 print(sha256(text.encode()).hexdigest())
 """
 
@@ -88,7 +104,7 @@ def test_the_trace_does_not_depend_on_the_process_or_its_hash_seed(busy, hash_se
         text=True,
         check=True,
     )
-    here = sha256(dump(simulate(busy, Seeded(3))).encode()).hexdigest()
+    here = sha256(dump(simulate(busy, even(3))).encode()).hexdigest()
     assert other.stdout.strip() == here
 
 
@@ -97,44 +113,40 @@ def test_another_seed_gives_another_trace(busy):
     assert dump(simulate(busy)) != dump(simulate(other))
 
 
-def test_without_choices_ties_go_as_with_the_answer_0(busy):
-    calm, scripted = simulate(busy), simulate(busy, Scripted(()))
-    assert set(scripted.picks) == {0}
-    assert list(calm.history) == list(scripted.history)
+def test_without_choices_ties_go_as_with_calm_answers(busy):
+    one = busy.model_copy(update={"behavior": Behavior()})
+    calm = simulate(one, Calm())
+    assert calm.asked["ties"] > 0
+    assert not calm.decisions
+    assert list(calm.history) == list(simulate(one).history)
 
 
-def test_recorded_picks_replay_to_the_identical_trace(busy):
-    recorded = simulate(busy, Seeded(5))
-    assert any(recorded.picks), "some tie must have gone another way than usual"
-    replayed = simulate(busy, Scripted(recorded.picks))
-    assert dump(replayed) == dump(recorded)
-
-
-def test_picks_stored_in_the_scenario_replay_too(busy):
-    recorded = simulate(busy, Seeded(5))
-    stored = busy.model_copy(update={"choices": tuple(recorded.picks)})
-    assert dump(simulate(stored)) == dump(recorded)
+def test_what_was_decided_replays_to_the_identical_trace(busy):
+    kept, recorded = steered(busy, even(5))
+    assert {d.kind for d in recorded.decisions} == {"tie", "duration"}
+    again = Scenario.model_validate_json(kept.model_dump_json())
+    assert dump(simulate(again)) == dump(recorded)
 
 
 def test_a_seed_changes_the_order_of_equal_candidates(scenario, one_task):
     scene = scenario([one_task(f"d{i}") for i in range(6)], parallelism=1)
     orders = set()
     for seed in range(8):
-        trace = simulate(scene, Seeded(seed))
+        trace = simulate(scene, even(seed))
         started = sorted(trace.task_instances(), key=lambda ti: ti.started_us)
         orders.add(tuple(ti.dag_id for ti in started))
     assert len(orders) > 1
 
 
-def test_an_answer_that_is_too_large_says_that_the_replay_drifted(scenario, one_task):
-    scene = scenario([one_task("a"), one_task("b")], parallelism=1)
-    with pytest.raises(ReplayDrifted, match=r"answer 0 .* is 5, but .*'tie' has only 2 ways"):
-        simulate(scene, Scripted((5,)))
-
-
-def test_answers_may_run_out_and_the_rest_goes_as_usual(scenario, one_task):
+def test_what_was_chosen_for_others_does_not_matter(scenario, one_task):
     scene = scenario([one_task(name) for name in "abc"], parallelism=1)
-    order = sorted(simulate(scene, Scripted((2,))).task_instances(), key=lambda t: t.started_us)
+    chosen = (
+        Chosen(kind="tie", actor=("a", "manual__2026-03-01T00:00:00+00:00", "t", -1), value=2),
+        Chosen(kind="tie", actor=("gone", "r", "t", -1), value=1),
+        Chosen(kind="tie", actor=("b", "r", "t", -1), nth=7, value=9),
+    )
+    scene = scene.model_copy(update={"choices": chosen})
+    order = sorted(simulate(scene).task_instances(), key=lambda t: t.started_us)
     assert [ti.dag_id for ti in order] == ["c", "a", "b"]
 
 

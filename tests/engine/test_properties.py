@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from windtunnel.engine import Scripted, Seeded, simulate
+from deciding import even
+from windtunnel.engine import simulate
 from windtunnel.model import (
     Behavior,
     Cluster,
@@ -28,6 +29,7 @@ from windtunnel.model import (
     Work,
     WorkerGroup,
 )
+from windtunnel.search.simulations import steered
 from windtunnel.trace import TaskState, store
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -200,8 +202,8 @@ def test_every_run_ends_or_the_last_snapshot_shows_what_is_left(scenario):
 @quick
 @given(scenarios(), st.integers(0, 1000))
 def test_a_recorded_simulation_replays_to_the_same_trace(scenario, seed):
-    recorded = simulate(scenario, Seeded(seed))
-    replayed = simulate(scenario, Scripted(recorded.picks))
+    kept, recorded = steered(scenario, even(seed))
+    replayed = simulate(Scenario.model_validate_json(kept.model_dump_json()))
     assert list(store.dump(replayed)) == list(store.dump(recorded))
 
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from windtunnel.model import (
     Behavior,
+    Chosen,
     Cluster,
     Cron,
     Dag,
@@ -207,7 +208,7 @@ def scenario():
         ),
         start=START,
         manual_runs=(ManualRun(dag_id="etl", at_s=1.5, logical_date=None),),
-        choices=(0, 2, 1),
+        choices=(Chosen(kind="tie", actor=("etl", "r", "load", -1), nth=2, value=1),),
     )
 
 

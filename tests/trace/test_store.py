@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from windtunnel.engine import Seeded, simulate
+from deciding import even
+from windtunnel.engine import simulate
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Cluster, Dag, Every, Fleet, ManualRun, Scenario, Task
 from windtunnel.trace import AssetEvent, NotCarried, Output, Stray, Touch, store
@@ -17,7 +18,7 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def trace():
-    """Scheduled and manual runs, a mapped task, waits, picks, reasons."""
+    """Scheduled and manual runs, a mapped task, waits, decisions, reasons."""
     tasks = (
         Task(task_id="list"),
         Task(task_id="load", upstream=("list",), expand=(3,)),
@@ -37,7 +38,7 @@ def trace():
             ManualRun(dag_id="etl-ü1", at_s=5),
         ),
     )
-    trace = simulate(scenario, Seeded(1))
+    trace = simulate(scenario, even(1))
     trace.refused.append((3, "backfill of etl: another one is not complete yet"))
     trace.asset_events.append(AssetEvent(4, "s3://orders", 0))
     trace.consumed[0] = (0,)
@@ -62,7 +63,8 @@ def test_a_trace_comes_back_as_it_was(trace, lines):
     assert list(back.events()) == list(trace.events())
     assert back.dag_runs() == trace.dag_runs()
     assert back.runs == trace.runs
-    assert (back.end_us, back.complete, back.picks) == (trace.end_us, trace.complete, trace.picks)
+    assert (back.end_us, back.complete) == (trace.end_us, trace.complete)
+    assert back.decisions == trace.decisions
     assert (back.reasons, back.output) == (trace.reasons, trace.output)
     assert back.not_carried == trace.not_carried
     assert back.refused == trace.refused
@@ -73,7 +75,7 @@ def test_a_trace_comes_back_as_it_was(trace, lines):
 
 
 def test_there_is_something_of_everything_in_it(trace):
-    assert trace.picks
+    assert trace.decisions
     assert trace.bindings
     assert trace.reasons
     assert set(trace.ti_map) > {0, 1, 2}

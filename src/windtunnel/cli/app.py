@@ -234,12 +234,34 @@ def check(
     airflow_config: AirflowConfig = None,
     paths: ImportPaths = None,
     isolate: Isolate = False,
+    simulations: Annotated[
+        int | None,
+        typer.Option(
+            "--simulations",
+            min=1,
+            metavar="N",
+            help="How many at most; without it, as many as take some seconds.",
+        ),
+    ] = None,
+    faults_up_to: Annotated[
+        int | None,
+        typer.Option(
+            "--faults-up-to",
+            min=0,
+            metavar="N",
+            help="Let up to N tries fail or die in each simulation, wherever that hurts.",
+        ),
+    ] = None,
+    jitter: Annotated[
+        str | None,
+        typer.Option("--jitter", metavar="TIME", help="Let scheduled runs come so much late: 5m."),
+    ] = None,
     store: Store = commands.STORE,
     strict: Strict = False,
     form: FormatName = Format.TEXT,
     no_color: NoColor = False,
 ) -> None:
-    """Simulate several orders, and report what can deadlock."""
+    """Simulate many times, each time going another way, and report what can go wrong."""
     how = loading.how_to_load(
         airflow_python=airflow_python,
         variables=variables,
@@ -250,11 +272,22 @@ def check(
     )
     triggers, faults = tuple(trigger or ()), tuple(fault or ())
     fills = tuple(backfill or ())
-    asked = Asked(cluster, window, start, seed, profile, triggers, airflow, how, faults, fills)
+    asked = Asked(
+        cluster, window, start, seed, profile, triggers, airflow, how, faults, fills, jitter,
+        faults_up_to,
+    )  # fmt: skip
     terminal = Terminal(color=not no_color)
     as_json = form is Format.JSON
     raise typer.Exit(
-        commands.check(target, asked, terminal, store=store, json=as_json, strict=strict)
+        commands.check(
+            target,
+            asked,
+            terminal,
+            simulations=simulations,
+            store=store,
+            json=as_json,
+            strict=strict,
+        )
     )
 
 

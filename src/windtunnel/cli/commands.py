@@ -52,13 +52,16 @@ def check(
     asked: Asked,
     terminal: Terminal,
     *,
+    simulations: int | None,
     store: Path,
     json: bool,
     strict: bool = False,
 ) -> int:
-    """Simulate several orders and print what was found."""
+    """Simulate many times and print what was found."""
+    more = None if simulations is None else simulations - 1
     with terminal.only_reports(json), terminal.stages() as tell:
-        report = api.check(read(target, asked, tell).scenario, progress=tell, store=store)
+        scenario = read(target, asked, tell).scenario
+        report = api.check(scenario, seeds=more, progress=tell, store=store)
     terminal.show(check_json(report) if json else check_text(report))
     if not report.result.ran:
         return BAD_INPUT

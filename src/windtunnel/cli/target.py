@@ -15,6 +15,7 @@ from windtunnel.loaders import (
     ReadScenario,
     check_targets,
     numbered_faults,
+    parse_duration,
     read_cluster_sources,
     read_scenario,
 )
@@ -41,6 +42,8 @@ class Asked:
     """More arguments of `windtunnel.loaders.load`."""
     faults: tuple[str, ...] = ()
     backfills: tuple[str, ...] = ()
+    jitter: str | None = None
+    faults_up_to: int | None = None
 
 
 def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadScenario:
@@ -72,6 +75,8 @@ def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadSce
         runs=asked.trigger,
         backfills=asked.backfills,
         faults=asked.faults,
+        jitter=_length(asked.jitter, "--jitter"),
+        faults_up_to=asked.faults_up_to,
     )
     if found.file is None:
         source = found.loaded
@@ -79,6 +84,15 @@ def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadSce
         no_length = asked.window is None and not has_length
         scenario = chosen(scenario, start=asked.start is None, length=no_length)
     return replace(found, scenario=triggered(scenario))
+
+
+def _length(said: str | None, option: str) -> float | None:
+    if said is None:
+        return None
+    try:
+        return parse_duration(said)
+    except InvalidInput as error:
+        raise InvalidInput(f"{option} {said}: {error}") from None
 
 
 def _check_faults(scenario: Scenario, file: Path) -> None:

@@ -1,6 +1,6 @@
 """Scenario and choices in, trace out: the simulated scheduler, and the only home of SimPy."""
 
-from windtunnel.engine.choices import Choices, Scripted, Seeded
+from windtunnel.engine.dag_runs.versions import compiled
 from windtunnel.engine.simulation import Simulation, simulate
 
-__all__ = ["Choices", "Scripted", "Seeded", "Simulation", "simulate"]
+__all__ = ["Simulation", "compiled", "simulate"]

@@ -46,7 +46,7 @@ class Express:
         """By DAG: whether all its tasks take some time."""
         world = parts.world
         self._possible = (
-            parts.choices is None
+            parts.steered is None
             and parts.workers.unlimited
             and world.profile.candidate_window
             and world.cluster.loop is None

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from windtunnel.engine.agenda import Agenda
 from windtunnel.engine.bindings import Bindings
-from windtunnel.engine.choices import Choices
 from windtunnel.engine.dag_runs.creation import Creation
 from windtunnel.engine.dag_runs.starts import Start
 from windtunnel.engine.executors.executor import Executor
@@ -14,6 +13,7 @@ from windtunnel.engine.executors.stuck import StuckInQueued
 from windtunnel.engine.resources.courses import Courses
 from windtunnel.engine.scheduler.queueing import CriticalSection
 from windtunnel.engine.scheduler.readiness import Readiness
+from windtunnel.engine.steered import Steered
 from windtunnel.engine.tries.attempts import Attempts
 from windtunnel.engine.tries.losses import Losses
 from windtunnel.engine.tries.plans import Planner
@@ -29,7 +29,8 @@ class Parts:
     """World and those who change it; each has its own file. Set once."""
 
     world: World
-    choices: Choices | None
+    steered: Steered | None
+    """Who decides, if not the seed."""
     planner: Planner
     workers: Executor
     section: CriticalSection

@@ -8,12 +8,12 @@ until nothing changes any more; with it, when its next loop begins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush
 
+from windtunnel.choices import Answer, Choices, Replayed
 from windtunnel.engine.agenda import Agenda
 from windtunnel.engine.bindings import Bindings
-from windtunnel.engine.choices import Choices, Scripted
 from windtunnel.engine.clock import Clock
 from windtunnel.engine.dag_runs.arrivals import Arrivals
 from windtunnel.engine.dag_runs.creation import Creation
@@ -25,6 +25,7 @@ from windtunnel.engine.executors.executor import Executor
 from windtunnel.engine.executors.stuck import StuckInQueued
 from windtunnel.engine.express import Express
 from windtunnel.engine.faults import Faults
+from windtunnel.engine.faults.mishaps import Mishaps
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import Program, micros
 from windtunnel.engine.resources.courses import Courses
@@ -34,6 +35,7 @@ from windtunnel.engine.scheduler.queueing import CriticalSection
 from windtunnel.engine.scheduler.readiness import Readiness
 from windtunnel.engine.scheduler.runs import examine, timed_out
 from windtunnel.engine.snapshots import take
+from windtunnel.engine.steered import Steered
 from windtunnel.engine.tries.attempts import Attempts
 from windtunnel.engine.tries.losses import Losses
 from windtunnel.engine.tries.plans import Bodies, Planner
@@ -43,7 +45,7 @@ from windtunnel.engine.tries.triggerer import Triggerer
 from windtunnel.engine.tries.waits import CrossDagWaits
 from windtunnel.engine.world import FINISHED, QUEUED, Run, World
 from windtunnel.errors import SimulationRunaway
-from windtunnel.model import Scenario
+from windtunnel.model import Chosen, Scenario
 from windtunnel.trace.states import RunState
 from windtunnel.trace.trace import Trace
 
@@ -74,12 +76,12 @@ class Simulation:
         self.end_us = micros(scenario.duration_s)
         program = program or compiled(scenario)
         if choices is None and scenario.choices is not None:
-            choices = Scripted(scenario.choices)
+            choices = Replayed(_answers(scenario.choices))
         world = self.world = World(scenario, program)
-        noted = None if choices is None else _Noted(choices, world.trace)
+        steered = None if choices is None else self._steered(choices)
         planner = Planner(world, bodies, durations)
         workers = build(world)
-        section = CriticalSection(world, noted)
+        section = CriticalSection(world, steered)
         waits = CrossDagWaits(world, self._before_forced_end, self._clear_run)
         agenda = Agenda(world)
         attempts = Attempts(world, planner, workers, agenda)
@@ -111,7 +113,7 @@ class Simulation:
         )
         self._parts = Parts(
             world=world,
-            choices=noted,
+            steered=steered,
             planner=planner,
             workers=workers,
             section=section,
@@ -158,12 +160,23 @@ class Simulation:
         self._begun = False
         self._past_matters = any(dag.has_past for dag in program.dags)
 
+    def _steered(self, choices: Choices) -> Steered:
+        """All that can go either way is decided by these from now on."""
+        world, mishaps = self.world, self.scenario.faults_up_to
+        world.luck = steered = Steered(
+            self.scenario.seed, choices, world.trace, lambda: world.now, mishaps
+        )
+        return steered
+
     def _faults_of_scenario(self) -> Faults | None:
         """Who strikes what, and who asks whether a scheduler is up."""
         parts, faults = self._parts, None
         if self.scenario.faults:
             faults = Faults(parts, self._loops, self._timers)
             parts.tries.strike = faults.strike
+        if parts.steered is not None and self.scenario.faults_up_to:
+            mishaps = Mishaps(self.world, parts.steered, parts.tries.strike)
+            parts.tries.strike = mishaps.strike
         if faults is not None or self._executor is not None:
             parts.agenda.scheduler_is_up = lambda: self._scheduler_is_up
             parts.workers.scheduler_is_up = lambda: self._scheduler_is_up
@@ -566,18 +579,8 @@ def _scaling_of(world: World, workers: Executor) -> Scaling | None:
     return Scaling(world, machines) if machines is not None and elastic else None
 
 
-class _Noted:
-    """Writes down every answer, so that the trace can be repeated."""
-
-    def __init__(self, inner: Choices, trace: Trace) -> None:
-        self._inner = inner
-        self._trace = trace
-
-    def pick(self, question: str, ways: int) -> int:
-        """Ask, and remember the answer."""
-        answer = self._inner.pick(question, ways)
-        self._trace.picks.append(answer)
-        return answer
+def _answers(chosen: Iterable[Chosen]) -> Iterable[Answer]:
+    return (Answer(one.kind, one.actor, one.nth, one.value) for one in chosen)
 
 
 def simulate(scenario: Scenario, choices: Choices | None = None) -> Trace:

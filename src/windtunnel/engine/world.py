@@ -14,6 +14,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from windtunnel.engine.luck import Luck
 from windtunnel.engine.program import DagProgram, Program
 from windtunnel.model import Dag, Scenario, Task
 from windtunnel.trace.states import RunState
@@ -129,6 +130,8 @@ class World:
         self.profile = scenario.cluster.airflow
         self.program = program
         self.now = 0
+        self.luck = Luck(scenario.seed)
+        """Who decides what can go either way."""
         self.start = scenario.start
         self.trace = Trace(
             start=scenario.start,

@@ -2,6 +2,7 @@
 
 from windtunnel.model.accept import Accepts
 from windtunnel.model.behavior import Behavior, Odds, Rule, RuleBook, Slowdown, When
+from windtunnel.model.chosen import Chosen
 from windtunnel.model.cluster import Cluster, Elastic, Pool, WorkerGroup
 from windtunnel.model.dag import (
     Assumption,
@@ -124,6 +125,7 @@ __all__ = [
     "Branch",
     "BrokerDown",
     "CelerySettings",
+    "Chosen",
     "Cleared",
     "ClockJump",
     "Cluster",

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, JsonValue, model_validator
 from windtunnel.model.accept import Accepts
 from windtunnel.model.base import Value
 from windtunnel.model.behavior import Behavior, Rule
+from windtunnel.model.chosen import Chosen
 from windtunnel.model.cluster import Cluster
 from windtunnel.model.dag import Fleet, Seconds
 from windtunnel.model.faults import Fault
@@ -71,9 +72,8 @@ class Backfill(Value):
 class Scenario(Value):
     """A fleet on a cluster, how its tasks behave, and what goes wrong, over a window of time.
 
-    A run is a function of the scenario alone: ``seed`` keys all randomness and ``choices`` are the
-    answers, in order, to the questions where two things could go either way (0 = what Airflow would
-    usually do). A counterexample *is* a scenario.
+    A run is a function of the scenario alone: ``seed`` keys all randomness and ``choices`` say
+    what goes another way than it usually does. A counterexample *is* a scenario.
     """
 
     format: Literal["windtunnel.scenario/1"] = FORMAT
@@ -97,9 +97,15 @@ class Scenario(Value):
     accept: Accepts = Field(default_factory=dict)
     """Findings that somebody knows and lives with: ``{"etl": ["WT113"]}``, or with a reason each,
     ``{"etl": {"WT113": "made by hand on Sundays"}}``. It changes nothing in the simulation."""
+    jitter_s: Seconds = 0.0
+    """How much later than it is due a scheduled run may come, at most."""
+    faults_up_to: Annotated[int, Field(ge=0)] = 0
+    """How many tries a search may let fail or die, wherever it likes, beside what is said here."""
     seed: int = 0
-    choices: tuple[int, ...] | None = None
-    """``None``: ties go as Airflow would usually decide them."""
+    choices: tuple[Chosen, ...] | None = None
+    """What goes another way than it usually does. ``None``: ties go as Airflow would usually decide
+    them, and the seed decides all else; given, nothing is drawn: what is not among them takes the
+    shortest time and does not go wrong."""
 
     @model_validator(mode="after")
     def _has_what_is_needed(self) -> Self:

@@ -1,19 +1,16 @@
-"""Simulate a scenario under several orders of equal candidates and draws, and collect what is
-found.
-
-The first simulation is the calm one: ties as Airflow usually decides them. The others answer every
-tie by a seed, and draw durations with another seed, so that what only luck prevents is seen too.
-"""
+"""Simulate a scenario many times, each time going another way, and collect what is found, and what
+that covers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from windtunnel.detect import Accepted, Finding, detect, judge
-from windtunnel.engine import Seeded, simulate
 from windtunnel.lint import lint
 from windtunnel.model import Scenario
+from windtunnel.search.simulations import enough, simulations
 from windtunnel.trace import Trace
 
 Progress = Callable[[int, int], None]
@@ -25,41 +22,50 @@ class Exploration:
     """What a number of simulations found."""
 
     first: Trace
-    """The calm simulation."""
+    """The simulation of the scenario as it stands."""
     simulations: int = 0
-    questions: int = 0
-    """Ties that were decided by a seed."""
-    found: list[tuple[Finding, Scenario]] = field(default_factory=list)
-    """Each distinct finding with the scenario that shows it: a counterexample."""
+    by: Counter[str] = field(default_factory=Counter)
+    """How many simulations each strategy made."""
+    asked: Counter[str] = field(default_factory=Counter)
+    """How many ``ties``, ``lengths``, ``amounts`` and ``chances`` were decided in all of them."""
+    different: int = 0
+    """Simulations that differ in what was decided."""
+    found: list[tuple[Finding, Scenario | None]] = field(default_factory=list)
+    """Each distinct finding with the scenario that shows it: a counterexample. None: no simulation
+    is needed to know."""
+
+    @property
+    def questions(self) -> int:
+        """Things that were decided in all simulations."""
+        return self.asked.total()
 
 
-def explore(scenario: Scenario, seeds: int, progress: Progress | None = None) -> Exploration:
-    """Simulate ``1 + seeds`` times and keep the first counterexample of each distinct finding."""
-    total = 1 + seeds
+def explore(
+    scenario: Scenario, more: int | None = None, progress: Progress | None = None
+) -> Exploration:
+    """Simulate up to ``1 + more`` times and keep the first counterexample of each distinct finding;
+    without a number, as often as the size of the fleet allows."""
     exploration: Exploration | None = None
+    total = 0
     known: set[tuple[bool, tuple[str, ...]]] = set()
-    for variant, trace in simulations(scenario, seeds):
+    ways: set[frozenset[tuple[object, ...]]] = set()
+    for one in simulations(scenario, more):
         if exploration is None:
-            exploration = Exploration(trace)
+            exploration = Exploration(one.trace)
+            total = 1 + (enough(one.trace) if more is None else more)
         exploration.simulations += 1
-        exploration.questions += len(trace.picks)
+        exploration.by[one.by] += 1
+        exploration.asked += one.trace.asked
+        ways.add(frozenset((d.kind, d.actor, d.nth, d.value) for d in one.trace.decisions))
         settled = () if exploration.simulations > 1 else lint(scenario)
-        for finding in (*detect(variant, trace), *settled):
+        for finding in (*detect(one.scenario, one.trace), *settled):
             # What etl does and somebody accepts doesn't stand for what mart does to the same pool.
             same = isinstance(judge(scenario.accept, finding), Accepted), finding.identity
             if same not in known:
                 known.add(same)
-                exploration.found.append((finding, variant))
+                exploration.found.append((finding, None if finding in settled else one.scenario))
         if progress is not None:
             progress(exploration.simulations, total)
     assert exploration is not None
+    exploration.different = len(ways)
     return exploration
-
-
-def simulations(scenario: Scenario, seeds: int) -> Iterator[tuple[Scenario, Trace]]:
-    """The calm simulation, then one for each seed, with the scenario that repeats each."""
-    yield scenario, simulate(scenario)
-    for number in range(1, 1 + seeds):
-        variant = scenario.model_copy(update={"seed": scenario.seed + number, "choices": None})
-        trace = simulate(variant, Seeded(variant.seed))
-        yield variant.model_copy(update={"choices": tuple(trace.picks)}), trace

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from windtunnel.detect import Finding, Fix, detect
 from windtunnel.model import Scenario
 from windtunnel.search.changes import Change, Size, sizes, switches
-from windtunnel.search.explore import simulations
+from windtunnel.search.simulations import simulations
 
 ROOM = 1_000_000
 """A size that no fleet fills: if this is not enough, none is."""
@@ -84,8 +84,8 @@ class _Repair:
     def _is_clean(self, scenario: Scenario, seeds: int) -> bool:
         """Whether nothing of this code is found but what was there before; the first simulation
         that says no is the last."""
-        for variant, trace in simulations(scenario, seeds):
-            for found in detect(variant, trace):
+        for one in simulations(scenario, seeds):
+            for found in detect(one.scenario, one.trace):
                 if found.code == self._code and found.identity not in self._may_stay:
                     return False
         return True

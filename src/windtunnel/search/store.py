@@ -25,7 +25,8 @@ ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 class Counterexample(Value):
     """A scenario together with what it shows."""
 
-    format: Literal["windtunnel.counterexample/1"] = "windtunnel.counterexample/1"
+    format: Literal["windtunnel.counterexample/2"] = "windtunnel.counterexample/2"
+    """Those of format 1 numbered their choices instead of naming them."""
     finding: Finding
     scenario: Scenario
 

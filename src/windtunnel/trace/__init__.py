@@ -1,6 +1,7 @@
 """What happened: the contract between the engine and everything that reads its results."""
 
 from windtunnel.trace.accesses import Access, accesses, told_accesses
+from windtunnel.trace.decisions import Decision
 from windtunnel.trace.snapshot import Actor, Capacity, OpenRun, Snapshot, Wish
 from windtunnel.trace.states import RunState, TaskState
 from windtunnel.trace.touches import Touch, Touches
@@ -24,6 +25,7 @@ __all__ = [
     "AssetEvent",
     "Capacity",
     "DagRun",
+    "Decision",
     "Event",
     "NotCarried",
     "OpenRun",

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from windtunnel.errors import InvalidInput
+from windtunnel.trace.decisions import Decision
 from windtunnel.trace.trace import AssetEvent, NotCarried, Output, RunRecord, Stray, Trace
 
 FORMAT = "windtunnel.trace/1"
@@ -30,6 +31,7 @@ KINDS = (
     "output",
     "not_carried",
     "stray",
+    "decision",
 )
 
 
@@ -45,7 +47,6 @@ def dump(trace: Trace) -> Iterator[str]:
         task_ids=trace.task_ids,
         pools=trace.pools,
         past=[sorted(tasks.items()) for tasks in trace.past],
-        picks=trace.picks,
         **({"struck": trace.struck} if trace.struck else {}),
     )
     for record in trace.runs:
@@ -89,6 +90,9 @@ def dump(trace: Trace) -> Iterator[str]:
         yield _line("not_carried", **asdict(value))
     for stray in trace.strays:
         yield _line("stray", **asdict(stray))
+    for decision in trace.decisions:
+        # "kind" is what sort of line this is.
+        yield _line("decision", **_renamed(asdict(decision), "kind", "about"))
 
 
 def parse(lines: Iterable[str]) -> Trace:
@@ -138,7 +142,6 @@ def _header(kind: str, values: dict[str, Any]) -> Trace:
         task_ids=tuple(tuple(ids) for ids in values["task_ids"]),
         pools=tuple(tuple(names) for names in values["pools"]),
         past=tuple({task: tuple(ups) for task, ups in tasks} for tasks in values.get("past", ())),
-        picks=list(values["picks"]),
         struck=list(values.get("struck", ())),
     )
 
@@ -177,8 +180,19 @@ def _add(trace: Trace, kind: str, values: dict[str, Any]) -> None:
         trace.not_carried.append(NotCarried(**values))
     elif kind == "stray":
         trace.strays.append(Stray(**values))
+    elif kind == "decision":
+        values = _renamed(values, "about", "kind")
+        trace.decisions.append(Decision(**_with_tuples(values)))
     else:
         raise ValueError(f"unknown kind {kind!r}; there are: {', '.join(KINDS)}")
+
+
+def _renamed(values: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+    return {new if key == old else key: value for key, value in values.items()}
+
+
+def _with_tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
 
 
 def _run(values: dict[str, Any]) -> RunRecord:

@@ -7,10 +7,12 @@ task and its map index are columns; its states are in the history.
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from windtunnel.trace.decisions import Decision
 from windtunnel.trace.history import History
 from windtunnel.trace.snapshot import Snapshot
 from windtunnel.trace.states import RunState, TaskState
@@ -221,8 +223,10 @@ class Trace:
     touches: Touches = field(default_factory=Touches)
     """What tries with steps read and wrote."""
     snapshots: list[Snapshot] = field(default_factory=list)
-    picks: list[int] = field(default_factory=list)
-    """The answers given to the engine's questions, in order."""
+    decisions: list[Decision] = field(default_factory=list)
+    """What somebody chose to go another way than it usually does, in order."""
+    asked: Counter[str] = field(default_factory=Counter)
+    """How many ``ties``, ``lengths``, ``amounts`` and ``chances`` somebody was asked about."""
     refused: list[tuple[int, str]] = field(default_factory=list)
     """(when, what and why): what somebody asked for and Airflow would not do."""
     asset_events: list[AssetEvent] = field(default_factory=list)

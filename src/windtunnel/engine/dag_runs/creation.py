@@ -15,6 +15,7 @@ from windtunnel.engine.dag_runs.run_ids import free_run_id, iso
 from windtunnel.engine.dag_runs.timetable import NextRun
 from windtunnel.engine.program import DagProgram
 from windtunnel.engine.world import AUTOMATIC, Run, World
+from windtunnel.model import Uniform
 from windtunnel.trace.trace import RunRecord
 
 NEVER = 1 << 62
@@ -23,7 +24,7 @@ NEVER = 1 << 62
 class Schedule:
     """What ``DagModel`` remembers of one DAG: its next run, and whether it may be created."""
 
-    __slots__ = ("dag", "done", "due_us", "exceeds", "next")
+    __slots__ = ("dag", "done", "due_us", "exceeds", "late_us", "next")
 
     def __init__(self, dag: DagProgram, done: tuple[datetime, datetime] | None) -> None:
         self.dag = dag
@@ -34,6 +35,8 @@ class Schedule:
         """When the next run is created; NEVER if none is, or 2.x nulled it."""
         self.exceeds = False
         """3.x ``exceeds_max_non_backfill``."""
+        self.late_us: dict[datetime, int] = {}
+        """How late the run comes that is due then, if runs may be late."""
 
 
 class Creation:
@@ -43,6 +46,8 @@ class Creation:
         self._world = world
         self._schedules = [Schedule(dag, _last_done(world, dag)) for dag in world.program.dags]
         self._heap: list[tuple[int, str, int]] = []
+        jitter = world.scenario.jitter_s
+        self._lateness = Uniform(low=0, high=jitter) if jitter else None
         self.assets: AssetRuns | None = None
         """None if no DAG of the fleet waits for assets."""
         self.next_due: Callable[[], int | None] = self._next_tick
@@ -191,8 +196,21 @@ class Creation:
         now = self._world.datetime_at(self._world.now + self._world.ahead_us).astimezone(UTC)
         schedule.next = schedule.dag.timetable.next_run(last, now)
         after = schedule.next.run_after if schedule.next else None
-        schedule.due_us = NEVER if after is None else self._world.us_at(after)
+        schedule.due_us = NEVER
+        if after is not None:
+            schedule.due_us = self._world.us_at(after) + self._late_us(schedule, after)
         self._enter(schedule)
+
+    def _late_us(self, schedule: Schedule, after: datetime) -> int:
+        """How much later than it is due a run comes; asked once, however often it is planned."""
+        if self._lateness is None:
+            return 0
+        if after not in schedule.late_us:
+            about = (schedule.dag.dag_id, iso(after))
+            due = self._world.us_at(after)
+            late = self._world.luck.length_us(self._lateness, "jitter", about, due)
+            schedule.late_us[after] = late
+        return schedule.late_us[after]
 
     def _enter(self, schedule: Schedule) -> None:
         if schedule.due_us != NEVER and not schedule.exceeds:

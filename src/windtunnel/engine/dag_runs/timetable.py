@@ -6,7 +6,7 @@ From Airflow: ``timetables/trigger.py``, ``timetables/interval.py``, ``timetable
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,9 @@ from croniter.croniter import CroniterBadDateError
 from windtunnel.model import Cron, Dag, Every, Once
 from windtunnel.model.profile import Profile
 from windtunnel.model.schedule import PRESETS
+
+REMEMBERED = 4096
+"""Ticks that are kept of one expression, in each direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,37 @@ class CronTicks:
         self._cron = croniter(PRESETS.get(expression, expression))
         self._zone = ZoneInfo(timezone)
         self._every_hour = self._cron.expanded[1] == ["*"]
+        # Many simulations of one fleet ask for the same ticks, and each takes a while to find.
+        self._after: dict[datetime, datetime] = {}
+        self._before: dict[datetime, datetime] = {}
 
     def after(self, current: datetime) -> datetime:
         """The first tick after this instant, daylight saving time considered."""
+        return self._remembered(self._after, self._find_after, current)
+
+    def before(self, current: datetime) -> datetime:
+        """The last tick before this instant."""
+        return self._remembered(self._before, self._find_before, current)
+
+    def _remembered(
+        self,
+        known: dict[datetime, datetime],
+        find: Callable[[datetime], datetime],
+        current: datetime,
+    ) -> datetime:
+        tick = known.get(current)
+        if tick is None:
+            tick = find(current)
+            if len(known) < REMEMBERED:
+                known[current] = tick
+        return tick
+
+    def _find_after(self, current: datetime) -> datetime:
         naive = current.astimezone(self._zone).replace(tzinfo=None)
         tick = self._cron.get_next(datetime, start_time=naive)
         return current + (tick - naive) if self._every_hour else self._localize(tick)
 
-    def before(self, current: datetime) -> datetime:
-        """The last tick before this instant."""
+    def _find_before(self, current: datetime) -> datetime:
         naive = current.astimezone(self._zone).replace(tzinfo=None)
         tick = self._cron.get_prev(datetime, start_time=naive)
         return current - (naive - tick) if self._every_hour else self._localize(tick)

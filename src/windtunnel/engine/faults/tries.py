@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from windtunnel.engine.faults.timeline import Window
-from windtunnel.engine.luck import draw
 from windtunnel.engine.program import micros
 from windtunnel.engine.tries.attempts import Doom
 from windtunnel.engine.tries.plans import Plan
@@ -26,7 +25,6 @@ from windtunnel.model import (
 from windtunnel.model.faults.tasks import FINAL, SKIPS, TERMINATED
 from windtunnel.model.pattern import matches
 
-EVEN = 1 << 64
 KILLED = "killed: out of memory (exit code -9)"
 
 
@@ -138,8 +136,8 @@ class OfTries:
             return False
         if fault.probability >= 1:
             return True
-        key = (*world.name_of(ti), world.tries[ti])
-        return draw(world.scenario.seed, "fault", number, *key) < fault.probability * EVEN
+        about = (*world.name_of(ti), world.tries[ti])
+        return world.luck.happens(fault.probability, about, "fault", number)
 
     def _speaks_of(self, fault: OfTasks | LateData, ti: int) -> bool:
         dag = self._world.runs[self._world.ti_run[ti]].dag

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from windtunnel.engine.luck import draw
 from windtunnel.engine.resources.course import Course, Deed
-from windtunnel.engine.tries.durations import EVEN, amount, seconds_us
 from windtunnel.engine.tries.handover import hand_over
 from windtunnel.engine.world import World
 from windtunnel.model import Distribution, ExternalTaskSensor, Rule, Sensor, Step
@@ -31,7 +29,8 @@ def course_of(world: World, rule: Rule, ti: int, kind: object) -> Course | None:
         )
         if isinstance(kind, Sensor | ExternalTaskSensor):
             deeds += OWN
-    cpus = amount(rule.cpus or 0.0, _draw(world, ti, "cpus"))
+    about = (*world.name_of(ti), world.tries[ti])
+    cpus = world.luck.amount(rule.cpus or 0.0, about, "cpus")
     return Course(tuple(needs), deeds, round(cpus * 1000))
 
 
@@ -51,8 +50,10 @@ class _Names:
 
 
 def _deed(world: World, step: Step, number: int, ti: int, filled: _Names) -> Deed:
+    about = (*world.name_of(ti), world.tries[ti])
+
     def drawn_us(given: float | Distribution | None) -> int:
-        return seconds_us(given, lambda: _draw(world, ti, f"step {number}"))
+        return world.luck.length_us(given, f"step {number}", about)
 
     us, unless = drawn_us(step.work_s), filled.of(step.unless or "")
     for verb in ("acquire", "release"):
@@ -72,10 +73,6 @@ def _deed(world: World, step: Step, number: int, ti: int, filled: _Names) -> Dee
     if step.trigger is not None:
         return Deed("trigger", step.trigger, "", 0, 1, unless)
     if step.fail is not None:
-        fails = _draw(world, ti, f"step {number}") < step.fail * EVEN
+        fails = world.luck.happens(step.fail, about, f"step {number}")
         return Deed("fail", "", "", 0, int(fails), unless)
     return Deed("work", "", "", us, 1, unless)
-
-
-def _draw(world: World, ti: int, purpose: str) -> int:
-    return draw(world.scenario.seed, purpose, *world.name_of(ti), world.tries[ti])

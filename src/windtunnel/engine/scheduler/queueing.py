@@ -7,9 +7,9 @@ and in order of creation. A candidate that does not fit is passed over, not wait
 
 from __future__ import annotations
 
-from windtunnel.engine.choices import Choices
 from windtunnel.engine.program import UNLIMITED
 from windtunnel.engine.scheduler.lanes import Key, Lane, Lanes
+from windtunnel.engine.steered import Steered
 from windtunnel.engine.world import Run, World
 
 
@@ -41,9 +41,9 @@ class Starved:
 class CriticalSection:
     """Holds the scheduled task instances and picks those to queue."""
 
-    def __init__(self, world: World, choices: Choices | None) -> None:
+    def __init__(self, world: World, steered: Steered | None) -> None:
         self._world = world
-        self._choices = choices
+        self._steered = steered
         self.lanes = Lanes(world)
         self._has_executors = world.cluster.executor is not None
         self.starved = Starved()
@@ -98,21 +98,25 @@ class CriticalSection:
     def _is_settled(self, key: Key, starved: Starved) -> bool:
         """Whether no further candidate is equal to the last one (asked only when ties are
         explored)."""
-        if self._choices is None:
+        if self._steered is None:
             return True
         following = self.lanes.best(starved.pools)
         return following is None or following[:3] != key[:3]
 
     def _tie_broken(self, page: list[tuple[Key, Lane]]) -> list[tuple[Key, Lane]]:
-        if self._choices is None:
+        if self._steered is None:
             return page
         ordered: list[tuple[Key, Lane]] = []
+        name_of = self._world.name_of
         start = 0
         for end in range(1, len(page) + 1):
             if end == len(page) or page[end][0][:3] != page[start][0][:3]:
                 group = page[start:end]
+                names = [name_of(key[4]) for key, _ in group]
                 while len(group) > 1:
-                    ordered.append(group.pop(self._choices.pick("tie", len(group))))
+                    first = self._steered.first(names)
+                    names.pop(first)
+                    ordered.append(group.pop(first))
                 ordered.extend(group)
                 start = end
         return ordered

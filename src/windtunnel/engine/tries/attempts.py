@@ -286,7 +286,7 @@ class Attempts:
         """What spreads the pokes of a sensor in poke mode. Airflow takes it from the clock of the
         worker's machine, so it is luck."""
         world, number = self._world, self._world.tries[ti]
-        seed = world.scenario.seed
+        seed = world.luck.seed
         return lambda count: draw(seed, "poke", *world.name_of(ti), number, count)
 
     def dated_jitter(self, ti: int, started: int) -> Jitter:

@@ -8,7 +8,7 @@ involved: the last digits of those are not the same on every machine.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from statistics import NormalDist
 
 from windtunnel.model import (
@@ -38,13 +38,6 @@ def drawn_us(given: Distribution, draw: int) -> int:
         return round(ordered[draw * len(ordered) // EVEN] * MICRO)
     even = (draw + 0.5) / EVEN
     return round(_seconds(given, min(even, 1 - 2**-53), draw) * 1000) * 1000
-
-
-def seconds_us(given: float | Distribution | None, draw: Callable[[], int]) -> int:
-    """Microseconds of what is given in seconds, or drawn; 0 if nothing is."""
-    if given is None:
-        return 0
-    return round(given * MICRO) if isinstance(given, float | int) else drawn_us(given, draw())
 
 
 def amount(given: Amount, draw: int) -> float:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from windtunnel.engine.luck import draw
 from windtunnel.engine.program import DagProgram, micros
 from windtunnel.engine.resources.course import Course
 from windtunnel.engine.resources.steps import OWN, course_of, has_course
-from windtunnel.engine.tries.durations import EVEN, amount, drawn_us, longest_us, seconds_us
+from windtunnel.engine.tries.durations import longest_us
 from windtunnel.engine.tries.handover import hand_over
 from windtunnel.engine.tries.slowness import Slowness
 from windtunnel.engine.world import Run, World
@@ -306,7 +305,7 @@ class Planner:
             None if rule.fire_at_s is None else micros(rule.fire_at_s),
             None if rule.fire_after_s is None else micros(rule.fire_after_s),
             micros(rule.resume_duration_s),
-            memory=amount(rule.memory_mb or 0.0, self._draw_if(rule.memory_mb, "memory", ti)),
+            memory=self._memory(rule, ti),
             course=course_of(self._world, rule, ti, kind),
         )
         if rule.result_bytes and plan.outcome == "success":
@@ -331,7 +330,7 @@ class Planner:
         if said is None:
             return self._poke if waits else self._work
         one = self._of_try(said, ti) if isinstance(said, tuple) else said
-        return seconds_us(one, lambda: self._draw("duration", ti))
+        return self._world.luck.length_us(one, "duration", self._try(ti))
 
     def _outcome(self, rule: Rule, ti: int) -> str:
         if rule.outcomes is not None:
@@ -343,12 +342,7 @@ class Planner:
         return said if isinstance(said, str) else self._of_try(said, ti)
 
     def _by_odds(self, odds: Odds, ti: int) -> str:
-        even = self._draw("outcome", ti) / EVEN
-        for outcome in ("fail", "fail_no_retry", "skip"):
-            even -= getattr(odds, outcome)
-            if even < 0:
-                return outcome
-        return "success"
+        return self._world.luck.ending(odds, self._try(ti))
 
     def _of_try(self, several: tuple[One, ...], ti: int) -> One:
         """What is said of this try; the last is for all that follow."""
@@ -363,23 +357,22 @@ class Planner:
         since = {"run_after": run.run_after_us, "run_start": run.begun_us}.get(rule.true_since)
         if since is None:
             since = run.run_after_us if run.logical is None else run.logical_us
-        seed = world.scenario.seed
-        return since + seconds_us(rule.true_after_s, lambda: draw(seed, "true", *world.name_of(ti)))
+        about = world.name_of(ti)
+        return since + world.luck.length_us(rule.true_after_s, "true", about, since)
 
     def _drawn(self, given: Distribution, ti: int) -> int:
-        return drawn_us(given, self._draw("duration", ti))
+        return self._world.luck.length_us(given, "duration", self._try(ti))
 
     def _fails(self, rule: Rule, ti: int) -> bool:
         share = rule.fail_share
-        return share > 0 and self._draw("outcome", ti) < share * EVEN
+        return share > 0 and self._world.luck.happens(share, self._try(ti), "outcome")
 
-    def _draw_if(self, given: object, purpose: str, ti: int) -> int:
-        """A draw, if anything must be drawn."""
-        return 0 if given is None or isinstance(given, float | int) else self._draw(purpose, ti)
+    def _memory(self, rule: Rule, ti: int) -> float:
+        given = rule.memory_mb
+        return self._world.luck.amount(given, self._try(ti), "memory") if given else 0.0
 
-    def _draw(self, purpose: str, ti: int) -> int:
-        world = self._world
-        return draw(world.scenario.seed, purpose, *world.name_of(ti), world.tries[ti])
+    def _try(self, ti: int) -> tuple[object, ...]:
+        return (*self._world.name_of(ti), self._world.tries[ti])
 
 
 def _as_asked(plan: Plan, rule: Rule, asked: ExecutorConfig) -> Plan:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from windtunnel.engine.luck import draw
 from windtunnel.engine.program import DagProgram
-from windtunnel.engine.tries.durations import EVEN, amount
 from windtunnel.engine.world import World
 from windtunnel.model import Slowdown
 
@@ -30,10 +28,10 @@ class Slowness:
         run = world.runs[world.ti_run[ti]]
         factor = 1.0
         for number, slowdown in self._of(run.dag, world.ti_task[ti]):
-            key = ("slowdown", number, *self._stretch(slowdown, ti))
-            struck = draw(world.scenario.seed, *key, "any") < slowdown.probability * EVEN
-            if struck:
-                factor *= amount(slowdown.factor, draw(world.scenario.seed, *key))
+            about = self._stretch(slowdown, ti)
+            chance = slowdown.probability
+            if world.luck.happens(chance, (*about, "any"), "slowdown", number):
+                factor *= world.luck.amount(slowdown.factor, about, "slowdown", number)
         return factor
 
     def _of(self, dag: DagProgram, task: int) -> tuple[tuple[int, Slowdown], ...]:

@@ -84,7 +84,9 @@ class Tries:
         self._losses = losses
         self._readiness = readiness
         self._running = attempts.running
-        self._plain = not world.scenario.faults and workers.unlimited
+        scenario = world.scenario
+        struck = scenario.faults or scenario.faults_up_to
+        self._plain = not struck and workers.unlimited
         """Whether a try may be nothing but its end in the heap: nothing can strike it."""
         self._starting: dict[int, int] = {}
         """Queued task instances that a worker has taken and that don't run yet."""
@@ -222,6 +224,9 @@ class Tries:
         """Returns whether the try has left its worker."""
         if attempt.doomed and attempt.doom is not None:
             self._waits.forget(ti)
+            if attempt.doom.outcome == "lost":
+                self._losses.vanish(ti, noticed_at_once=False)
+                return False
             self._attempts.meet(ti, attempt.doom)
             return True
         if attempt.plan.sleeping and not self._wakes(ti, attempt):

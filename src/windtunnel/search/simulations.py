@@ -1,0 +1,115 @@
+"""Simulations of one scenario, one after the other, each going another way.
+
+The first is the scenario as it stands. Then all that can go either way is asked of somebody who
+chooses: the calm one, the corners, and the strategies in turn. If nothing can, the second
+simulation shows it and is the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from windtunnel.choices import Actor, Calm, Choices, Portfolio, Stream
+from windtunnel.engine import Simulation, compiled
+from windtunnel.engine.program import Program
+from windtunnel.model import Chosen, Scenario
+from windtunnel.search.corners import corners
+from windtunnel.trace import Trace
+
+AS_IT_STANDS, CALM, CORNER = "as it stands", "calm", "corner"
+PARTS = 40
+"""Into so many parts the first simulation is divided, to say where in it something comes."""
+WORK = 60_000
+"""State changes after which a search has tried enough, if nobody says how much that is; but a small
+fleet is not simulated for ever, and a large one more than a few times."""
+FEWEST, MOST = 8, 200
+ODDS_BUDGET = 3
+"""Faults that a strategy places in one simulation, where the scenario says only how likely they
+are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """One simulation."""
+
+    by: str
+    """Who chose: a strategy, or one of the names above."""
+    scenario: Scenario
+    """What repeats it."""
+    trace: Trace
+
+
+def simulations(scenario: Scenario, more: int | None) -> Iterator[Simulated]:
+    """The scenario as it stands, then up to so many more; None: as many as its size allows."""
+    program = compiled(scenario)
+    first = Simulation(scenario, program=program).run()
+    yield Simulated(AS_IT_STANDS, scenario, first)
+    if more is None:
+        more = enough(first)
+    if not more:
+        return
+    calm = steered(scenario, Calm(), program)
+    yield Simulated(CALM, *calm)
+    asked = calm[1].asked
+    if not asked:
+        return
+    left = more - 1
+    ends = list(corners(scenario, lengths=asked["lengths"] > 0, ties=asked["ties"] > 0))
+    # Half of a small budget is left for the strategies.
+    for corner in ends[: (left + 1) // 2]:
+        yield Simulated(CORNER, *steered(scenario, corner, program))
+        left -= 1
+    portfolio = Portfolio(max(scenario.faults_up_to, ODDS_BUDGET if asked["chances"] else 0))
+    part = max(1.0, _last_s(first) / PARTS)
+    scaled = _Scaled(portfolio, part)
+    for number in range(left):
+        portfolio.begin(Stream(scenario.seed, "search", number))
+        variant, trace = steered(scenario, scaled, program)
+        portfolio.end(_last_s(trace) / part)
+        yield Simulated(portfolio.now.name, variant, trace)
+
+
+def enough(first: Trace) -> int:
+    """Simulations after the first, if nobody says how many."""
+    return min(MOST, max(FEWEST, WORK // (1 + len(first.history))))
+
+
+def steered(
+    scenario: Scenario, choices: Choices, program: Program | None = None
+) -> tuple[Scenario, Trace]:
+    """Simulate with somebody who chooses; gives the scenario that repeats it, and its trace."""
+    trace = Simulation(scenario, choices, program=program).run()
+    return scenario.model_copy(update={"choices": chosen(trace)}), trace
+
+
+def chosen(trace: Trace) -> tuple[Chosen, ...]:
+    """What was decided in a simulation, as a scenario keeps it."""
+    return tuple(
+        Chosen(kind=d.kind, actor=_plain(d.actor), nth=d.nth, value=d.value)
+        for d in trace.decisions
+    )
+
+
+def _plain(actor: Actor) -> tuple[str | int, ...]:
+    """Names and numbers, and nothing else: what a file can hold."""
+    return tuple(part if isinstance(part, int) else str(part) for part in actor)
+
+
+def _last_s(trace: Trace) -> float:
+    """When anything happened last."""
+    return trace.history.at(-1) / 1e6 if len(trace.history) else 0.0
+
+
+class _Scaled:
+    """Tells the one inside of times in parts of the first simulation."""
+
+    def __init__(self, inner: Choices, part_s: float) -> None:
+        self._inner = inner
+        self._part_s = part_s
+        self.among: Callable[[str, Sequence[Actor]], int] = inner.among
+        self.strikes: Callable[[str, Actor, int, float], int] = inner.strikes
+
+    def within(self, kind: str, actor: Actor, ways: int, at: float, step: float) -> int:
+        """As the one inside answers."""
+        return self._inner.within(kind, actor, ways, at / self._part_s, step / self._part_s)
