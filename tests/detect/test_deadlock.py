@@ -431,7 +431,7 @@ def test_a_sensor_for_a_run_that_failed_waits_in_vain_but_in_no_circle(find, wai
     first = Rule(tasks="etl.load", when=When(run_id="first"), outcome="fail_no_retry")
     later = START + timedelta(hours=1)
 
-    found = find(
+    findings = find(
         etl,
         mart,
         rules=[first],
@@ -442,7 +442,7 @@ def test_a_sensor_for_a_run_that_failed_waits_in_vain_but_in_no_circle(find, wai
         ],
     )
 
-    assert not found
+    assert codes(findings) == ["WT103"]
 
 
 # -- deferred, rescheduled, called back ---------------------------------------------------------

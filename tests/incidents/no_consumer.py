@@ -78,6 +78,7 @@ INCIDENTS = (
         broken=scaled_to_zero(NEVER_S),
         mended={"300 s from queued to running at most": scaled_to_zero(300)},
         symptom=nobody_told_for_a_day,
+        says=("WT102",),
     ),
     Incident(
         id="INC-045",

@@ -63,6 +63,7 @@ INCIDENTS = (
             "cleared before the next run starts": cleared(*BEFORE_THE_NEXT_RUN),
         },
         symptom=both_wait_for_each_other,
+        says=("WT101",),
     ),
     Incident(
         id="INC-017",
@@ -80,6 +81,7 @@ INCIDENTS = (
             and flight.state("etl.a", run=1) in ("none", "success")
             and flight.state("etl.c", run=1) == "none"
         ),
+        says=("WT101",),
     ),
     Incident(
         id="INC-023",
@@ -92,5 +94,6 @@ INCIDENTS = (
             )
         },
         symptom=lambda flight: max(flight.moments("experiments.live", "success")) < 2 * HOUR,
+        says=("WT102",),
     ),
 )

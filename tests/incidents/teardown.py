@@ -67,6 +67,7 @@ INCIDENTS = (
             flight.state("d.create") == "success" and flight.state("d.delete") == "skipped"
         ),
         leaves_out="that older releases skipped it by hand, too; here dagrun_timeout does",
+        says=("WT102",),
     ),
     Incident(
         id="INC-111",

@@ -54,6 +54,7 @@ INCIDENTS = (
             flight.state("daily.wait") == "failed"
             and set(flight.states("hourly.t")) <= {"success", "running"}
         ),
+        says=("WT113",),
     ),
     Incident(
         id="INC-096",
@@ -65,6 +66,7 @@ INCIDENTS = (
             flight.states("consumer.*").count("running") == 3
             and flight.state("other.t", run=-1) == "scheduled"
         ),
+        says=("WT113",),
     ),
     Incident(
         id="INC-098",
@@ -73,5 +75,6 @@ INCIDENTS = (
         broken=upstream_gone(),
         mended={"a timeout of six hours": upstream_gone(timeout_s=6 * HOUR)},
         symptom=lambda flight: flight.peak("d.*", "running") >= 35,
+        says=("WT102",),
     ),
 )

@@ -1,12 +1,15 @@
 """Trace in, findings out: one file per family, none of them knows the engine."""
 
+from windtunnel.detect.cores import WaitGraph
 from windtunnel.detect.deadlock import find_deadlocks
 from windtunnel.detect.double_effect import find_double_effects
 from windtunnel.detect.double_run import find_double_runs
 from windtunnel.detect.finding import Finding, Fix, Limit, Party
+from windtunnel.detect.in_vain import find_waits_in_vain
 from windtunnel.detect.not_given_back import find_not_given_back
 from windtunnel.detect.overlap import find_overlaps
 from windtunnel.detect.redelivered import find_redelivered
+from windtunnel.detect.stall import find_stalls
 from windtunnel.detect.verdicts import Accepted, Verdicts, judge, sort_out, unused
 from windtunnel.detect.xcom import find_not_carried
 from windtunnel.model import Scenario
@@ -27,6 +30,8 @@ __all__ = [
     "find_not_given_back",
     "find_overlaps",
     "find_redelivered",
+    "find_stalls",
+    "find_waits_in_vain",
     "judge",
     "sort_out",
     "unused",
@@ -35,8 +40,14 @@ __all__ = [
 
 def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
     """Everything that is wrong with a scenario, as its trace shows; in a fixed order."""
+    graphs = [WaitGraph(snapshot) for snapshot in trace.snapshots]
+    blocked = (
+        *find_deadlocks(scenario, trace, graphs),
+        *find_stalls(scenario, trace, graphs),
+    )
     return (
-        *find_deadlocks(scenario, trace),
+        *blocked,
+        *find_waits_in_vain(scenario, trace, graphs, blocked),
         *find_redelivered(scenario, trace),
         *find_not_given_back(scenario, trace),
         *find_not_carried(scenario, trace),

@@ -107,18 +107,20 @@ class WaitGraph:
         return wish.actors if wish.task_ids else self.snapshot.runs[wish.run].actors
 
 
-def cores(snapshot: Snapshot) -> list[Core]:
-    """The circles in a snapshot, one for each cause."""
+def cores(whole: WaitGraph) -> list[Core]:
+    """The circles among what is stuck in a snapshot, one for each cause."""
     found: list[Core] = []
     ended: set[int] = set()
+    snapshot = whole.snapshot
     while True:
-        knots = graph.knots(WaitGraph(snapshot, ended=ended).edges)
+        knots = graph.knots(whole.edges)
         if not knots:
             return found
         for knot in knots:
             for core in _Causes(snapshot, knot, frozenset(ended)).cores():
                 found.append(core)
                 ended.update(core.members)
+        whole = WaitGraph(snapshot, ended=ended)
 
 
 class _Causes:

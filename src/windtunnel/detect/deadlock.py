@@ -6,23 +6,26 @@ verdict is about the wait itself, and says until when it lasts and what ends it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from windtunnel.detect.cores import Core, WaitGraph, cores
+from windtunnel.detect.ends import end
 from windtunnel.detect.finding import Finding, Limit, Party
 from windtunnel.detect.graph import leads_to, reached_from, shortest_cycle
 from windtunnel.detect.words import Words, caveats, party, place
 from windtunnel.model import Scenario
-from windtunnel.trace import Snapshot, Trace
+from windtunnel.trace import Trace
 
 CODE = "WT101"
 
 
-def find_deadlocks(scenario: Scenario, trace: Trace) -> list[Finding]:
+def find_deadlocks(scenario: Scenario, trace: Trace, graphs: Iterable[WaitGraph]) -> list[Finding]:
     """Every deadlock that a snapshot of the trace shows, each once, the earliest sight of it."""
     findings: list[Finding] = []
     known: set[tuple[str, str]] = set()
-    for snapshot in trace.snapshots:
-        circles = _Circles(scenario, trace, snapshot)
-        for core in cores(snapshot):
+    for graph in graphs:
+        circles, snapshot = _Circles(scenario, trace, graph), graph.snapshot
+        for core in cores(graph):
             actors = [snapshot.actors[i] for i in core.members]
             names = {(actor.name, actor.run_name) for actor in actors}
             if not names & known:
@@ -34,11 +37,11 @@ def find_deadlocks(scenario: Scenario, trace: Trace) -> list[Finding]:
 class _Circles:
     """Makes the findings of one snapshot."""
 
-    def __init__(self, scenario: Scenario, trace: Trace, snapshot: Snapshot) -> None:
+    def __init__(self, scenario: Scenario, trace: Trace, graph: WaitGraph) -> None:
         self._scenario = scenario
         self._trace = trace
-        self._snapshot = snapshot
-        self._graph = WaitGraph(snapshot)
+        self._snapshot = graph.snapshot
+        self._graph = graph
 
     def finding(self, core: Core) -> Finding:
         """One circle: who is in it, who stands behind it, since when and until when."""
@@ -50,7 +53,7 @@ class _Circles:
         cycle = shortest_cycle(inside or core.members, core.edges)
         first = snapshot.actors[cycle[0]]
         waited_for = reached_from({*core.members, *holding}, self._graph.edges)
-        until, ended_by = self._end(waited_for)
+        until, ended_by = end(self._graph, waited_for)
         file, line = place(self._scenario, first.dag_id, first.task_id)
         words = Words(self._graph, core, holding, waiting)
         return Finding(
@@ -97,27 +100,6 @@ class _Circles:
         actors = [self._snapshot.actors[i] for i in core.members]
         begun = [actor.since_us for actor in actors if actor.state != "none"]
         return max(begun or [actor.since_us for actor in actors])
-
-    def _end(self, parts: set[int]) -> tuple[int | None, str]:
-        """The first timeout that ends by force a part of the circle, or of what it waits for. One
-        that first needs a slot that it doesn't get ends nothing."""
-        snapshot = self._snapshot
-        ends: list[tuple[int, str]] = []
-        for i in sorted(parts):
-            actor = snapshot.actors[i]
-            at_once = actor.state in ("running", "queued")
-            if actor.gives_up_us is not None and (at_once or not self._graph.short(actor.needs)):
-                ends.append((actor.gives_up_us, f"{actor.gives_up} of {actor.name}"))
-        for i in sorted({snapshot.actors[a].run for a in parts}):
-            run = snapshot.runs[i]
-            if run.gives_up_us is not None:
-                ends.append((run.gives_up_us, f"dagrun_timeout of {run.dag_id}"))
-        if not ends and any(f" {snapshot.actors[i].name} (" in snapshot.cause for i in parts):
-            return snapshot.at_us, snapshot.cause
-        if not ends:
-            return None, ""
-        at, what = min(ends)
-        return max(at, snapshot.at_us), what.replace("its timeout of", "the sensor timeout of")
 
     def _limits(self, core: Core) -> tuple[Limit, ...]:
         capacities = [self._snapshot.capacities[c] for c in core.limits]

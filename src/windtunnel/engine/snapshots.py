@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from windtunnel.engine.agenda import NEVER
+from windtunnel.engine.dag_runs.prospects import Prospects
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import DagProgram
 from windtunnel.engine.resources.course import Course
@@ -18,7 +20,7 @@ from windtunnel.engine.world import (
     Run,
     World,
 )
-from windtunnel.model import ExternalTaskSensor, Sensor, TriggerDagRun, TriggerRule
+from windtunnel.model import ExternalTaskSensor, Kind, Sensor, TriggerDagRun, TriggerRule
 from windtunnel.trace.snapshot import Actor, Capacity, OpenRun, Snapshot, Wish
 from windtunnel.trace.states import RunState, TaskState
 
@@ -54,6 +56,7 @@ class _Taker:
         self._open = [r for r in self._world.runs if r.state in (0, 1)]
         self._run = {run.index: i for i, run in enumerate(self._open)}
         self._since = _begin_of_waits(parts.world)
+        self._prospects = Prospects(parts.world, parts.creation)
 
     def snapshot(self) -> Snapshot:
         world = self._world
@@ -148,6 +151,7 @@ class _Taker:
             and kind.mode == "reschedule"
             and not kind.deferrable,
             never=never,
+            fruitless=self._pokes_in_vain(ti, state, kind),
             gives_up_us=gives_up,
             gives_up=reason,
         )
@@ -280,11 +284,13 @@ class _Taker:
         wanted, tasks = _looked_at(wait, dag)
         date, target = self._missing(wait)
         if target is None:
-            return Wish(dag.dag_id, tasks, None, (), self._may_come(dag, date))
+            may_come = self._prospects.may_come(dag, date)
+            return Wish(dag.dag_id, tasks, None, (), may_come, date_us=date)
         actors = tuple(
             self._actor[t] for task in wanted for t in target.tis(task) if t in self._actor
         )
-        return Wish(dag.dag_id, tasks, self._run.get(target.index), actors, False)
+        number = self._run.get(target.index)
+        return Wish(dag.dag_id, tasks, number, actors, False, target.index)
 
     def _missing(self, wait: Wait) -> tuple[int, Run | None]:
         """Of the runs that it waits for, one that keeps it waiting: rather one that cannot come any
@@ -296,20 +302,12 @@ class _Taker:
         def hope(target: tuple[int, Run | None]) -> int:
             date, run = target
             if run is None:
-                return 1 if self._may_come(dag, date) else 0
+                return 1 if self._prospects.may_come(dag, date) else 0
             if self._parts.waits.has(wait, date):
                 return 3
             return 0 if run.state >= RunState.SUCCESS else 2
 
         return min(targets, key=hope)
-
-    def _may_come(self, dag: DagProgram, logical_us: int) -> bool:
-        """Whether a run with this logical date may still be created: one that nobody plans, because
-        the DAG has no schedule, may always be triggered."""
-        if not dag.timetable.can_be_scheduled:
-            return True
-        following = self._parts.creation.of(dag.number).next
-        return following is not None and self._world.us_at(following.start) <= logical_us
 
     def _in_vain(self, ti: int, wish: Wish) -> str:
         """Why a wait across DAGs cannot come true any more, whoever gets room; empty if it can."""
@@ -333,18 +331,37 @@ class _Taker:
         pool = run.dag.pools[task]
         slots = world.pool_slots[pool]
         if state in (RUNNING, QUEUED, DEFERRED):
-            pass
-        elif slots is None:
+            return self._hangs(ti, state)
+        if slots is None:
             return f"pool {own.pool} does not exist"
-        elif 0 <= slots < own.pool_slots:
+        if 0 <= slots < own.pool_slots:
             return f"pool {own.pool} has {slots} slots, it needs {own.pool_slots}"
-        elif self._world.cluster.lacks_executor(own):
+        if self._world.cluster.lacks_executor(own):
             return f"no executor is called {own.executor}"
-        elif why := self._parts.workers.never(own):
+        if why := self._parts.workers.never(own):
             return why
         if state == NONE and own.depends_on_past and self._past_is_lost(run, task):
             return "depends_on_past: it did not succeed in the run before"
         return ""
+
+    def _hangs(self, ti: int, state: int) -> str:
+        """Why what is under way never ends of itself; empty if it does, or waits for others."""
+        attempt, deferral = self._parts.attempts.running.get(ti), None
+        if state == DEFERRED and self._parts.waits.of(ti) is None:
+            deferral = self._parts.triggerer.deferred.get(ti)
+        if deferral is not None and deferral.fires is None and not deferral.plan.live:
+            return "its trigger never fires" if deferral.gives_up is None else ""
+        if state != RUNNING or attempt is None or attempt.plan.live or attempt.unheard:
+            return ""
+        waits = attempt.waits or attempt.asleep or attempt.plan.course is not None
+        return "it hangs" if attempt.ends >= NEVER and not waits else ""
+
+    def _pokes_in_vain(self, ti: int, state: int, kind: Kind) -> bool:
+        """Whether it is a sensor that looks for something outside of the fleet that never comes."""
+        attempt = self._parts.attempts.running.get(ti)
+        if state != RUNNING or attempt is None or not attempt.waits or attempt.plan.live:
+            return False
+        return isinstance(kind, Sensor) and attempt.plan.true_at is None
 
     def _past_is_lost(self, run: Run, task: int) -> bool:
         previous = past_run(self._world, run, task)

@@ -43,6 +43,10 @@ class Wish:
     """The unfinished task instances it is about; empty: the run as a whole."""
     may_come: bool
     """Without such a run: whether one may still be created."""
+    over: int | None = None
+    """Number of the run that it looks at, if there is one, also where it is over."""
+    date_us: int | None = None
+    """Logical date of the run that it looks for, if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,9 @@ class Actor:
     reschedules)."""
     never: str = ""
     """Why it can never go on whatever others do: ``pool db does not exist``."""
+    fruitless: bool = False
+    """It is a sensor that holds its slots, and what it looks for outside of the fleet never comes:
+    only its timeout ends it."""
     gives_up_us: int | None = None
     """When a timeout ends its wait by force."""
     gives_up: str = ""

@@ -1,0 +1,103 @@
+"""Later: what became of waits after the snapshot that shows them, and what may still change them.
+
+A snapshot says that something can't go on as things are. People change things: they clear what
+failed, and make a pool large again. A wait that somebody ended, or may still end, is no finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from math import inf
+
+from windtunnel.model import (
+    Cleared,
+    DagChanged,
+    DagPaused,
+    DagUnpaused,
+    PoolDeleted,
+    PoolResized,
+    RunMarked,
+    Scenario,
+    TaskMarked,
+)
+from windtunnel.model.faults.times import Moment, Windowed
+from windtunnel.trace import Actor, Snapshot, TaskState, Trace
+
+BY_HAND = (Cleared, TaskMarked, RunMarked, DagChanged, DagPaused, DagUnpaused)
+POOLS = (PoolDeleted, PoolResized)
+
+Place = tuple[str, str, str, int]
+"""DAG, run, task, map index."""
+
+
+def place_of(actor: Actor) -> Place:
+    """Which task instance an actor is, under the names that a trace has."""
+    return actor.dag_id, actor.run_name, actor.task_id, actor.map_index
+
+
+class Later:
+    """The changes of some task instances, and of the runs that they are about."""
+
+    def __init__(self, trace: Trace, actors: Iterable[Actor], runs: Collection[int] = ()) -> None:
+        self._trace = trace
+        wanted = {place_of(actor) for actor in actors}
+        names = {(dag_id, run) for dag_id, run, *_ in wanted}
+        own = {
+            number
+            for number, run in enumerate(trace.runs)
+            if (trace.dag_ids[run.dag], run.name) in names
+        }
+        self.instances: dict[int, list[int]] = {run: [] for run in sorted({*runs, *own})}
+        """Task instances by run."""
+        self._number: dict[Place, int] = {}
+        for ti, run in enumerate(trace.ti_run):
+            if run in self.instances:
+                self.instances[run].append(ti)
+                self._number[self._place(ti)] = ti
+        followed = {self._number[one] for one in wanted if one in self._number}
+        for run in runs:
+            followed.update((*self.instances[run], ~run))
+        self.changes: dict[int, list[tuple[int, int]]] = {who: [] for who in followed}
+        """(when, state) of each that was asked for, and of all of the runs."""
+        for at, who, state in trace.history if followed else ():
+            if who in followed:
+                self.changes[who].append((at, state))
+
+    def _place(self, ti: int) -> Place:
+        trace = self._trace
+        run = trace.runs[trace.ti_run[ti]]
+        task_id = trace.task_ids[run.dag][trace.ti_task[ti]]
+        return trace.dag_ids[run.dag], run.name, task_id, trace.ti_map[ti]
+
+    def went_on(self, actor: Actor, snapshot: Snapshot) -> bool:
+        """Whether a task instance did go on after all: what waits on a worker or in the triggerer
+        succeeded, what waits to begin began."""
+        number = self._number.get(place_of(actor))
+        ends = {int(TaskState.SUCCESS)}
+        if actor.state in ("none", "scheduled", "queued") and actor.wish is None:
+            ends.add(int(TaskState.RUNNING))
+        found = () if number is None else self.changes[number]
+        return any(at >= snapshot.at_us and state in ends for at, state in found)
+
+    def state_at(self, who: int, at_us: int) -> tuple[int, int]:
+        """(since when, which) state a task instance, or a run ``~who``, has at an instant."""
+        before = [change for change in self.changes[who] if change[0] <= at_us]
+        return before[-1] if before else (0, int(TaskState.NONE))
+
+
+def may_be_mended(scenario: Scenario, at_us: int, kinds: tuple[type[Moment], ...]) -> bool:
+    """Whether any fault of these kinds still strikes, or ends, after an instant."""
+    return any(
+        isinstance(fault, kinds) and _last_s(fault, scenario.start) > at_us / 1e6
+        for fault in scenario.faults
+    )
+
+
+def _last_s(fault: Moment, start: datetime) -> float:
+    """When it does anything for the last time: seconds since the scenario's start."""
+    if fault.every_s is not None and fault.times is None:
+        return inf
+    again = (fault.every_s or 0.0) * ((fault.times or 1) - 1)
+    lasts = fault.for_s if isinstance(fault, Windowed) else None
+    return fault.begins_s(start) + again + (lasts or 0.0)
