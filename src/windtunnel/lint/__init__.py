@@ -3,15 +3,23 @@
 from windtunnel.detect import Finding
 from windtunnel.lint.circles import find_circles
 from windtunnel.lint.dates import find_missing_dates
+from windtunnel.lint.feedback import find_feedback
+from windtunnel.lint.known_dags import find_unknown_dags
 from windtunnel.lint.never_queued import find_never_queued, find_unknown_pools
+from windtunnel.lint.retries import find_long_retries
 from windtunnel.lint.targets import find_missing_targets
+from windtunnel.lint.visibility import find_outlived_messages
 from windtunnel.model import Scenario
 
 __all__ = [
     "find_circles",
+    "find_feedback",
+    "find_long_retries",
     "find_missing_dates",
     "find_missing_targets",
     "find_never_queued",
+    "find_outlived_messages",
+    "find_unknown_dags",
     "find_unknown_pools",
     "lint",
 ]
@@ -22,7 +30,11 @@ def lint(scenario: Scenario) -> tuple[Finding, ...]:
     return (
         *find_never_queued(scenario),
         *find_unknown_pools(scenario),
+        *find_unknown_dags(scenario),
         *find_missing_targets(scenario),
         *find_missing_dates(scenario),
         *find_circles(scenario),
+        *find_outlived_messages(scenario),
+        *find_feedback(scenario),
+        *find_long_retries(scenario),
     )

@@ -370,6 +370,8 @@ class Fleet(Value):
     """All DAGs of a repository together."""
 
     dags: tuple[Dag, ...] = ()
+    complete: bool = False
+    """Whether these are all DAGs that the Airflow has: then what is not among them is nowhere."""
     problems: tuple[Problem, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
 

@@ -55,7 +55,9 @@ def load_database(place: str | Path, *, profile: str | None = None) -> LoadedFro
     cluster = Cluster.model_validate(
         {"profile": profile or loaded.profile, "pools": _pools(tables)}
     )
-    return replace(loaded, cluster=cluster)
+    return replace(
+        loaded, fleet=loaded.fleet.model_copy(update={"complete": True}), cluster=cluster
+    )
 
 
 def _written(row: Mapping[str, Any]) -> str:
