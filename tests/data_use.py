@@ -72,9 +72,10 @@ def scenario(
 
 
 def found(code: str, *dags: Dag, **options: Any) -> list[Finding]:
-    """The findings of this code in one simulation."""
+    """The findings of this code in one simulation, those that only could be so among them."""
     result = api.simulate(scenario(*dags, **options))
-    return [finding for finding in result.findings if finding.code == code]
+    findings = (*result.findings, *result.possible)
+    return [finding for finding in findings if finding.code == code]
 
 
 def minutes(at: datetime | None) -> float | None:

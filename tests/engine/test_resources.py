@@ -297,6 +297,7 @@ def test_a_resource_that_is_not_there_or_too_small_is_an_error(scenario, resourc
     [
         ({}, "needs slots, or per_minute"),
         ({"per_minute": 5, "when_full": "slow"}, "is for slots"),
+        ({"per_minute": 5, "when_full": "exceed"}, "is for slots"),
         ({"slots": 1, "renewed": False}, "there is none"),
     ],
 )

@@ -17,6 +17,7 @@ def four_events(*, consumer_s: float = 10 * MINUTE, fifth: bool = False) -> Scen
     times = (0, 2, 4, 6, *((50,) if fifth else ()))
     return scenario(
         consumer,
+        every_run_matters=["sink"],
         seconds={"sink.t": consumer_s},
         updates=[AssetUpdate(asset="a", at_s=minute * MINUTE) for minute in times],
         until=2 * HOUR,
@@ -48,7 +49,12 @@ def mapped(*assets: str) -> Scenario:
         for i, asset in enumerate(assets)
     ]
     return scenario(
-        Dag(dag_id="source", tasks=tasks), *sinks, rules=rules, loop=SchedulerLoop(), until=HOUR
+        Dag(dag_id="source", tasks=tasks),
+        *sinks,
+        rules=rules,
+        loop=SchedulerLoop(),
+        until=HOUR,
+        every_run_matters=["sink*"],
     )
 
 
@@ -74,6 +80,7 @@ INCIDENTS = (
             "one more event, which takes the others along": four_events(fifth=True),
         },
         symptom=some_are_never_taken,
+        says=("WT221",),
     ),
     Incident(
         id="INC-135",
@@ -83,5 +90,6 @@ INCIDENTS = (
         broken=mapped("a"),
         mended={"an asset, and a consumer, for each": mapped("a", "b", "c")},
         symptom=partial,
+        says=("WT221",),
     ),
 )

@@ -114,6 +114,7 @@ INCIDENTS = (
         broken=models(one_grant=False),
         mended={"one task for the grant": models(one_grant=True)},
         symptom=lambda flight: "no room: schema" in flight.reasons("d.grant*"),
+        says=("WT211",),
     ),
     Incident(
         id="INC-131",

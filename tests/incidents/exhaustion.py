@@ -92,6 +92,7 @@ INCIDENTS = (
             "fewer at once": connections(Resource(slots=100, when_full="fail"), parallelism=50),
         },
         symptom=lambda flight: flight.states("d.t").count("failed") >= 200,
+        says=("WT211",),
     ),
     Incident(
         id="INC-121",

@@ -109,6 +109,7 @@ INCIDENTS = (
             "a pool of as many as the API admits": outage(at_once=50),
         },
         symptom=lambda flight: flight.states("d.load*").count("failed") >= 150,
+        says=("WT211",),
     ),
     Incident(
         id="INC-089",

@@ -196,6 +196,7 @@ def scenario(
     backfills: Iterable[Backfill] = (),
     resources: Mapping[str, Resource] | None = None,
     until: float = DAY,
+    every_run_matters: Iterable[str] = (),
     start: datetime = START,
     **cluster: Any,
 ) -> Scenario:
@@ -215,6 +216,7 @@ def scenario(
         backfills=tuple(backfills),
         faults=tuple(faults),
         resources=dict(resources or {}),
+        every_run_matters=tuple(every_run_matters),
         backlog="replayed",
     )
 

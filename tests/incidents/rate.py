@@ -113,5 +113,6 @@ INCIDENTS = (
         symptom=lambda flight: (
             len(flight.reasons("d.get")) > 300 and most_in_a_minute(flight, "d.get") > 300
         ),
+        says=("WT211",),
     ),
 )

@@ -170,6 +170,7 @@ def test_a_mistake_is_told_with_its_place_its_value_and_what_to_do(folder, text,
 
 def test_what_speaks_of_nothing_is_a_problem_that_names_what_is_near(folder):
     text = """
+every_run_matters = ["etl", "elt"]
 [[behavior.rules]]
 tasks = "operator:BashOperater"
 [[behavior.rules]]
@@ -184,6 +185,7 @@ asset = "s3://nope"
     problems = [p.message for p in read_scenario(folder(text)).scenario.fleet.problems]
     assert problems == [
         'asset_updates[0].asset = "s3://nope": no DAG knows this asset; there are: none',
+        "every_run_matters[1] = \"elt\": matches no DAG; did you mean 'etl'?",
         'behavior.rules[0].tasks = "operator:BashOperater": no task matches; did you mean '
         "'operator:BashOperator'?",
         'behavior.slowdowns[0].tasks = "tag:nihgtly": no task matches; did you mean '

@@ -11,7 +11,7 @@ from deciding import even
 from windtunnel.engine import simulate
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Cluster, Dag, Every, Fleet, ManualRun, Scenario, Task
-from windtunnel.trace import AssetEvent, NotCarried, Output, Stray, Touch, store
+from windtunnel.trace import AssetEvent, LostRun, NotCarried, Output, Stray, Touch, store
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -49,6 +49,10 @@ def trace():
     trace.not_carried.append(NotCarried(6, "etl", "r", "load", -1, "return_value", "m.C", None))
     trace.pauses.append((0, "warehouse", 5, 9))
     trace.touches.log(7, 0, 1, Touch.WRITE_BEGINS, "table.a")
+    trace.holds.log(7, 0, 1, "lock:a", 1)
+    trace.triggered_by[1] = 0
+    trace.lost_runs.append(LostRun(8, 0, "skipped", 1, due=START))
+    trace.lost_runs.append(LostRun(9, 0, "exists", 1, ti=0))
     return trace
 
 
@@ -71,6 +75,8 @@ def test_a_trace_comes_back_as_it_was(trace, lines):
     assert (back.asset_events, back.consumed) == (trace.asset_events, trace.consumed)
     assert back.executor_events == trace.executor_events
     assert (back.pauses, back.touches) == (trace.pauses, trace.touches)
+    assert (back.holds, back.triggered_by) == (trace.holds, trace.triggered_by)
+    assert back.lost_runs == trace.lost_runs
     assert (back.start, back.pools, back.bindings) == (trace.start, trace.pools, trace.bindings)
 
 

@@ -6,9 +6,12 @@ from windtunnel.detect.double_effect import find_double_effects
 from windtunnel.detect.double_run import find_double_runs
 from windtunnel.detect.finding import Finding, Fix, Limit, Party
 from windtunnel.detect.in_vain import find_waits_in_vain
+from windtunnel.detect.lost_runs import find_lost_runs
 from windtunnel.detect.not_given_back import find_not_given_back
+from windtunnel.detect.overcommit import find_overcommits
 from windtunnel.detect.overlap import find_overlaps
 from windtunnel.detect.redelivered import find_redelivered
+from windtunnel.detect.runaway import find_runaways
 from windtunnel.detect.stall import find_stalls
 from windtunnel.detect.verdicts import Accepted, Verdicts, judge, sort_out, unused
 from windtunnel.detect.xcom import find_not_carried
@@ -26,10 +29,13 @@ __all__ = [
     "find_deadlocks",
     "find_double_effects",
     "find_double_runs",
+    "find_lost_runs",
     "find_not_carried",
     "find_not_given_back",
+    "find_overcommits",
     "find_overlaps",
     "find_redelivered",
+    "find_runaways",
     "find_stalls",
     "find_waits_in_vain",
     "judge",
@@ -54,4 +60,7 @@ def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
         *find_double_runs(scenario, trace),
         *find_overlaps(scenario, trace),
         *find_double_effects(scenario, trace),
+        *find_overcommits(scenario, trace),
+        *find_lost_runs(scenario, trace),
+        *find_runaways(scenario, trace),
     )

@@ -59,6 +59,11 @@ class Attempts:
         """The process of this try, if it outlived the try."""
         return self._strays.get((ti, try_number))
 
+    def is_astray(self, ti: int, try_number: int, at_us: int) -> bool:
+        """Whether this try was given up by then, and its process went on."""
+        stray = self.stray(ti, try_number)
+        return stray is not None and stray.since_us <= at_us
+
     def party(self, ti: int, does: str, since_us: int, state: str = "running") -> Party:
         """Somebody who takes part in a finding by what it does."""
         task = self.task(ti)

@@ -111,7 +111,9 @@ def _finding(scenario: Scenario, trace: Trace, attempts: Attempts, pair: Pair) -
                 one.ti,
                 f"{DOES[one.verb]} {one.dataset} in try {one.try_number}",
                 one.from_us,
-                "given up" if _astray(attempts, one, second.from_us) else "running",
+                "given up"
+                if attempts.is_astray(one.ti, one.try_number, second.from_us)
+                else "running",
             )
             for one in (first, second)
         ),
@@ -139,17 +141,12 @@ def _of(attempts: Attempts, one: Access, other: Access) -> str:
     return f"{run}, try {one.try_number}" if one.ti == other.ti else run
 
 
-def _astray(attempts: Attempts, access: Access, at: int) -> bool:
-    stray = attempts.stray(access.ti, access.try_number)
-    return stray is not None and stray.since_us <= at
-
-
 def _causes(scenario: Scenario, attempts: Attempts, pair: Pair) -> list[str]:
     """Why nothing kept them apart, and what would."""
     first, second = pair.first, pair.second
     for one in (first, second):
         stray = attempts.stray(one.ti, one.try_number)
-        if stray is not None and _astray(attempts, one, second.from_us):
+        if stray is not None and stray.since_us <= second.from_us:
             return [
                 f"Try {one.try_number} of {attempts.name(one.ti)} was given up ({stray.why}), and "
                 "its process goes on: no limit of Airflow's counts it.",

@@ -228,7 +228,7 @@ class _Taker:
         none of it."""
         supply = self._parts.courses.supplies.all[name]
         there = supply.slots
-        if there is not None and supply.given.when_full == "slow":
+        if there is not None and supply.given.when_full in ("slow", "exceed"):
             there = None
         elif there is not None and supply.given.lease_s is None:
             there -= sum(supply.leaked.values())

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,11 @@ def _without_strangers(scenario: Scenario, file: Path) -> Scenario:
         + one_of(one.asset, assets)
         for number, one in enumerate(scenario.asset_updates)
         if known and one.asset not in assets
+    ]
+    told += [
+        f"every_run_matters[{number}] = {json.dumps(glob)}: matches no DAG; " + one_of(glob, known)
+        for number, glob in enumerate(scenario.every_run_matters)
+        if known and not any(fnmatchcase(dag_id, glob) for dag_id in known)
     ]
     for where, given, said in scenario.behavior.idle(fleet) if known else ():
         told.append(f"behavior.{where} = {json.dumps(given)}: {said}")

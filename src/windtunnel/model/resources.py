@@ -27,10 +27,11 @@ class Resource(Value):
     """How many may be taken in a minute, spread evenly (a token bucket)."""
     burst: Annotated[int, Field(ge=1)] = 1
     """How many may be taken at once after a quiet time, where there is a rate."""
-    when_full: Literal["wait", "fail", "slow"] = "wait"
+    when_full: Literal["wait", "fail", "slow", "exceed"] = "wait"
     """What becomes of a try that finds it full: it waits on its worker, with all that it holds; it
     fails, and may be retried; or it gets in, and all that use it slow down, so that together they
-    get as much done as ``slots`` of them do alone."""
+    get as much done as ``slots`` of them do alone; or it gets in all the same: a limit that nobody
+    enforces, and that must not be exceeded."""
     order: Literal["first", "priority"] = "first"
     """Who of those that wait comes first: the one who came first, or the heaviest
     (``priority_weight``)."""
@@ -49,8 +50,9 @@ class Resource(Value):
             raise ValueError("needs slots, or per_minute, or both")
         if self.burst != 1 and self.per_minute is None:
             raise ValueError("burst is about per_minute, and there is none")
-        if self.when_full == "slow" and (self.slots is None or self.per_minute is not None):
-            raise ValueError("when_full 'slow' is for slots, and not for per_minute")
+        lets_in = self.when_full in ("slow", "exceed")
+        if lets_in and (self.slots is None or self.per_minute is not None):
+            raise ValueError(f"when_full {self.when_full!r} is for slots, and not for per_minute")
         if not self.renewed and self.lease_s is None:
             raise ValueError("renewed is about a lease, and there is none")
         return self

@@ -94,6 +94,9 @@ class Scenario(Value):
     """Runs that were due before the start: ``done`` when it begins, all successful, as on a
     deployment that was running; or ``replayed``: not one of them exists, and the scheduler creates
     what catchup asks for, as on the day on which the DAGs are first switched on."""
+    every_run_matters: tuple[str, ...] = ()
+    """Globs over dag_id: DAGs of which each interval, asset event and trigger should have a run of
+    its own. Airflow may skip or merge them by design; of these DAGs it is a finding."""
     accept: Accepts = Field(default_factory=dict)
     """Findings that somebody knows and lives with: ``{"etl": ["WT113"]}``, or with a reason each,
     ``{"etl": {"WT113": "made by hand on Sundays"}}``. It changes nothing in the simulation."""

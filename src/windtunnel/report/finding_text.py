@@ -76,9 +76,10 @@ def _holders(finding: Finding, width: int) -> list[str]:
     """Those that hold something, told once for all that hold the same."""
     lines: list[str] = []
     held = [one for one in finding.holding if not one.does]
-    for one in finding.holding:
-        if one.does:
-            lines += wrap(f"{one.name} ({one.run}) {one.does}", first="  - ", width=width)
+    for does in dict.fromkeys(one.does for one in finding.holding if one.does):
+        alike = [one for one in finding.holding if one.does == does]
+        who = _names(alike) if len(alike) > 1 else f"{alike[0].name} ({alike[0].run})"
+        lines += wrap(f"{who}: {does}", first="  - ", width=width)
     for (operator, holds), alike in _alike(held, lambda one: (one.operator, one.holds)):
         each = ", each" if len(alike) > 1 else ","
         does = f"holding {', '.join(holds)}" if holds else "waiting"

@@ -2,6 +2,7 @@
 
 from windtunnel.trace.accesses import Access, accesses, told_accesses
 from windtunnel.trace.decisions import Decision
+from windtunnel.trace.holds import Holds
 from windtunnel.trace.snapshot import Actor, Capacity, OpenRun, Snapshot, Wish
 from windtunnel.trace.states import RunState, TaskState
 from windtunnel.trace.touches import Touch, Touches
@@ -9,6 +10,7 @@ from windtunnel.trace.trace import (
     AssetEvent,
     DagRun,
     Event,
+    LostRun,
     NotCarried,
     Output,
     RunRecord,
@@ -27,6 +29,8 @@ __all__ = [
     "DagRun",
     "Decision",
     "Event",
+    "Holds",
+    "LostRun",
     "NotCarried",
     "OpenRun",
     "Output",

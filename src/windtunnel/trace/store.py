@@ -13,7 +13,7 @@ from typing import Any
 
 from windtunnel.errors import InvalidInput
 from windtunnel.trace.decisions import Decision
-from windtunnel.trace.trace import AssetEvent, NotCarried, Output, RunRecord, Stray, Trace
+from windtunnel.trace.trace import AssetEvent, LostRun, NotCarried, Output, RunRecord, Stray, Trace
 
 FORMAT = "windtunnel.trace/1"
 KINDS = (
@@ -28,6 +28,9 @@ KINDS = (
     "consumed",
     "pause",
     "touch",
+    "hold",
+    "triggered",
+    "lost_run",
     "output",
     "not_carried",
     "stray",
@@ -84,6 +87,14 @@ def dump(trace: Trace) -> Iterator[str]:
         yield _line(
             "touch", at_us=at, ti=ti, try_number=try_number, what=int(kind), dataset=dataset
         )
+    for at, ti, try_number, resource, change in trace.holds:
+        yield _line(
+            "hold", at_us=at, ti=ti, try_number=try_number, resource=resource, change=change
+        )
+    for run, ti in trace.triggered_by.items():
+        yield _line("triggered", run=run, ti=ti)
+    for lost in trace.lost_runs:
+        yield _line("lost_run", **asdict(lost) | {"due": _text(lost.due)})
     for output in trace.output:
         yield _line("output", **asdict(output))
     for value in trace.not_carried:
@@ -174,6 +185,18 @@ def _add(trace: Trace, kind: str, values: dict[str, Any]) -> None:
         trace.touches.log(
             values["at_us"], values["ti"], values["try_number"], values["what"], values["dataset"]
         )
+    elif kind == "hold":
+        trace.holds.log(
+            values["at_us"],
+            values["ti"],
+            values["try_number"],
+            values["resource"],
+            values["change"],
+        )
+    elif kind == "triggered":
+        trace.triggered_by[values["run"]] = values["ti"]
+    elif kind == "lost_run":
+        trace.lost_runs.append(LostRun(**values | {"due": _instant(values["due"])}))
     elif kind == "output":
         trace.output.append(Output(**values))
     elif kind == "not_carried":

@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from windtunnel.trace.decisions import Decision
 from windtunnel.trace.history import History
+from windtunnel.trace.holds import Holds
 from windtunnel.trace.snapshot import Snapshot
 from windtunnel.trace.states import RunState, TaskState
 from windtunnel.trace.touches import Touches
@@ -132,6 +134,25 @@ class NotCarried:
         return _name(self.dag_id, self.task_id, self.map_index)
 
 
+@dataclass(frozen=True, slots=True)
+class LostRun:
+    """A run of its own that something was due for and that nobody made, nor ever will."""
+
+    at_us: int
+    """When it was known: the run after it was made, or the trigger was refused."""
+    dag: int
+    """Index into ``Trace.dag_ids``."""
+    cause: Literal["skipped", "exists"]
+    """``skipped``: its time passed, and the schedule went on to a later one (``catchup=False``);
+    ``exists``: there was a run of this run_id, or of this logical date."""
+    run: int
+    """Index of the run that is there: the one after it, or the one that exists."""
+    due: datetime | None = None
+    """``skipped``: when it was due."""
+    ti: int | None = None
+    """``exists``: the task instance that asked for it."""
+
+
 @dataclass(slots=True)
 class Stray:
     """A process that goes on although its try is over for Airflow, and what it does from then on,
@@ -222,6 +243,8 @@ class Trace:
     a resource of the scenario."""
     touches: Touches = field(default_factory=Touches)
     """What tries with steps read and wrote."""
+    holds: Holds = field(default_factory=Holds)
+    """What tries took of the scenario's resources, and gave back."""
     snapshots: list[Snapshot] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     """What somebody chose to go another way than it usually does, in order."""
@@ -230,6 +253,10 @@ class Trace:
     refused: list[tuple[int, str]] = field(default_factory=list)
     """(when, what and why): what somebody asked for and Airflow would not do."""
     asset_events: list[AssetEvent] = field(default_factory=list)
+    triggered_by: dict[int, int] = field(default_factory=dict)
+    """By index of a run that a task instance triggered: that task instance."""
+    lost_runs: list[LostRun] = field(default_factory=list)
+    """Runs that were asked for and are not there, in order."""
     consumed: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """By index of a run that assets started: numbers of the events that it got
     (``triggering_asset_events``)."""

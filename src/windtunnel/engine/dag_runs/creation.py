@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from heapq import heappop, heappush
 
 from windtunnel.engine.dag_runs.assets import AssetRuns
@@ -16,7 +17,7 @@ from windtunnel.engine.dag_runs.timetable import NextRun
 from windtunnel.engine.program import DagProgram
 from windtunnel.engine.world import AUTOMATIC, Run, World
 from windtunnel.model import Uniform
-from windtunnel.trace.trace import RunRecord
+from windtunnel.trace.trace import LostRun, RunRecord
 
 NEVER = 1 << 62
 
@@ -48,6 +49,12 @@ class Creation:
         self._heap: list[tuple[int, str, int]] = []
         jitter = world.scenario.jitter_s
         self._lateness = Uniform(low=0, high=jitter) if jitter else None
+        self._watched = {
+            dag.number
+            for dag in world.program.dags
+            if any(fnmatchcase(dag.dag_id, one) for one in world.scenario.every_run_matters)
+        }
+        """DAGs of which lost runs are written down."""
         self.assets: AssetRuns | None = None
         """None if no DAG of the fleet waits for assets."""
         self.next_due: Callable[[], int | None] = self._next_tick
@@ -109,8 +116,7 @@ class Creation:
         world, dag = self._world, schedule.dag
         if not _makes_runs(dag) or world.paused[dag.number]:
             return
-        latest = world.latest_automatic[dag.number]
-        last = schedule.done if latest is None else latest.interval
+        last = self._last(schedule)
         is_full = world.is_at_max_active_runs(dag)
         if world.profile.creation_flag:
             schedule.exceeds = is_full
@@ -173,6 +179,7 @@ class Creation:
             self._plan(schedule, interval if twin is None else twin.interval or interval)
             return
         if not exists:
+            before = self._last(schedule)
             record = RunRecord(
                 dag.number,
                 f"scheduled__{iso(info.run_after if _by_run_after(world) else info.start)}",
@@ -182,7 +189,9 @@ class Creation:
                 world.now,
                 interval,
             )
-            world.add_run(dag, record)
+            run = world.add_run(dag, record)
+            if dag.number in self._watched and before is not None:
+                self._note_lost(dag, before, info, run)
         is_full = world.is_at_max_active_runs(dag)
         if world.profile.creation_flag:
             schedule.exceeds = is_full
@@ -190,6 +199,21 @@ class Creation:
             schedule.due_us = NEVER
             return
         self._plan(schedule, interval)
+
+    def _last(self, schedule: Schedule) -> tuple[datetime, datetime] | None:
+        """The data interval of the last run of a schedule."""
+        latest = self._world.latest_automatic[schedule.dag.number]
+        return schedule.done if latest is None else latest.interval
+
+    def _note_lost(
+        self, dag: DagProgram, last: tuple[datetime, datetime], made: NextRun, run: Run
+    ) -> None:
+        """Write down which runs the schedule went past to come to this one."""
+        world = self._world
+        for missed in dag.timetable.passed_over(last, made):
+            if missed.start not in world.logical_dates[dag.number]:
+                lost = LostRun(world.now, dag.number, "skipped", run.index, missed.run_after)
+                world.trace.lost_runs.append(lost)
 
     def _plan(self, schedule: Schedule, last: tuple[datetime, datetime] | None) -> None:
         """Compute the next run after ``last`` (``DagModel.calculate_dagrun_date_fields``)."""

@@ -171,6 +171,15 @@ class Timetable:
             yield run
             last = run.start, run.end
 
+    def passed_over(self, last: tuple[datetime, datetime], to: NextRun) -> Iterator[NextRun]:
+        """The runs after the one with data interval *last* that were due before *to*, whatever
+        catchup says."""
+        free = copy(self)
+        free._catchup = True
+        while (run := free.next_run(last, to.start)) and run.end <= to.start > run.start:
+            yield run
+            last = run.start, run.end
+
     def before(self, at: datetime) -> datetime | None:
         """The tick before this instant; None without a schedule (``dag.previous_schedule``)."""
         return None if self._ticks is None else self._ticks.before(at)

@@ -189,7 +189,7 @@ class Courses:
             self._touch(course, deed.name, Touch.READ_BEGINS)
             self._touch(course, deed.name, Touch.READ_ENDS)
         elif deed.verb == "trigger":
-            self._trigger(deed.name)
+            self._trigger(course.ti, deed.name)
         elif deed.verb == "defer":
             return self._defer(course, deed.us)
         return True
@@ -270,12 +270,13 @@ class Courses:
             self._touch(course, deed.name, Touch.WRITE_BEGINS)
             self._touch(course, deed.name, Touch.WRITE_ENDS)
 
-    def _trigger(self, dag_id: str) -> None:
+    def _trigger(self, ti: int, dag_id: str) -> None:
         world = self._world
         number = world.program.number.get(dag_id)
         if number is not None:
             logical = world.datetime_at(world.now)
-            triggered_run(world, world.program.dags[number], "manual", None, logical)
+            run = triggered_run(world, world.program.dags[number], "manual", None, logical)
+            world.trace.triggered_by[run.index] = ti
 
     def _defer(self, course: Course, us: int) -> bool:
         """Returns whether it goes on at once: nobody takes the trigger of an orphan."""

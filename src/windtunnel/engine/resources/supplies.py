@@ -72,8 +72,12 @@ class Supply:
         return self._waiting[0][3]
 
     def has_room(self, count: int) -> bool:
-        """Whether so many slots are free."""
-        if self.slots is None or self.given.when_full == "slow":
+        """Whether so many may be taken."""
+        return self.given.when_full in ("slow", "exceed") or self.has_slots(count)
+
+    def has_slots(self, count: int) -> bool:
+        """Whether so many are left of what there is."""
+        if self.slots is None:
             return True
         return self.used + sum(self.leaked.values()) + count <= self.slots
 
@@ -131,7 +135,10 @@ class Supplies:
         if free and not supply.any_waiting:
             self._give(supply, course, deed.count)
             return "taken"
-        if "fail" in supply.out or (not supply.out and supply.given.when_full == "fail"):
+        if "fail" in supply.out:
+            return "full"
+        if not supply.out and supply.given.when_full == "fail":
+            self._log(supply, course, 0)
             return "full"
         course.waits_for, course.waits_since = supply.name, now
         supply.wait(course, deed.count)
@@ -188,7 +195,10 @@ class Supplies:
             self._granted(course)
 
     def _give(self, supply: Supply, course: Course, count: int) -> None:
+        if supply.given.when_full == "exceed" and not supply.has_slots(count):
+            self._log(supply, course, 0)
         supply.take(count, self._world.now)
+        self._log(supply, course, count)
         course.held[supply.name] = course.held.get(supply.name, 0) + count
         if supply.given.lease_s is not None and not supply.given.renewed:
             since = course.taken_us[supply.name] = self._world.now
@@ -196,11 +206,16 @@ class Supplies:
             self._at(at, lambda: self._run_out(course, supply, since))
 
     def _drop(self, course: Course, name: str, count: int) -> None:
+        self._log(self.all[name], course, -count)
         left = course.held[name] - count
         if left:
             course.held[name] = left
         else:
             del course.held[name]
+
+    def _log(self, supply: Supply, course: Course, change: int) -> None:
+        holds, now = self._world.trace.holds, self._world.now
+        holds.log(now, course.ti, course.try_number, supply.name, change)
 
     # -- what others do to a resource ---------------------------------------------------------
 

@@ -26,6 +26,8 @@ class Refusal:
     outcome: str
     """``fail``, ``fail_no_retry`` or ``skip``."""
     why: str
+    twin: Run | None = None
+    """The run that exists in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def ask_for_run(world: World, own: Run, kind: TriggerDagRun, dag: int) -> Found 
     if twin is not None:
         return _existing(world, kind, twin)
     if same_date is not None:
-        return Refusal("fail", f"{name} has a run of {logical.isoformat()} already")
+        why = f"{name} has a run of {logical.isoformat()} already"
+        return Refusal("fail", why, same_date)
     run_type = "operator_triggered" if world.profile.creation_flag else "manual"
     program = world.program.dags[dag]
     return Found(triggered_run(world, program, run_type, run_id, logical))
@@ -66,8 +69,8 @@ def _existing(world: World, kind: TriggerDagRun, run: Run) -> Found | Refusal:
         return Found(run, to_clear=True)
     why = f"run {run.record.run_id} of {kind.trigger_dag_id} exists already"
     if kind.skip_when_already_exists:
-        return Refusal("skip", why)
-    return Refusal("fail_no_retry" if world.profile.existing_run_is_final else "fail", why)
+        return Refusal("skip", why, run)
+    return Refusal("fail_no_retry" if world.profile.existing_run_is_final else "fail", why, run)
 
 
 def _run_id(own: Run, text: str) -> str:

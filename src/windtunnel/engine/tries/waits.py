@@ -17,6 +17,7 @@ from windtunnel.engine.tries.triggered import Refusal, ask_for_run
 from windtunnel.engine.world import FINISHED, Run, World
 from windtunnel.model import ExternalTaskSensor, TriggerDagRun
 from windtunnel.trace.states import RunState, TaskState
+from windtunnel.trace.trace import LostRun
 
 Key = tuple[str, int, int]
 
@@ -77,9 +78,14 @@ class CrossDagWaits:
         assert wait.dag is not None
         answer = ask_for_run(world, own, kind, wait.dag)
         if isinstance(answer, Refusal):
+            if answer.twin is not None:
+                lost = LostRun(world.now, wait.dag, "exists", answer.twin.index, ti=ti)
+                world.trace.lost_runs.append(lost)
             return answer
         if answer.to_clear:
             self._clear_run(answer.run)
+        else:
+            world.trace.triggered_by[answer.run.index] = ti
         wait.run = answer.run
         wait.keys = (("run", wait.run.index, 0),)
         if ~ti in world.confs:
