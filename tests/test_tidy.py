@@ -43,6 +43,7 @@ HOMES = {
     "jinja2": {"report", "execute"},
     "sqlalchemy": {"loaders"},
     "yaml": {"loaders"},
+    "z3": {"slices"},
     "pytest": set(),
 }
 CLOSED = ("model", "trace", "choices", "engine", "detect", "slices")

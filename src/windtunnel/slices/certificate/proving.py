@@ -1,0 +1,148 @@
+"""prove: is there any moment, consistent with what always holds, in which nothing can move on?
+
+Every deadlock ends in a moment in which nothing moves, and something is not over. So the moments in
+which nothing moves are described by what holds of all of them: capacities, precedence, who holds
+what, how many faults there can be. If no moment of this kind has anything unfinished, no schedule
+ends in a deadlock, whatever durations, arrivals, priorities and ties are: that is a proof. If there
+is one, it may or may not be reached: a candidate, to be looked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from windtunnel.slices.certificate.children import describe_children
+from windtunnel.slices.certificate.instances import describe_instances
+from windtunnel.slices.certificate.limits import describe_limits
+from windtunnel.slices.certificate.locks import describe_locks
+from windtunnel.slices.certificate.picture import Instance, Picture
+from windtunnel.slices.certificate.reasons import broken, reasons
+from windtunnel.slices.certificate.runs import describe_runs
+from windtunnel.slices.certificate.solving import Solver
+from windtunnel.slices.certificate.terms import FALSE, Fact, Term, both, either, no
+from windtunnel.slices.certificate.unfolding import Unfolding
+from windtunnel.slices.fleet import Slice
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """No schedule of the slice ends in a deadlock."""
+
+    rests_on: tuple[Fact, ...]
+    """Settings that can't be left out; others may change without touching the proof."""
+    assumptions: tuple[str, ...]
+    script: str = field(repr=False)
+    """The question, in SMT-LIB 2, to be checked again by any solver: it answers unsat."""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the script."""
+        return hashlib.sha256(self.script.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Where a task instance is stuck in a candidate."""
+
+    dag: str
+    k: int
+    """Number of its dag run."""
+    task: str
+    phase: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Nothing that was looked at excludes that these are stuck; it may still never happen."""
+
+    stuck: tuple[Stuck, ...]
+
+
+@dataclass(frozen=True)
+class NotCovered:
+    """Nothing is said, and why."""
+
+    reasons: tuple[str, ...]
+
+
+Proof = Certificate | Candidate | NotCovered
+
+
+def picture_of(of: Slice) -> Picture:
+    """All that holds in the moments in which nothing moves, and that something is not over."""
+    picture = Picture(of, Unfolding(of))
+    describe_runs(picture)
+    describe_instances(picture)
+    describe_limits(picture)
+    describe_locks(picture)
+    describe_children(picture)
+    unfinished = [
+        both(picture.exists(one.run), no(picture.lost(one.run)), no(picture.over(one)))
+        for one in picture.instances()
+    ]
+    picture.formula.add(either(*unfinished))
+    return picture
+
+
+def prove(of: Slice, *, seconds: float = 20.0) -> Proof:
+    """Whether a deadlock of the slice can be excluded.
+
+    Args:
+        of: The slice.
+        seconds: How long the solver may think, about.
+
+    Raises:
+        InvalidInput: z3 is not installed.
+    """
+    wrong = broken(of)
+    if wrong:
+        return NotCovered(tuple(wrong))
+    unfolding = Unfolding(of)
+    why = reasons(of, unfolding)
+    if any("task instances: more than" in reason for reason in why):
+        return NotCovered(tuple(why))
+    picture = picture_of(of)
+    solver = Solver(picture.formula, seconds)
+    answer = solver.ask(tuple(picture.formula.facts))
+    if answer == "unknown":
+        return NotCovered((*why, f"the solver gave up ({solver.why_unknown()})"))
+    if answer == "sat":
+        return Candidate(_stuck(picture, solver))
+    if why:
+        return NotCovered(tuple(why))
+    facts = picture.formula.facts
+    rests_on = tuple(sorted(facts[term] for term in solver.core()))
+    return Certificate(rests_on, _assumptions(of), picture.formula.script())
+
+
+def _stuck(picture: Picture, solver: Solver) -> tuple[Stuck, ...]:
+    places: list[tuple[Instance, str, Term]] = []
+    for one in picture.instances():
+        run = one.run
+        there = [(p.name, picture.at(one, p)) for p in picture.phases(one)]
+        idle = picture.not_begun(one)
+        there.append(("not begun", both(idle, picture.started(run))))
+        there.append(("its dag run is queued", both(idle, picture.queued(run))))
+        there.append(("its dag run is held back", both(idle, picture.held(run))))
+        places += [(one, name, term) for name, term in there if term != FALSE]
+    holding = solver.holding([term for _, _, term in places])
+    return tuple(
+        Stuck(one.run.dag, one.run.k, one.task.name, name)
+        for (one, name, _), holds in zip(places, holding, strict=True)
+        if holds
+    )
+
+
+def _assumptions(of: Slice) -> tuple[str, ...]:
+    faults = "no fault happens" if not of.max_faults else f"at most {of.max_faults} faults happen"
+    return (
+        "every step that is no wait ends some time",
+        "whoever is ready and fits is queued some time",
+        "locks, waits and limits are those that are modelled",
+        "rescheduled sensors that wait in vain are stuck; that they only keep others from ever"
+        " getting a slot is not looked at",
+        "timeouts are not counted on: what only a timeout ends is stuck",
+        faults,
+    )
