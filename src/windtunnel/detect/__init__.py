@@ -6,6 +6,7 @@ from windtunnel.detect.double_effect import find_double_effects
 from windtunnel.detect.double_run import find_double_runs
 from windtunnel.detect.finding import Finding, Fix, Limit, Party
 from windtunnel.detect.in_vain import find_waits_in_vain
+from windtunnel.detect.livelock import find_livelocks
 from windtunnel.detect.lost_runs import find_lost_runs
 from windtunnel.detect.not_given_back import find_not_given_back
 from windtunnel.detect.overcommit import find_overcommits
@@ -29,6 +30,7 @@ __all__ = [
     "find_deadlocks",
     "find_double_effects",
     "find_double_runs",
+    "find_livelocks",
     "find_lost_runs",
     "find_not_carried",
     "find_not_given_back",
@@ -54,6 +56,7 @@ def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
     return (
         *blocked,
         *find_waits_in_vain(scenario, trace, graphs, blocked),
+        *find_livelocks(scenario, trace, graphs),
         *find_redelivered(scenario, trace),
         *find_not_given_back(scenario, trace),
         *find_not_carried(scenario, trace),

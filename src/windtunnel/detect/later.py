@@ -36,26 +36,35 @@ def place_of(actor: Actor) -> Place:
     return actor.dag_id, actor.run_name, actor.task_id, actor.map_index
 
 
+def number_of(trace: Trace, wanted: Collection[Place]) -> dict[Place, int]:
+    """The numbers of these task instances in a trace."""
+    names = {(dag_id, run) for dag_id, run, *_ in wanted}
+    runs = {
+        number: name
+        for number, run in enumerate(trace.runs)
+        if (name := (trace.dag_ids[run.dag], run.name)) in names
+    }
+    found: dict[Place, int] = {}
+    for ti, run in enumerate(trace.ti_run):
+        if run in runs:
+            task_id = trace.task_ids[trace.runs[run].dag][trace.ti_task[ti]]
+            place = (*runs[run], task_id, trace.ti_map[ti])
+            if place in wanted:
+                found[place] = ti
+    return found
+
+
 class Later:
     """The changes of some task instances, and of the runs that they are about."""
 
     def __init__(self, trace: Trace, actors: Iterable[Actor], runs: Collection[int] = ()) -> None:
-        self._trace = trace
-        wanted = {place_of(actor) for actor in actors}
-        names = {(dag_id, run) for dag_id, run, *_ in wanted}
-        own = {
-            number
-            for number, run in enumerate(trace.runs)
-            if (trace.dag_ids[run.dag], run.name) in names
-        }
-        self.instances: dict[int, list[int]] = {run: [] for run in sorted({*runs, *own})}
+        self._number = number_of(trace, {place_of(actor) for actor in actors})
+        self.instances: dict[int, list[int]] = {run: [] for run in sorted(runs)}
         """Task instances by run."""
-        self._number: dict[Place, int] = {}
-        for ti, run in enumerate(trace.ti_run):
+        for ti, run in enumerate(trace.ti_run if self.instances else ()):
             if run in self.instances:
                 self.instances[run].append(ti)
-                self._number[self._place(ti)] = ti
-        followed = {self._number[one] for one in wanted if one in self._number}
+        followed = set(self._number.values())
         for run in runs:
             followed.update((*self.instances[run], ~run))
         self.changes: dict[int, list[tuple[int, int]]] = {who: [] for who in followed}
@@ -63,12 +72,6 @@ class Later:
         for at, who, state in trace.history if followed else ():
             if who in followed:
                 self.changes[who].append((at, state))
-
-    def _place(self, ti: int) -> Place:
-        trace = self._trace
-        run = trace.runs[trace.ti_run[ti]]
-        task_id = trace.task_ids[run.dag][trace.ti_task[ti]]
-        return trace.dag_ids[run.dag], run.name, task_id, trace.ti_map[ti]
 
     def went_on(self, actor: Actor, snapshot: Snapshot) -> bool:
         """Whether a task instance did go on after all: what waits on a worker or in the triggerer
