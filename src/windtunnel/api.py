@@ -352,7 +352,8 @@ def check(
     accepted: list[Accepted] = []
     not_kept = ""
     tries = min(exploration.simulations, TRIES_OF_FIXES)
-    for number, (found, variant) in enumerate(exploration.found):
+    curable = sum(1 for found, _ in exploration.found if found.holding)
+    for found, variant in exploration.found:
         finding = judge(scenario.accept, found)
         if isinstance(finding, Accepted):
             accepted.append(finding)
@@ -360,13 +361,13 @@ def check(
         if variant is None or not finding.holding:
             findings.append(finding)
             continue
-        tell("Looking for fixes", number, len(exploration.found))
+        tell("Looking for fixes", len([one for one in findings if one.holding]), curable)
         fixes = repair(scenario, finding, tries, known=[f for f, _ in exploration.found])
         full = finding.model_copy(update={"fixes": fixes})
         if store is not None and not not_kept:
             full, not_kept = _kept(full, variant, store)
         findings.append(full)
-    said = sort_out({}, findings)
+    said = sort_out({}, findings, known=[one.finding for one in accepted])
     result = Result(
         scenario, exploration.first, said.findings, frozenset(), said.possible, tuple(accepted)
     )

@@ -30,9 +30,18 @@ class Verdicts:
     accepted: tuple[Accepted, ...]
 
 
-def sort_out(accept: Accepts, findings: Iterable[Finding]) -> Verdicts:
-    """Each finding at its place, in the given order."""
-    judged = [judge(accept, finding) for finding in findings]
+def sort_out(
+    accept: Accepts, findings: Iterable[Finding], *, known: Iterable[Finding] = ()
+) -> Verdicts:
+    """Each finding at its place, in the given order. That limits could be filled is left out where
+    one of these findings, or of those that are *known* beside them, shows that they are."""
+    found = list(findings)
+    shown = {limit for one in (*found, *known) if one.certain for limit in one.limits}
+    judged = [
+        judge(accept, one)
+        for one in found
+        if one.certain or not one.limits or not shown.issuperset(one.limits)
+    ]
     return Verdicts(
         tuple(one for one in judged if isinstance(one, Finding) and one.certain),
         tuple(one for one in judged if isinstance(one, Finding) and not one.certain),

@@ -6,6 +6,7 @@ from windtunnel.lint.dates import find_missing_dates
 from windtunnel.lint.feedback import find_feedback
 from windtunnel.lint.known_dags import find_unknown_dags
 from windtunnel.lint.never_queued import find_never_queued, find_unknown_pools
+from windtunnel.lint.piling import find_full_of_waits
 from windtunnel.lint.retries import find_long_retries
 from windtunnel.lint.targets import find_missing_targets
 from windtunnel.lint.visibility import find_outlived_messages
@@ -14,6 +15,7 @@ from windtunnel.model import Scenario
 __all__ = [
     "find_circles",
     "find_feedback",
+    "find_full_of_waits",
     "find_long_retries",
     "find_missing_dates",
     "find_missing_targets",
@@ -34,6 +36,7 @@ def lint(scenario: Scenario) -> tuple[Finding, ...]:
         *find_missing_targets(scenario),
         *find_missing_dates(scenario),
         *find_circles(scenario),
+        *find_full_of_waits(scenario),
         *find_outlived_messages(scenario),
         *find_feedback(scenario),
         *find_long_retries(scenario),

@@ -1,4 +1,4 @@
-"""Relatives: which tasks of a DAG come before others, and which are in a group."""
+"""Relatives: which tasks of a DAG come before others, which are in a group, how many each is."""
 
 from __future__ import annotations
 
@@ -45,3 +45,23 @@ class Relatives:
         while name is not None:
             yield name
             name = self._parents.get(name)
+
+
+def instances(dag: Dag, task_id: str) -> int | None:
+    """Into how many instances a task is mapped, 1 if it isn't; None if only a run can tell."""
+    task = dag.task(task_id)
+    count = 1
+    for factors in (task.expand, *_of_groups(dag, task)):
+        for factor in factors or ():
+            if isinstance(factor, str):
+                return None
+            count *= factor
+    return count
+
+
+def _of_groups(dag: Dag, task: Task) -> Iterator[tuple[int | str, ...] | None]:
+    groups = {group.group_id: group for group in dag.groups}
+    name = task.group
+    while name is not None and name in groups:
+        yield groups[name].expand
+        name = groups[name].parent

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from windtunnel.detect import Finding
 from windtunnel.lint.awaited import Awaited, awaited
+from windtunnel.lint.relatives import instances
 from windtunnel.model import Dag, DagPaused, Fleet, Scenario, Task, TriggerDagRun
 
 NO_TARGET = "WT112"
@@ -29,7 +30,7 @@ def _missing(one: Awaited) -> Iterator[str]:
     for name in one.kind.external_task_ids:
         if name not in ids:
             yield f"DAG {target.dag_id} has no task {name!r}{_near(name, ids)}"
-        elif (count := _instances(target, name)) is not None and count != 1:
+        elif (count := instances(target, name)) is not None and count != 1:
             yield (
                 f"{target.dag_id}.{name} is mapped to {count} task instances; the sensor counts "
                 "each of them and expects one, so it is content only while exactly one has "
@@ -39,26 +40,6 @@ def _missing(one: Awaited) -> Iterator[str]:
     groups = [known.group_id for known in target.groups]
     if group is not None and group not in groups:
         yield f"DAG {target.dag_id} has no task group {group!r}{_near(group, groups)}"
-
-
-def _instances(dag: Dag, task_id: str) -> int | None:
-    """Into how many instances a task is mapped; None if only a run can tell, or if it isn't."""
-    task = dag.task(task_id)
-    count = 1
-    for factors in (task.expand, *_of_groups(dag, task)):
-        for factor in factors or ():
-            if isinstance(factor, str):
-                return None
-            count *= factor
-    return count
-
-
-def _of_groups(dag: Dag, task: Task) -> Iterator[tuple[int | str, ...] | None]:
-    groups = {group.group_id: group for group in dag.groups}
-    name = task.group
-    while name is not None and name in groups:
-        yield groups[name].expand
-        name = groups[name].parent
 
 
 def _no_target(one: Awaited, why: str) -> Finding:
