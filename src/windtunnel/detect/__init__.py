@@ -14,6 +14,7 @@ from windtunnel.detect.overlap import find_overlaps
 from windtunnel.detect.redelivered import find_redelivered
 from windtunnel.detect.runaway import find_runaways
 from windtunnel.detect.stall import find_stalls
+from windtunnel.detect.starvation import find_starvation
 from windtunnel.detect.verdicts import Accepted, Verdicts, judge, sort_out, unused
 from windtunnel.detect.xcom import find_not_carried
 from windtunnel.model import Scenario
@@ -39,6 +40,7 @@ __all__ = [
     "find_redelivered",
     "find_runaways",
     "find_stalls",
+    "find_starvation",
     "find_waits_in_vain",
     "judge",
     "sort_out",
@@ -49,14 +51,18 @@ __all__ = [
 def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
     """Everything that is wrong with a scenario, as its trace shows; in a fixed order."""
     graphs = [WaitGraph(snapshot) for snapshot in trace.snapshots]
-    blocked = (
+    blocked: tuple[Finding, ...] = (
         *find_deadlocks(scenario, trace, graphs),
         *find_stalls(scenario, trace, graphs),
     )
-    return (
+    blocked = (
         *blocked,
         *find_waits_in_vain(scenario, trace, graphs, blocked),
         *find_livelocks(scenario, trace, graphs),
+    )
+    return (
+        *blocked,
+        *find_starvation(scenario, trace, blocked),
         *find_redelivered(scenario, trace),
         *find_not_given_back(scenario, trace),
         *find_not_carried(scenario, trace),
