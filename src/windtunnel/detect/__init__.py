@@ -1,5 +1,6 @@
 """Trace in, findings out: one file per family, none of them knows the engine."""
 
+from windtunnel.detect.candidates import Candidate, candidates
 from windtunnel.detect.cores import WaitGraph
 from windtunnel.detect.deadlock import find_deadlocks
 from windtunnel.detect.double_effect import find_double_effects
@@ -7,6 +8,7 @@ from windtunnel.detect.double_run import find_double_runs
 from windtunnel.detect.finding import Finding, Fix, Limit, Party
 from windtunnel.detect.in_vain import find_waits_in_vain
 from windtunnel.detect.livelock import find_livelocks
+from windtunnel.detect.lock_order import Circle, find_lock_orders, lock_circles, noted
 from windtunnel.detect.lost_runs import find_lost_runs
 from windtunnel.detect.not_given_back import find_not_given_back
 from windtunnel.detect.overcommit import find_overcommits
@@ -22,16 +24,20 @@ from windtunnel.trace import Trace
 
 __all__ = [
     "Accepted",
+    "Candidate",
+    "Circle",
     "Finding",
     "Fix",
     "Limit",
     "Party",
     "Verdicts",
+    "candidates",
     "detect",
     "find_deadlocks",
     "find_double_effects",
     "find_double_runs",
     "find_livelocks",
+    "find_lock_orders",
     "find_lost_runs",
     "find_not_carried",
     "find_not_given_back",
@@ -43,6 +49,7 @@ __all__ = [
     "find_starvation",
     "find_waits_in_vain",
     "judge",
+    "lock_circles",
     "sort_out",
     "unused",
 ]
@@ -55,6 +62,7 @@ def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
         *find_deadlocks(scenario, trace, graphs),
         *find_stalls(scenario, trace, graphs),
     )
+    blocked, circles = noted(scenario, trace, blocked, lock_circles(scenario, trace))
     blocked = (
         *blocked,
         *find_waits_in_vain(scenario, trace, graphs, blocked),
@@ -69,6 +77,7 @@ def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
         *find_double_runs(scenario, trace),
         *find_overlaps(scenario, trace),
         *find_double_effects(scenario, trace),
+        *find_lock_orders(scenario, trace, circles),
         *find_overcommits(scenario, trace),
         *find_lost_runs(scenario, trace),
         *find_runaways(scenario, trace),

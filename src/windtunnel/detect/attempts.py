@@ -37,6 +37,10 @@ class Attempts:
         """The name of its run."""
         return self._trace.runs[self._trace.ti_run[ti]].name
 
+    def run_index(self, ti: int) -> int:
+        """The number of its run."""
+        return self._trace.ti_run[ti]
+
     def is_backfill(self, ti: int) -> bool:
         """Whether a backfill made its run."""
         return self._trace.runs[self._trace.ti_run[ti]].run_type == "backfill"
