@@ -96,3 +96,20 @@ def test_what_only_a_function_knows_is_left_alone(found, scheduled, sensor):
     mart = scheduled("mart", "0 2 * * *", sensor(execution_date_fn=True))
     assert not found(mart, scheduled("etl", "0 1 * * *"))
     assert not found(scheduled("mart", None, sensor()), scheduled("etl", "@daily"))
+
+
+def test_dags_that_began_on_different_days_are_told_apart_by_their_schedules(
+    found, scheduled, sensor
+):
+    """What was found for one sensor holds for others with the same schedules, and no others."""
+    marts = [
+        scheduled(
+            f"m{n}",
+            "30 1 * * *",
+            sensor(execution_delta_s=1800.0 * (n % 2)),
+            start_date=datetime(2019, 1, 1 + n, tzinfo=UTC),
+        )
+        for n in range(8)
+    ]
+    etl = scheduled("etl", "0 1 * * *", start_date=datetime(2019, 1, 1, tzinfo=UTC))
+    assert [one.dag_id for one in found(etl, *marts)] == ["m0", "m2", "m4", "m6"]

@@ -24,20 +24,18 @@ SAMPLES = 12
 RUNS = 26
 """Runs looked at from each: a day of an hourly DAG, and more."""
 YEAR = timedelta(days=365)
+LONG_AGO = 3 * YEAR
+"""Before the start; no sensor looks so far back."""
 SHOWN = 3
 
 
 def find_missing_dates(scenario: Scenario) -> list[Finding]:
     """One finding for each sensor of which some date, or every date, has no run."""
     found = []
-    known: dict[Hashable, list[_Look]] = {}
+    year = _Year(scenario)
     for one in awaited(scenario.fleet):
         if _both_are_planned(one) and not _made_otherwise(scenario, one.target):
-            # Most sensors of a fleet look from one of few schedules to another.
-            key = (_timing(one.dag), _timing(one.target), _deltas(one))
-            if key not in known:
-                known[key] = list(_looked_for(scenario, one))
-            looked = known[key]
+            looked = year.looked_for(one)
             missing = [pair for pair in looked if not pair.has_run]
             if missing:
                 found.append(_finding(one, looked, missing))
@@ -74,17 +72,53 @@ def _is_triggered(fleet: Fleet, target: Dag) -> bool:
     )
 
 
-def _looked_for(scenario: Scenario, one: Awaited) -> Iterator[_Look]:
-    profile = scenario.cluster.airflow
-    own = Timetable(one.dag, profile, catchup=False)
-    other = Timetable(one.target, profile, catchup=True)
-    begins = one.target.start_date
-    start = scenario.start.astimezone(UTC)
-    for logical in _logical_dates(own, start, _zones(one)):
-        for delta in _deltas(one):
-            wanted = logical - timedelta(seconds=delta)
-            if begins is None or wanted >= begins:
-                yield _Look(logical, wanted, other.was_due(wanted, wanted + 2 * YEAR))
+class _Year:
+    """The year after the start of a scenario. Most sensors of a fleet look from one of few
+    schedules to another, and ticks take a while to find."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._profile = scenario.cluster.airflow
+        self._start = scenario.start.astimezone(UTC)
+        self._timetables: dict[Hashable, Timetable] = {}
+        self._dates: dict[Hashable, list[datetime]] = {}
+        self._looked: dict[Hashable, list[_Look]] = {}
+
+    def looked_for(self, one: Awaited) -> list[_Look]:
+        """What a sensor looks for, run by run."""
+        dag, target = self._plain(one.dag), self._plain(one.target)
+        key = (_timing(dag), _timing(target), _deltas(one))
+        if key not in self._looked:
+            self._looked[key] = list(self._looks(dag, target, _deltas(one)))
+        return self._looked[key]
+
+    def _plain(self, dag: Dag) -> Dag:
+        """A cron schedule ticks the same whenever it began; so that it counts as the same."""
+        began, floor = dag.start_date, self._start - LONG_AGO
+        if not isinstance(dag.schedule, Cron) or began is None or began >= floor:
+            return dag
+        return dag.model_copy(update={"start_date": floor})
+
+    def _looks(self, dag: Dag, target: Dag, deltas: tuple[float, ...]) -> Iterator[_Look]:
+        other = self._timetable(target, catchup=True)
+        begins = target.start_date
+        for logical in self._logical(dag, _zones(dag, target)):
+            for delta in deltas:
+                wanted = logical - timedelta(seconds=delta)
+                if begins is None or wanted >= begins:
+                    yield _Look(logical, wanted, other.was_due(wanted, wanted + 2 * YEAR))
+
+    def _timetable(self, dag: Dag, *, catchup: bool) -> Timetable:
+        key = (_timing(dag), catchup)
+        if key not in self._timetables:
+            self._timetables[key] = Timetable(dag, self._profile, catchup)
+        return self._timetables[key]
+
+    def _logical(self, dag: Dag, zones: tuple[str, ...]) -> list[datetime]:
+        key = (_timing(dag), zones)
+        if key not in self._dates:
+            timetable = self._timetable(dag, catchup=False)
+            self._dates[key] = _logical_dates(timetable, self._start, zones)
+        return self._dates[key]
 
 
 def _deltas(one: Awaited) -> tuple[float, ...]:
@@ -128,12 +162,12 @@ def _next_runs(timetable: Timetable, place: datetime) -> Iterator[datetime]:
         last, now = (run.start, run.end), max(now, run.run_after)
 
 
-def _zones(one: Awaited) -> list[str]:
+def _zones(*dags: Dag) -> tuple[str, ...]:
     zones: dict[str, None] = {}
-    for dag in (one.dag, one.target):
+    for dag in dags:
         own = dag.schedule.timezone if isinstance(dag.schedule, Cron) else None
         zones[own or dag.timezone] = None
-    return list(zones)
+    return tuple(zones)
 
 
 @cache

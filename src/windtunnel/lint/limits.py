@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import pairwise
 
 from windtunnel.engine.dag_runs.timetable import CronTicks
@@ -40,7 +41,12 @@ def interval_s(scenario: Scenario, dag: Dag) -> float | None:
         return schedule.seconds
     if not isinstance(schedule, Cron):
         return None
-    ticks, at = CronTicks(schedule.expression, "UTC"), scenario.start.astimezone(UTC)
+    return _closest_s(schedule.expression, scenario.start.astimezone(UTC))
+
+
+@lru_cache(maxsize=1024)
+def _closest_s(expression: str, start: datetime) -> float | None:
+    ticks, at = CronTicks(expression, "UTC"), start
     found: list[datetime] = []
     try:
         for _ in range(TICKS):
