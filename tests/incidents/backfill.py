@@ -175,5 +175,6 @@ INCIDENTS = (
         broken=failure_sensor(5),
         mended={"25 at once": failure_sensor(25)},
         symptom=lambda flight: flight.states("alerts.tell").count("scheduled") > 100,
+        says=("WT403",),
     ),
 )

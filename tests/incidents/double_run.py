@@ -141,6 +141,7 @@ INCIDENTS = (
         mended={"never twice at once": beat(max_active_runs=1)},
         symptom=lambda flight: flight.run_states("beat").count("running") > 30,
         leaves_out="a second process that makes the same runs once more",
+        says=("WT403",),
     ),
     Incident(
         id="INC-069",

@@ -81,6 +81,7 @@ INCIDENTS = (
         broken=small_tasks(6),
         mended={"as many slots as memory has room for": small_tasks(5)},
         symptom=lambda flight: "killed: the worker is out of memory" in flight.reasons("d.t"),
+        says=("WT402",),
     ),
     Incident(
         id="INC-120",

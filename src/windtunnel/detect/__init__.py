@@ -5,6 +5,7 @@ from windtunnel.detect.cores import WaitGraph
 from windtunnel.detect.deadlock import find_deadlocks
 from windtunnel.detect.double_effect import find_double_effects
 from windtunnel.detect.double_run import find_double_runs
+from windtunnel.detect.exhausted import find_exhaustion
 from windtunnel.detect.finding import Finding, Fix, Limit, Party
 from windtunnel.detect.in_vain import find_waits_in_vain
 from windtunnel.detect.livelock import find_livelocks
@@ -13,6 +14,7 @@ from windtunnel.detect.lost_runs import find_lost_runs
 from windtunnel.detect.not_given_back import find_not_given_back
 from windtunnel.detect.overcommit import find_overcommits
 from windtunnel.detect.overlap import find_overlaps
+from windtunnel.detect.overload import find_overload
 from windtunnel.detect.redelivered import find_redelivered
 from windtunnel.detect.runaway import find_runaways
 from windtunnel.detect.stall import find_stalls
@@ -36,6 +38,7 @@ __all__ = [
     "find_deadlocks",
     "find_double_effects",
     "find_double_runs",
+    "find_exhaustion",
     "find_livelocks",
     "find_lock_orders",
     "find_lost_runs",
@@ -43,6 +46,7 @@ __all__ = [
     "find_not_given_back",
     "find_overcommits",
     "find_overlaps",
+    "find_overload",
     "find_redelivered",
     "find_runaways",
     "find_stalls",
@@ -71,6 +75,8 @@ def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
     return (
         *blocked,
         *find_starvation(scenario, trace, blocked),
+        *find_exhaustion(scenario, trace),
+        *find_overload(scenario, trace),
         *find_redelivered(scenario, trace),
         *find_not_given_back(scenario, trace),
         *find_not_carried(scenario, trace),

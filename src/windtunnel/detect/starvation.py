@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from windtunnel.detect.finding import Finding, Limit, Party
-from windtunnel.detect.words import place
+from windtunnel.detect.attempts import Attempts
+from windtunnel.detect.finding import Finding, Limit
 from windtunnel.model import DagPaused, PoolResized, Scenario
 from windtunnel.trace import TaskState, Trace, Wait, Waits
 
@@ -125,6 +125,7 @@ class _Streams:
         self._scenario = scenario
         self._trace = trace
         self._bound = bound
+        self._attempts = Attempts(scenario, trace)
         self._admissions: dict[str, list[tuple[int, int, int]]] = {"parallelism": []}
         """By limit: (when queued, task instance, since when ready)."""
         self._state: dict[int, int] = {}
@@ -209,30 +210,35 @@ class _Streams:
     def _made(self, limit: str, passed: list[tuple[_Starved, list[tuple[int, int]]]]) -> Finding:
         trace = self._trace
         one, first = max(passed, key=lambda found: len(found[1]))
-        dag_id, task_id, run = _place(trace, one.ti)
-        streams = Counter(self._name(who) for _, who in first)
-        last = {self._name(who): (at, who) for at, who in first}
+        attempts = self._attempts
+        streams = Counter(attempts.name(who) for _, who in first)
+        last = {attempts.name(who): (at, who) for at, who in first}
         named = ", ".join(f"{name} ({n} times)" for name, n in streams.most_common(NAMED))
         more = f" and {len(streams) - NAMED} more" if len(streams) > NAMED else ""
         ran = "" if one.until_us is not None else " It has not run in this window."
         kind, _, subject = limit.partition(" ")
-        file, line = place(self._scenario, dag_id, task_id)
+        file, line = attempts.place(one.ti)
         return Finding(
             code=CODE,
             title="Starvation",
-            summary=f"{self._name(one.ti)} of {run} is ready, and was passed over {len(first)} "
-            f"times at {limit} by work that came later: {named}{more}.{ran}",
-            dag_id=dag_id,
+            summary=f"{attempts.name(one.ti)} of {attempts.run(one.ti)} is ready, and was passed "
+            f"over {len(first)} times at {limit} by work that came later: {named}{more}.{ran}",
+            dag_id=attempts.dag_id(one.ti),
             file=file,
             line=line,
             since=trace.at(one.since_us),
             until=None if one.until_us is None else trace.at(one.until_us),
             ended_by="a moment in which none of these is ready",
             holding=tuple(
-                self._party(who, at, (f"{limit}, {streams[name]} times before its turn",))
+                attempts.party(who, f"went first {streams[name]} times", at, self._now(who))
                 for name, (at, who) in sorted(last.items())
             ),
-            waiting=tuple(self._party(s.ti, s.since_us, (), (limit,)) for s, _ in passed),
+            waiting=tuple(
+                attempts.party(s.ti, "", s.since_us, self._now(s.ti)).model_copy(
+                    update={"waits_for": (limit,)}
+                )
+                for s, _ in passed
+            ),
             limits=(Limit(kind=kind, subject=subject),),
             notes=tuple(self._why(one, limit, [who for _, who in first])),
         )
@@ -256,28 +262,9 @@ class _Streams:
             yield "Their dates are earlier: among equals of weight the oldest date is first."
 
     def _slots(self, ti: int) -> int:
-        dag_id, task_id, _ = _place(self._trace, ti)
-        dag = next((dag for dag in self._scenario.fleet.dags if dag.dag_id == dag_id), None)
-        task = None if dag is None else dag.find(task_id)
+        task = self._attempts.task(ti)
         return 1 if task is None else task.pool_slots
 
-    def _name(self, ti: int) -> str:
-        return ".".join(_place(self._trace, ti)[:2])
-
-    def _party(
-        self, ti: int, since_us: int, holds: tuple[str, ...], waits_for: tuple[str, ...] = ()
-    ) -> Party:
-        dag_id, task_id, run = _place(self._trace, ti)
-        dag = next((dag for dag in self._scenario.fleet.dags if dag.dag_id == dag_id), None)
-        task = None if dag is None else dag.find(task_id)
-        return Party(
-            name=f"{dag_id}.{task_id}",
-            dag_id=dag_id,
-            task_id=task_id,
-            run=run,
-            operator="" if task is None else task.operator,
-            state=TaskState(self._state[ti]).label,
-            holds=holds,
-            waits_for=waits_for,
-            since=self._trace.at(since_us),
-        )
+    def _now(self, ti: int) -> str:
+        """The state of a task instance when the window ends."""
+        return TaskState(self._state[ti]).label
