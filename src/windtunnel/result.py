@@ -10,6 +10,8 @@ from functools import cached_property
 
 from windtunnel.detect import Accepted, Finding, unused
 from windtunnel.errors import InvalidInput
+from windtunnel.explain import Explanation, explain_task
+from windtunnel.explain.explanation import Tick
 from windtunnel.model import Assumption, Problem, RuleBook, Scenario
 from windtunnel.model.pattern import nearest
 from windtunnel.trace import DagRun, TaskInstance, Trace, Wait, Waits
@@ -179,6 +181,39 @@ class Result:
         if not known:
             self.dag_run(dag_id, run)
         raise InvalidInput(f"no task instance {name!r}; of this DAG: {', '.join(known)}")
+
+    def explain(
+        self, name: str, run: str | None = None, *, search: bool = True, tell: Tick | None = None
+    ) -> Explanation:
+        """Why a task instance waited, stretch by stretch, and what would have been enough.
+
+        Args:
+            name: ``dag_id.task_id`` (or ``dag_id.task_id[2]``).
+            run: Name or run_id of its run; None: the instance that waited longest.
+            search: Simulate again, some ten times for each limit that is a number, to find the
+                smallest value with which it would not have waited. Not done where real callables
+                ran.
+            tell: Called with (limits looked at, limits in all) on the way.
+
+        Raises:
+            InvalidInput: there is no such task instance; the message lists what there is.
+        """
+        self.task(name, run)
+        found = [
+            ti
+            for ti in self._instances
+            if name in (f"{ti.dag_id}.{ti.task_id}", ti.name)
+            and (run in (None, ti.run) or run == self._run_id(ti))
+        ]
+        longest = max(found, key=lambda ti: sum(wait.seconds for wait in self._waits.of(ti.index)))
+        return explain_task(
+            self.scenario,
+            self.trace,
+            longest,
+            others=len(found) - 1,
+            search=search and not self.executed,
+            tell=tell,
+        )
 
     def _task(self, ti: TaskInstance) -> Task:
         at = self.trace.at

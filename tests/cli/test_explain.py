@@ -31,3 +31,33 @@ def test_pages_as_json(cli) -> None:
     assert "paused" in one["meaning"]
     every = json.loads(cli("explain", "--format", "json").out)
     assert "WT114" in [each["code"] for each in every["codes"]]
+
+
+def test_a_task_prints_where_its_time_went_and_what_would_have_been_enough(cli, write, tmp_path):
+    write("etl.py", more=", pool='db'")
+    (tmp_path / "dags" / "scenario.toml").write_text(
+        "start = 2026-03-01T00:00:00Z\nduration = '2h'\n"
+        "[[manual_runs]]\ndag_id = 'etl'\nrun_id = 'one'\n"
+        "[[manual_runs]]\ndag_id = 'etl'\nrun_id = 'two'\nat = 1\n"
+        "[cluster.pools]\ndb = { slots = 1 }\n"
+    )
+    done = cli("explain", "etl.save", "dags", "--run", "two")
+    assert done.code == 0, done.err
+    assert done.out.startswith("etl.save  two\n")
+    assert "pool db, held by etl.save" in done.out
+    assert "  - pool db: 1 -> " in done.out
+    told = json.loads(cli("explain", "etl.save", "dags", "--format", "json").out)
+    assert told["kind"] == "explanation"
+
+
+def test_what_is_neither_a_code_nor_a_task_is_told(cli, write):
+    write("etl.py")
+    done = cli("explain", "deadlock")
+    assert done.code == 2
+    assert "neither the code of a finding, such as WT101, nor a task" in " ".join(done.err.split())
+    done = cli("explain", "etl.nope", "dags")
+    assert done.code == 2
+    assert "no task instance 'etl.nope'; of this DAG: etl.load, etl.save" in done.err
+    done = cli("explain", "WT101", "dags")
+    assert done.code == 2
+    assert "a code needs no target" in done.err

@@ -357,15 +357,60 @@ def replay(
 def explain(
     what: Annotated[
         str | None,
-        typer.Argument(metavar="[CODE]", help="Code of a finding.", show_default=False),
+        typer.Argument(
+            metavar="[CODE | DAG.TASK]",
+            help="Code of a finding, or a task; without either the codes are listed.",
+            show_default=False,
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TARGET]",
+            help="For a task: what to simulate, as for run; by default the current folder.",
+            show_default=False,
+        ),
     ] = None,
     *,
+    run: Annotated[
+        str | None,
+        typer.Option(
+            "--run", metavar="RUN", help="Its run; by default the one in which it waited longest."
+        ),
+    ] = None,
+    cluster: ClusterFile = None,
+    window: Window = None,
+    start: From = None,
+    seed: Seed = None,
+    profile: ProfileName = None,
+    trigger: Trigger = None,
+    backfill: Backfills = None,
+    fault: Faults = None,
+    airflow: AirflowName = "auto",
+    airflow_python: AirflowPython = None,
+    variables: Variables = None,
+    connections: Connections = None,
+    airflow_config: AirflowConfig = None,
+    paths: ImportPaths = None,
+    isolate: Isolate = False,
     form: FormatName = Format.TEXT,
     no_color: NoColor = False,
 ) -> None:
-    """Say what a finding's code means and what cures it; without a code, list them."""
+    """Say what a finding means and what cures it, or why a task waited and what was enough."""
+    how = loading.how_to_load(
+        airflow_python=airflow_python,
+        variables=variables,
+        connections=connections,
+        airflow_config=airflow_config,
+        paths=paths,
+        isolate=isolate,
+    )
+    triggers, faults = tuple(trigger or ()), tuple(fault or ())
+    fills = tuple(backfill or ())
+    asked = Asked(cluster, window, start, seed, profile, triggers, airflow, how, faults, fills)
     terminal = Terminal(color=not no_color)
-    raise typer.Exit(explaining.code(what, terminal, json=form is Format.JSON))
+    as_json = form is Format.JSON
+    raise typer.Exit(explaining.explain(what, target, asked, terminal, run=run, json=as_json))
 
 
 @app.command()

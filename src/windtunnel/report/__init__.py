@@ -6,6 +6,7 @@ from windtunnel.report.highlight import THEME, ReportHighlighter
 from windtunnel.report.json_form import check_json, run_json
 from windtunnel.report.load_report import load_json, load_text
 from windtunnel.report.text import check_text, problems_text, run_text
+from windtunnel.report.waiting import waiting_json, waiting_text
 from windtunnel.report.wrap import wrap
 
 __all__ = [
@@ -23,5 +24,7 @@ __all__ = [
     "problems_text",
     "run_json",
     "run_text",
+    "waiting_json",
+    "waiting_text",
     "wrap",
 ]
