@@ -70,9 +70,10 @@ def test_a_process_that_was_given_up_is_counted_by_nobody():
     dag = queries("etl", 3, pool="wh", retries=1, retry_delay_s=0)
     lost = HeartbeatLost(tasks="etl.q0", tries=(1,))
     pools = {"wh": Pool(slots=3)}
-    (finding,) = excess(dag, pools=pools, faults=(lost,))
-    assert "processes that were given up: etl.q0" in finding.notes[0]
-    assert minutes(finding.since) > 5
+    first, second = excess(dag, pools=pools, faults=(lost,))
+    assert [one.limits[0].name for one in (first, second)] == ["resource warehouse", "pool wh"]
+    assert "processes that were given up: etl.q0" in first.notes[0]
+    assert minutes(first.since) > 5
     assert not excess(dag, pools=pools)
 
 
@@ -109,3 +110,32 @@ def test_an_outage_is_no_excess_and_a_smaller_warehouse_is_one():
     assert excess(queries("etl", 3), resources=REFUSES, faults=(smaller,))
     assert excess(queries("etl", 3), faults=(smaller,))
     assert not excess(queries("etl", 3))
+
+
+# -- pools and processes that were given up --------------------------------------------------------
+
+LOST = HeartbeatLost(tasks="first.q0", tries=(1,))
+
+
+def in_pool(pool="one", faults=(LOST,), slots=1, apart=7, **options):
+    """A second DAG comes while the process of the first one, given up at five minutes, goes on."""
+    dags = [queries(name, 1, pool=pool) for name in ("first", "second")]
+    pools = {"one": Pool(slots=slots), **options.pop("pools", {})}
+    runs = [("first", 0), ("second", apart)]
+    rules = [Rule(tasks="*", duration_s=10 * MINUTE)]
+    return found("WT211", *dags, rules=rules, runs=runs, faults=faults, pools=pools, **options)
+
+
+def test_a_pool_of_one_slot_has_two_processes_when_one_was_given_up():
+    (finding,) = in_pool()
+    assert names(finding) == ["first.q0", "second.q0"]
+    assert span(finding) == (7, 10)
+    assert finding.identity == ("WT211", "pool one")
+    assert "given up (no heartbeat)" in finding.summary
+
+
+def test_pools_with_room_others_and_the_default_pool_are_left_alone():
+    assert not in_pool(slots=2)
+    assert not in_pool(faults=())
+    assert not in_pool(apart=11)
+    assert not in_pool(pool="default_pool", default_pool_slots=1)

@@ -15,6 +15,7 @@ from windtunnel.detect.not_given_back import find_not_given_back
 from windtunnel.detect.overcommit import find_overcommits
 from windtunnel.detect.overlap import find_overlaps
 from windtunnel.detect.overload import find_overload
+from windtunnel.detect.pool_overrun import find_pool_overruns
 from windtunnel.detect.redelivered import find_redelivered
 from windtunnel.detect.runaway import find_runaways
 from windtunnel.detect.stall import find_stalls
@@ -47,6 +48,7 @@ __all__ = [
     "find_overcommits",
     "find_overlaps",
     "find_overload",
+    "find_pool_overruns",
     "find_redelivered",
     "find_runaways",
     "find_stalls",
@@ -85,6 +87,7 @@ def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
         *find_double_effects(scenario, trace),
         *find_lock_orders(scenario, trace, circles),
         *find_overcommits(scenario, trace),
+        *find_pool_overruns(scenario, trace),
         *find_lost_runs(scenario, trace),
         *find_runaways(scenario, trace),
     )

@@ -7,7 +7,6 @@ would meet. This is never a finding: a search steers at it, and what it then sho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from windtunnel.detect.attempts import Attempts
@@ -17,8 +16,13 @@ from windtunnel.detect.overlap import conflict
 from windtunnel.model import Scenario
 from windtunnel.trace import Access, Trace, told_accesses
 
-NEAREST = 8
+NEAREST = 2
 """Accesses of each task that one is compared with: those that came last before it."""
+TRIED = 12
+"""Accesses of a pair of tasks, those that came nearest to each other, that are looked at."""
+
+Key = tuple[tuple[int, int], tuple[int, int], bool]
+"""Two tasks, and whether in one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +46,58 @@ def candidates(scenario: Scenario, trace: Trace) -> list[Candidate]:
     if not trace.touches:
         return []
     attempts = Attempts(scenario, trace)
-    nearest: dict[tuple[tuple[int, int], tuple[int, int], bool], Candidate] = {}
-    near = list(_near(trace, attempts))
-    tries = [(a.ti, a.try_number) for pair in near for a in (pair.first, pair.second)]
+    near = _near(trace, attempts)
+    tries = {
+        (access.ti, access.try_number): None
+        for pairs in near.values()
+        for pair in pairs
+        for access in (pair.first, pair.second)
+    }
     order, holdings = Order(scenario, trace, tries), Holdings(trace)
-    for one in sorted(near, key=lambda pair: pair.apart_us):
-        first, second = attempts.key(one.first.ti), attempts.key(one.second.ti)
-        same_run = trace.ti_run[one.first.ti] == trace.ti_run[one.second.ti]
-        key = (min(first, second), max(first, second), same_run)
-        if key not in nearest and _is_open(scenario, attempts, order, holdings, one):
-            nearest[key] = one
-    return list(nearest.values())
+    found = []
+    for pairs in near.values():
+        for pair in sorted(pairs, key=lambda pair: pair.apart_us):
+            if _is_open(scenario, attempts, order, holdings, pair):
+                found.append(pair)
+                break
+    return sorted(found, key=lambda pair: pair.apart_us)
 
 
-def _near(trace: Trace, attempts: Attempts) -> Iterator[Candidate]:
-    """Each access with the last ones of each task before it that it would spoil, or they it."""
-    before: dict[str, dict[tuple[int, int], list[Access]]] = {}
+def _near(trace: Trace, attempts: Attempts) -> dict[Key, list[Candidate]]:
+    """Each access with the last ones of each task before it that it would spoil, or they it; of
+    each pair of tasks those that came nearest to each other."""
+    before: dict[str, dict[tuple[tuple[int, int], str], list[Access]]] = {}
+    found: dict[Key, list[Candidate]] = {}
     for access in sorted(told_accesses(trace), key=lambda one: one.from_us):
-        there = before.setdefault(access.dataset, {})
-        for others in there.values():
-            for other in others:
-                apart = access.from_us - other.to_us
-                own = (other.ti, other.try_number) == (access.ti, access.try_number)
-                if apart >= 0 and not own and conflict(other.verb, access.verb):
-                    yield Candidate(access.dataset, other, access, apart)
-        recent = there.setdefault(attempts.key(access.ti), [])
+        there, own = before.setdefault(access.dataset, {}), attempts.key(access.ti)
+        for (task, verb), others in there.items():
+            if conflict(verb, access.verb):
+                for other in others:
+                    _keep(trace, found, (min(task, own), max(task, own)), other, access)
+        recent = there.setdefault((own, access.verb), [])
         recent.append(access)
         del recent[:-NEAREST]
+    return found
+
+
+def _keep(
+    trace: Trace,
+    found: dict[Key, list[Candidate]],
+    tasks: tuple[tuple[int, int], tuple[int, int]],
+    first: Access,
+    second: Access,
+) -> None:
+    apart = second.from_us - first.to_us
+    if apart < 0 or (first.ti, first.try_number) == (second.ti, second.try_number):
+        return
+    same_run = trace.ti_run[first.ti] == trace.ti_run[second.ti]
+    kept = found.setdefault((*tasks, same_run), [])
+    if len(kept) == TRIED:
+        farthest = max(kept, key=lambda pair: pair.apart_us)
+        if farthest.apart_us <= apart:
+            return
+        kept.remove(farthest)
+    kept.append(Candidate(second.dataset, first, second, apart))
 
 
 def _is_open(
