@@ -1,0 +1,276 @@
+"""Shrink: the smallest scenario that still shows a finding.
+
+DAGs, runs, tasks, faults and choices are left out, as long as the same finding is found, over the
+same limits and with the same tasks in it; then choices become as small as they can be. At the end
+nothing can be left out any more, unless the budget was too small for that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import ValidationError
+
+from windtunnel.detect import Finding, detect
+from windtunnel.engine import simulate
+from windtunnel.errors import WindtunnelError
+from windtunnel.model import Scenario
+from windtunnel.search.cuts import Item, cuts
+from windtunnel.search.minimal import minimal
+from windtunnel.trace import Trace
+
+BUDGET = 400
+"""Simulations."""
+WORK = 400_000
+"""State changes in all of these simulations."""
+AFTERWARDS_S = (1, 60, 600, 3600, 6 * 3600, 24 * 3600)
+"""So long after what was found has begun the window may end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much there is in a case."""
+
+    dags: int
+    tasks: int
+    runs: int
+    faults: int
+    choices: int
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A scenario that shows a finding."""
+
+    scenario: Scenario
+    trace: Trace
+    finding: Finding
+
+    @property
+    def size(self) -> Size:
+        """How much there is in it."""
+        scenario = self.scenario
+        return Size(
+            len(scenario.fleet.dags),
+            sum(len(dag.tasks) for dag in scenario.fleet.dags),
+            len(self.trace.runs),
+            len(scenario.faults),
+            len(scenario.choices or ()),
+            scenario.duration_s / 3600,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """The smallest case that was found, and how it came to be."""
+
+    case: Case
+    before: Size
+    simulations: int
+    minimal: bool
+    """Whether nothing can be left out any more, each thing tried alone."""
+
+
+def case_of(scenario: Scenario, finding: Finding) -> Case | None:
+    """What this scenario shows of the finding; None if nothing, or if it is no scenario."""
+    try:
+        trace = simulate(scenario)
+        found = next((f for f in detect(scenario, trace) if is_same(f, finding)), None)
+    except (WindtunnelError, ValueError, LookupError, AssertionError):
+        # Cut too far, it may not be a scenario any more. That is an answer: not this way.
+        return None
+    return None if found is None else Case(scenario, trace, found)
+
+
+def is_same(found: Finding, wanted: Finding) -> bool:
+    """Whether it is the same trouble: the same code, over the same limits, with the same tasks,
+    ended by the same."""
+    if (found.code, found.ended_by) != (wanted.code, wanted.ended_by):
+        return False
+    if found.holding or wanted.holding:
+        return _holders(found) == _holders(wanted) and set(found.limits) == set(wanted.limits)
+    return found.dag_id == wanted.dag_id and _unnumbered(found) == _unnumbered(wanted)
+
+
+def _holders(finding: Finding) -> set[tuple[str, str]]:
+    return {(party.dag_id, party.task_id) for party in finding.holding}
+
+
+def _unnumbered(finding: Finding) -> str:
+    """What it says, whenever and however often."""
+    return re.sub(r"\d+", "#", finding.summary)
+
+
+def shrink(
+    scenario: Scenario,
+    finding: Finding,
+    *,
+    budget: int = BUDGET,
+    progress: Callable[[int, int], None] | None = None,
+) -> Shrunk | None:
+    """The smallest case of a finding that a scenario shows; None if it doesn't show it."""
+    first = case_of(scenario, finding)
+    if first is None:
+        return None
+    return _Shrinking(first, finding, budget, progress).shrunk()
+
+
+class _Shrinking:
+    """The search for the smallest case."""
+
+    def __init__(
+        self,
+        first: Case,
+        finding: Finding,
+        budget: int,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self._before = first.size
+        self._best = first
+        self._finding = finding
+        self._budget = budget
+        self._progress = progress
+        self._made = self._work = 0
+        self._refused: set[str] = set()
+
+    def shrunk(self) -> Shrunk:
+        """Cut until no cut is possible."""
+        self._try(self._best.scenario.model_copy(update={"choices": ()}))
+        self._shorten()
+        before: Scenario | None = None
+        while before is not self._best.scenario and not self._spent:
+            before = self._best.scenario
+            for cut in cuts(before):
+                items, keep = cut(self._best.scenario)
+                self._cut(items, keep)
+            self._start_later()
+            self._shorten()
+            self._smaller_choices()
+        self._tidy()
+        return Shrunk(self._best, self._before, self._made, not self._spent)
+
+    @property
+    def _spent(self) -> bool:
+        return self._made >= self._budget or self._work >= WORK
+
+    def _try(self, candidate: Scenario, *, counts: bool = True) -> bool:
+        """Whether this shows it, too; the best one from now on."""
+        if candidate == self._best.scenario or (counts and self._spent):
+            return False
+        key = candidate.model_dump_json(exclude_defaults=True)
+        if key in self._refused:
+            return False
+        self._made += counts
+        if self._progress is not None:
+            self._progress(self._made, self._budget)
+        case = case_of(candidate, self._finding)
+        if case is not None:
+            self._work += len(case.trace.history)
+            if _is_sound(candidate):
+                self._best = case
+                return True
+        self._work += len(self._best.trace.history)
+        self._refused.add(key)
+        return False
+
+    def _cut(self, items: list[Item], keep: Callable[[list[Item]], Scenario]) -> None:
+        minimal(items, lambda some: self._try(keep(some)))
+
+    def _shorten(self) -> None:
+        """End the window soon after it has happened."""
+        scenario, since = self._best.scenario, self._best.finding.since
+        if since is None:
+            return
+        begins = (since - scenario.start).total_seconds()
+        for after in AFTERWARDS_S:
+            length = float(int(begins) + after)
+            if length >= scenario.duration_s:
+                return
+            if self._try(scenario.model_copy(update={"duration_s": length})):
+                return
+
+    def _start_later(self) -> None:
+        """Leave out the first runs of the window."""
+        scenario = self._best.scenario
+        if scenario.faults or scenario.backfills or scenario.asset_updates:
+            return  # these count from the start
+        dates = sorted({run.created_us for run in self._best.trace.runs} - {0}, reverse=True)
+        for created in dates[:8]:
+            if self._try(_starting(scenario, created // 1_000_000)):
+                return
+
+    def _smaller_choices(self) -> None:
+        for number in range(len(self._best.scenario.choices or ())):
+            least, most = 1, (self._best.scenario.choices or ())[number].value
+            while least < most:
+                middle = (least + most) // 2
+                if self._try(_with_choice(self._best.scenario, number, middle)):
+                    most = middle
+                else:
+                    least = middle + 1
+
+    def _tidy(self) -> None:
+        """Leave out what no longer has to do with anything."""
+        for tidied in (_without_idle_rules, _without_idle_pools, _without_resources, _without_news):
+            self._try(tidied(self._best.scenario), counts=False)
+
+
+def _starting(scenario: Scenario, later_s: int) -> Scenario:
+    """The same, beginning so much later, without what comes before."""
+    moved = tuple(
+        run.model_copy(update={"at_s": run.at_s - later_s})
+        for run in scenario.manual_runs
+        if run.at_s >= later_s
+    )
+    return scenario.model_copy(
+        update={
+            "start": scenario.start + timedelta(seconds=later_s),
+            "duration_s": scenario.duration_s - later_s,
+            "manual_runs": moved,
+        }
+    )
+
+
+def _with_choice(scenario: Scenario, number: int, value: int) -> Scenario:
+    choices = list(scenario.choices or ())
+    choices[number] = choices[number].model_copy(update={"value": value})
+    return scenario.model_copy(update={"choices": tuple(choices)})
+
+
+def _without_idle_rules(scenario: Scenario) -> Scenario:
+    behavior = scenario.behavior
+    tasks = [(dag, task) for dag in scenario.fleet.dags for task in dag.tasks]
+    used = {
+        name: tuple(one for one in getattr(behavior, name) if any(one.is_for(*t) for t in tasks))
+        for name in ("rules", "slowdowns")
+    }
+    return scenario.model_copy(update={"behavior": behavior.model_copy(update=used)})
+
+
+def _without_idle_pools(scenario: Scenario) -> Scenario:
+    used = {task.pool for dag in scenario.fleet.dags for task in dag.tasks}
+    pools = {name: pool for name, pool in scenario.cluster.pools.items() if name in used}
+    cluster = scenario.cluster.model_copy(update={"pools": pools})
+    return scenario.model_copy(update={"cluster": cluster})
+
+
+def _without_resources(scenario: Scenario) -> Scenario:
+    return scenario.model_copy(update={"resources": {}})
+
+
+def _without_news(scenario: Scenario) -> Scenario:
+    """Problems and assumptions are those of the whole fleet, and told with it."""
+    fleet = scenario.fleet.model_copy(update={"problems": (), "assumptions": ()})
+    return scenario.model_copy(update={"fleet": fleet, "accept": {}})
+
+
+def _is_sound(scenario: Scenario) -> bool:
+    """Whether it can be read back from a file."""
+    try:
+        return Scenario.model_validate_json(scenario.model_dump_json()) == scenario
+    except ValidationError:
+        return False
