@@ -193,7 +193,7 @@ def test_replay_shows_the_same_finding_again(nested, tmp_path):
     again = wt.replay(finding.counterexample, store=tmp_path)
     assert again.findings == (finding,)
     assert again.simulations == 1
-    assert again.result.dag_run("a").state == wt.simulate(nested).dag_run("a").state
+    assert again.result.dag_run("a").state == "running", "its window ends soon after"
 
 
 def test_check_without_a_store_writes_nothing(nested, tmp_path, monkeypatch):

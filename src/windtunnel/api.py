@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from windtunnel import loaders
 from windtunnel.detect import Accepted, Finding, detect, sort_out
 from windtunnel.detect.verdicts import judge
 from windtunnel.engine import Simulation
-from windtunnel.errors import InvalidInput, ReplayDrifted
+from windtunnel.errors import InvalidInput
 from windtunnel.lint import lint
 from windtunnel.model import (
     Backfill,
@@ -25,7 +27,23 @@ from windtunnel.model import (
     Scenario,
 )
 from windtunnel.result import Failure, Report, Result, Task
-from windtunnel.search import Counterexample, covered, explore, identify, keep, recall, repair
+from windtunnel.search import (
+    Counterexample,
+    counterexample,
+    covered,
+    explore,
+    identify,
+    keep,
+    recall,
+    recheck,
+    recheck_all,
+    renewed,
+    repair,
+    settled,
+    shrink,
+    unchanged,
+    with_stored,
+)
 from windtunnel.trace import Output, Trace
 from windtunnel.window import check_length, check_start, chosen, triggered
 
@@ -326,6 +344,7 @@ def check(
     seeds: int | None = None,
     progress: Progress | None = None,
     store: Path | None = None,
+    again: bool = False,
     **changes: Any,
 ) -> Report:
     """Simulate many times, each time going another way, and explain and repair what is found.
@@ -340,6 +359,8 @@ def check(
             as the size of the fleet allows within some seconds.
         progress: Called after each simulation, and while fixes are looked for.
         store: Folder for counterexamples. None stores nothing, and findings have no id to replay.
+        again: Whether what is stored of the same scenario is simulated first; what doesn't fail
+            any more is removed from the store. ``Report.rechecked`` tells.
         changes: As for `scenario_of`: what `simulate` takes, ``jitter``, ``faults_up_to``.
 
     Raises:
@@ -347,10 +368,13 @@ def check(
     """
     tell = progress or _silent
     scenario = scenario_of(target, **changes)
+    stored = list(recheck_all(store, scenario)) if again and store is not None else []
     exploration = explore(scenario, seeds, lambda done, all_: tell("Simulating", done, all_))
+    exploration.found = with_stored(exploration.found, stored)
     findings: list[Finding] = []
     accepted: list[Accepted] = []
     not_kept = ""
+    shares = len(exploration.found)
     tries = min(exploration.simulations, TRIES_OF_FIXES)
     curable = sum(1 for found, _ in exploration.found if found.holding)
     for found, variant in exploration.found:
@@ -358,15 +382,27 @@ def check(
         if isinstance(finding, Accepted):
             accepted.append(finding)
             continue
-        if variant is None or not finding.holding:
-            findings.append(finding)
-            continue
-        tell("Looking for fixes", len([one for one in findings if one.holding]), curable)
-        fixes = repair(scenario, finding, tries, known=[f for f, _ in exploration.found])
-        full = finding.model_copy(update={"fixes": fixes})
+        full = finding
+        if finding.holding:
+            tell("Looking for fixes", len([one for one in findings if one.holding]), curable)
+            fixes = repair(scenario, finding, tries, known=[f for f, _ in exploration.found])
+            full = finding.model_copy(update={"fixes": fixes})
+        known = unchanged(stored, variant)
+        if known is None:
+            small = shrink(variant, found, share=shares, progress=partial(tell, "Shrinking"))
+            known = counterexample(full, variant, small)
+        else:
+            known = renewed(known, full)
         if store is not None and not not_kept:
-            full, not_kept = _kept(full, variant, store)
-        findings.append(full)
+            not_kept = _keep(store, known)
+        named = store is not None and not not_kept
+        findings.append(known.finding if named else _nameless(known.finding))
+    for one in exploration.settled:
+        judged = judge(scenario.accept, one)
+        if isinstance(judged, Accepted):
+            accepted.append(judged)
+        else:
+            findings.append(judged)
     said = sort_out({}, findings, known=[one.finding for one in accepted])
     result = Result(
         scenario, exploration.first, said.findings, frozenset(), said.possible, tuple(accepted)
@@ -380,6 +416,7 @@ def check(
         result.problems,
         result.assumptions,
         not_kept,
+        settled(stored, findings, store),
     )
 
 
@@ -394,52 +431,77 @@ def _silent(_: str, __: int, ___: int) -> None:
     """Progress that nobody looks at."""
 
 
-def _kept(finding: Finding, variant: Scenario, store: Path) -> tuple[Finding, str]:
-    """The finding with the id under which it was stored; or without, and why it was not."""
-    # Who replays it wants to see it, whoever accepts it by then.
-    variant = variant.model_copy(update={"accept": {}})
-    named = finding.model_copy(update={"counterexample": identify(variant, finding)})
+def _keep(store: Path, counterexample: Counterexample) -> str:
+    """Store it; gives why that can't be."""
     try:
-        keep(store, Counterexample(finding=named, scenario=variant))
+        keep(store, counterexample)
     except InvalidInput as error:
-        return finding, str(error)
-    return named, ""
+        return str(error)
+    return ""
 
 
-def replay(name: str, *, store: Path = DEFAULT_STORE, progress: Progress | None = None) -> Report:
-    """Simulate a stored counterexample again.
+def _nameless(finding: Finding) -> Finding:
+    """What was not stored can't be asked for."""
+    return finding.model_copy(update={"counterexample": None})
+
+
+def replay(
+    name: str,
+    target: Scenario | Fleet | None = None,
+    *,
+    store: Path = DEFAULT_STORE,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> Report:
+    """Simulate a stored counterexample again. What it came to is in ``Report.rechecked``: FAILED,
+    it still shows its finding; FIXED, it shows nothing any more; CHANGED, it shows something else.
+
+    Args:
+        name: Its id.
+        target: A scenario or a fleet whose DAGs, cluster and behavior are to be simulated in the
+            place of those that were stored.
+        store: The folder in which it is.
+        progress: Told when it begins.
+        changes: As for `scenario_of`, of the target.
 
     Raises:
-        InvalidInput: there is no such counterexample, or it can't be read.
-        ReplayDrifted: it doesn't show its finding any more.
+        InvalidInput: there is no such counterexample, it can't be read, or the target has none of
+            its DAGs.
     """
     kept = recall(store, name)
-    trace = _run(Simulation(kept.scenario), progress)
-    findings = (*detect(kept.scenario, trace), *lint(kept.scenario))
-    found = [f for f in findings if _is_same(f, kept.finding)]
-    changed = identify(kept.scenario, kept.finding) != name
-    if not found:
-        why = (
-            "its file was changed since it was stored"
-            if changed
-            else "windtunnel decides differently since it was stored"
-        )
-        raise ReplayDrifted(
-            f"{name} does not show {kept.finding.code} {kept.finding.title} any more: {why}. "
-            "Run `windtunnel check` again"
-        )
-    findings = tuple(
-        f.model_copy(update={"counterexample": name, "fixes": kept.finding.fixes}) for f in found
-    )
-    result = Result(kept.scenario, trace, findings)
+    if target is None and changes:
+        raise InvalidInput(f"{', '.join(changes)}: of which DAGs? Give a target, too")
+    if progress is not None:
+        progress("Simulating", 0, 1)
+    today = None if target is None else scenario_of(target, **changes)
+    one = recheck(name, kept, today)
+    is_edited = today is None and identify(kept.scenario, kept.finding) != name
     once = "the stored counterexample, once"
-    if changed:
+    if is_edited:
         once += "; its file is not as windtunnel stored it, so the id is no longer its own"
-    return Report(kept.scenario, findings, 1, once, result, result.problems, result.assumptions)
-
-
-def _is_same(finding: Finding, kept: Finding) -> bool:
-    return finding.code == kept.code and finding.cycle == kept.cycle
+    elif today is not None:
+        once += ", with the DAGs, the cluster and the behavior of today"
+    if one.verdict == "FAILED" and today is None and not is_edited:
+        findings: tuple[Finding, ...] = (kept.finding,)
+    else:
+        told = {"counterexample": name, "fixes": kept.finding.fixes}
+        findings = tuple(
+            f.model_copy(update=told) if one.verdict == "FAILED" else f for f in one.found
+        )
+    if one.verdict != "FAILED" and today is None:
+        why = "its file was changed" if is_edited else "windtunnel decides differently"
+        one = replace(one, why="; ".join(filter(None, (one.why, f"{why} since it was stored"))))
+    result = Result(one.scenario, one.trace, findings)
+    return Report(
+        one.scenario,
+        findings,
+        1,
+        once,
+        result,
+        result.problems,
+        result.assumptions,
+        rechecked=(one,),
+    )
 
 
 __all__ = [

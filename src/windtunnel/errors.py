@@ -22,12 +22,6 @@ class InvalidInput(WindtunnelError):
     slug = "invalid-input"
 
 
-class ReplayDrifted(WindtunnelError):
-    """A stored choice sequence no longer fits the simulation that asks for it."""
-
-    slug = "replay-drifted"
-
-
 class SimulationRunaway(WindtunnelError):
     """The scheduler did not settle within one instant: the scenario creates work without end."""
 

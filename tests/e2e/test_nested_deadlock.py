@@ -80,9 +80,12 @@ def test_replay_reads_as_check_did(windtunnel_command: Any) -> None:
 
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_the_json_is_the_same_bytes_in_every_process(windtunnel_command: Any, command: str) -> None:
+    def store(name: str) -> tuple[str, ...]:
+        return ("--store", name) if command == "check" else ()
+
     outputs = {
         windtunnel_command(
-            command, "nested_deadlock", "--format", "json", PYTHONHASHSEED=seed
+            command, "nested_deadlock", "--format", "json", *store(seed), PYTHONHASHSEED=seed
         ).stdout
         for seed in ("0", "1", "random")
     }

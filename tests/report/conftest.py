@@ -125,5 +125,6 @@ def report(scenario: Scenario, finding: Finding, result: SimpleNamespace) -> Sim
         problems=(),
         assumptions=(),
         not_kept="",
+        rechecked=(),
         result=result,
     )

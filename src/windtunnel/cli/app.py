@@ -343,14 +343,33 @@ def load(
 @app.command()
 def replay(
     name: Annotated[str, typer.Argument(metavar="ID", help="Printed below a finding.")],
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TARGET]",
+            help="DAGs and cluster to simulate it with, instead of those that were stored.",
+            show_default=False,
+        ),
+    ] = None,
     *,
+    cluster: ClusterFile = None,
+    profile: ProfileName = None,
     store: Store = commands.STORE,
     form: FormatName = Format.TEXT,
     no_color: NoColor = False,
 ) -> None:
-    """Show a counterexample again, byte for byte."""
+    """Show a counterexample again, byte for byte; or with the DAGs of today.
+
+    Exit codes: 1 FAILED, it still shows its finding; 0 FIXED, it shows nothing any more; 4 CHANGED,
+    it shows something else; 2 bad input.
+    """
     terminal = Terminal(color=not no_color)
-    raise typer.Exit(commands.replay(name, terminal, store=store, json=form is Format.JSON))
+    if target is None and (cluster or profile):
+        raise typer.BadParameter("--cluster and --profile need a TARGET: of which DAGs?")
+    asked = Asked(cluster=cluster, profile=profile)
+    raise typer.Exit(
+        commands.replay(name, target, asked, terminal, store=store, json=form is Format.JSON)
+    )
 
 
 @app.command()

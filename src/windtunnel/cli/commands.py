@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from windtunnel import api
-from windtunnel.cli.exits import BAD_INPUT, CLEAN, FINDINGS
+from windtunnel.cli.exits import BAD_INPUT, CHANGED, CLEAN, FINDINGS
 from windtunnel.cli.target import Asked, read
 from windtunnel.cli.terminal import Terminal
 from windtunnel.model import Isolation
@@ -14,6 +14,7 @@ from windtunnel.result import Report, Result
 from windtunnel.trace import Output
 
 STORE = Path(".windtunnel")
+REPLAYED = {"FIXED": CLEAN, "FAILED": FINDINGS, "CHANGED": CHANGED}
 
 
 def run(
@@ -61,19 +62,23 @@ def check(
     more = None if simulations is None else simulations - 1
     with terminal.only_reports(json), terminal.stages() as tell:
         scenario = read(target, asked, tell).scenario
-        report = api.check(scenario, seeds=more, progress=tell, store=store)
+        report = api.check(scenario, seeds=more, progress=tell, store=store, again=True)
     terminal.show(check_json(report) if json else check_text(report))
     if not report.result.ran:
         return BAD_INPUT
     return _code(report, strict)
 
 
-def replay(name: str, terminal: Terminal, *, store: Path, json: bool) -> int:
-    """Simulate a stored counterexample and print its finding."""
-    with terminal.stages() as tell:
-        report = api.replay(name, store=store, progress=tell)
+def replay(
+    name: str, target: str | None, asked: Asked, terminal: Terminal, *, store: Path, json: bool
+) -> int:
+    """Simulate a stored counterexample, as it was or with the DAGs of a target, and print what it
+    shows."""
+    with terminal.only_reports(json), terminal.stages() as tell:
+        today = None if target is None else read(target, asked, tell).scenario
+        report = api.replay(name, today, store=store, progress=tell)
     terminal.show(check_json(report) if json else check_text(report))
-    return _code(report)
+    return REPLAYED[report.rechecked[0].verdict]
 
 
 def _code(outcome: Result | Report, strict: bool = False) -> int:

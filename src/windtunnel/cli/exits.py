@@ -18,6 +18,8 @@ from windtunnel.cli.terminal import Terminal
 from windtunnel.errors import WindtunnelError
 
 CLEAN, FINDINGS, BAD_INPUT, INTERNAL = 0, 1, 2, 3
+CHANGED = 4
+"""`replay` shows something else than what was stored."""
 INTERRUPTED = 130
 """As a shell says it of a program that Ctrl-C ended."""
 FRAMES = 4

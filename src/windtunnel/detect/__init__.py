@@ -1,6 +1,7 @@
 """Trace in, findings out: one file per family, none of them knows the engine."""
 
 from windtunnel.detect.candidates import Candidate, candidates
+from windtunnel.detect.case import Case, Moment, Size
 from windtunnel.detect.cores import WaitGraph
 from windtunnel.detect.deadlock import find_deadlocks
 from windtunnel.detect.double_effect import find_double_effects
@@ -28,11 +29,14 @@ from windtunnel.trace import Trace
 __all__ = [
     "Accepted",
     "Candidate",
+    "Case",
     "Circle",
     "Finding",
     "Fix",
     "Limit",
+    "Moment",
     "Party",
+    "Size",
     "Verdicts",
     "candidates",
     "detect",

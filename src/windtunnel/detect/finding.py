@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from windtunnel.detect.case import Case
 from windtunnel.model.base import Value
 
 
@@ -83,6 +84,8 @@ class Finding(Value):
     notes: tuple[str, ...] = ()
     """What one might count on and can't, or should know; a sentence each."""
     fixes: tuple[Fix, ...] = ()
+    case: Case | None = None
+    """The smallest scenario that shows it, in a few lines; once a search has made it so."""
     counterexample: str | None = None
     """Id for ``windtunnel replay``."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from rich.cells import cell_len
 
 from windtunnel.detect.finding import Finding, Party
+from windtunnel.report.case_text import case_text
 from windtunnel.report.units import clock, count, duration
 from windtunnel.report.wrap import wrap
 
@@ -28,6 +29,7 @@ def finding_text(finding: Finding, *, width: int = 80) -> str:
             *_waiters(finding.waiting, width),
             *_cycle(finding, width),
             *_notes(finding, width),
+            *_case(finding, width),
             *_fixes(finding, width),
             *_again(finding),
         ]
@@ -158,6 +160,12 @@ def _cycle(finding: Finding, width: int) -> list[str]:
 
 def _notes(finding: Finding, width: int) -> list[str]:
     return [line for note in finding.notes for line in wrap(note, first="  ", width=width)]
+
+
+def _case(finding: Finding, width: int) -> list[str]:
+    if finding.case is None:
+        return []
+    return case_text(finding.case, beside=finding.since, width=width)
 
 
 def _fixes(finding: Finding, width: int) -> list[str]:

@@ -56,6 +56,15 @@ def check_json(report: Report) -> str:
         never_ran=_never_ran(report.result),
         not_kept=report.not_kept or None,
         covered=report.covered,
+        rechecked=[
+            {
+                "counterexample": one.name,
+                "code": one.kept.code,
+                "verdict": one.verdict,
+                "why": one.why or None,
+            }
+            for one in report.rechecked
+        ],
         findings=_values(report.findings),
         possible=_values(report.possible),
         accepted=_accepted(report.accepted),

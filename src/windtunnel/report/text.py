@@ -10,6 +10,7 @@ from windtunnel.detect import Accepted, Finding
 from windtunnel.loaders import said_faults
 from windtunnel.model import Assumption, Cluster, Problem, Scenario
 from windtunnel.report.finding_text import finding_text
+from windtunnel.report.rechecked_text import rechecked_text
 from windtunnel.report.summary import (
     DagSummary,
     LimitSummary,
@@ -61,6 +62,7 @@ def check_text(report: Report, *, width: int = 80) -> str:
         _never_ran(report.result, width),
         _problems(report.problems, width),
         _assumptions(report.assumptions, width),
+        rechecked_text(report.rechecked, width=width),
         _findings(report.findings, width),
         _possible(report.possible, width),
         _accepted(report.accepted, width),

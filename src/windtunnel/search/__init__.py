@@ -3,16 +3,47 @@ it."""
 
 from windtunnel.search.covered import covered
 from windtunnel.search.explore import Exploration, explore
+from windtunnel.search.recheck import (
+    Rechecked,
+    recheck,
+    recheck_all,
+    settled,
+    unchanged,
+    with_stored,
+)
 from windtunnel.search.repair import repair
-from windtunnel.search.store import Counterexample, identify, keep, recall
+from windtunnel.search.shrink import Shown, Shrunk, is_same, shown, shrink
+from windtunnel.search.store import (
+    Counterexample,
+    counterexample,
+    identify,
+    keep,
+    names,
+    recall,
+    renewed,
+)
 
 __all__ = [
     "Counterexample",
     "Exploration",
+    "Rechecked",
+    "Shown",
+    "Shrunk",
+    "counterexample",
     "covered",
     "explore",
     "identify",
+    "is_same",
     "keep",
+    "names",
     "recall",
+    "recheck",
+    "recheck_all",
+    "renewed",
     "repair",
+    "settled",
+    "shown",
+    "shrink",
+    "unchanged",
+    "with_stored",
 ]

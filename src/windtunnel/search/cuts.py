@@ -18,13 +18,13 @@ Cut = tuple[list[Item], Callable[[list[Item]], Scenario]]
 def cuts(scenario: Scenario) -> Iterator[Callable[[Scenario], Cut]]:
     """Each kind of thing that can be left out; those that take the most with them first."""
     yield of_dags
-    for name in ("manual_runs", "backfills", "asset_updates", "faults"):
+    for name in ("manual_runs", "backfills", "asset_updates"):
         if getattr(scenario, name):
             yield _of_field(name)
+    if scenario.faults:
+        yield of_faults
     yield of_schedules
     yield of_tasks
-    if scenario.choices:
-        yield _of_field("choices")
 
 
 def _of_field(name: str) -> Callable[[Scenario], Cut]:
@@ -35,6 +35,24 @@ def _of_field(name: str) -> Callable[[Scenario], Cut]:
         return list(getattr(scenario, name) or ()), keep
 
     return cut
+
+
+def of_faults(scenario: Scenario) -> Cut:
+    """Faults; what was chosen of the others finds them under their new numbers."""
+
+    def keep(some: list[Item]) -> Scenario:
+        numbers = {f"fault {old}": f"fault {new}" for new, old in enumerate(some)}
+        choices = None
+        if scenario.choices is not None:
+            choices = tuple(
+                one.model_copy(update={"kind": numbers.get(one.kind, one.kind)})
+                for one in scenario.choices
+                if not one.kind.startswith("fault ") or one.kind in numbers
+            )
+        faults = tuple(scenario.faults[number] for number in some)
+        return scenario.model_copy(update={"faults": faults, "choices": choices})
+
+    return list(range(len(scenario.faults))), keep
 
 
 # -- DAGs -------------------------------------------------------------------------------------
@@ -125,7 +143,7 @@ def of_tasks(scenario: Scenario) -> Cut:
         kept = _closed(some, needs)
         return _with_fleet(
             scenario,
-            (_with_tasks(dag, {t for d, t in kept if d == dag.dag_id}) for dag in dags.values()),
+            (with_tasks(dag, {t for d, t in kept if d == dag.dag_id}) for dag in dags.values()),
         )
 
     return list(tasks), keep
@@ -156,7 +174,8 @@ def _tasks_named(name: Name, task: Task, dags: dict[str, Dag]) -> Iterator[Name]
         )
 
 
-def _with_tasks(dag: Dag, kept: set[str]) -> Dag:
+def with_tasks(dag: Dag, kept: set[str]) -> Dag:
+    """The DAG with only these tasks; what came after another comes after those before that."""
     if len(kept) == len(dag.tasks):
         return dag
     upstream = {task.task_id: task.upstream for task in dag.tasks}

@@ -15,6 +15,8 @@ from windtunnel.trace import Trace
 
 Progress = Callable[[int, int], None]
 """Called with (simulations done, simulations planned)."""
+DRAWN_BY_SEED = ("lengths", "amounts", "chances")
+DRAWN = 1_000_000
 
 
 @dataclass(slots=True)
@@ -30,24 +32,34 @@ class Exploration:
     """How many ``ties``, ``lengths``, ``amounts`` and ``chances`` were decided in all of them."""
     different: int = 0
     """Simulations that differ in what was decided."""
-    found: list[tuple[Finding, Scenario | None]] = field(default_factory=list)
-    """Each distinct finding with the scenario that shows it: a counterexample. None: no simulation
-    is needed to know."""
+    found: list[tuple[Finding, Scenario]] = field(default_factory=list)
+    """Each distinct finding with the scenario that shows it: a counterexample."""
+    settled: list[Finding] = field(default_factory=list)
+    """What is known without a simulation, and was not found in one."""
 
     @property
     def questions(self) -> int:
         """Things that were decided in all simulations."""
         return self.asked.total()
 
+    def is_simpler(self, one: Scenario, other: Scenario) -> bool:
+        """Whether fewer things go another way than usual; what a seed drew is no simple thing."""
+        return self._ways(one) < self._ways(other)
+
+    def _ways(self, scenario: Scenario) -> int:
+        if scenario.choices is None:
+            return DRAWN if any(self.asked[group] for group in DRAWN_BY_SEED) else 0
+        return len(scenario.choices)
+
 
 def explore(
     scenario: Scenario, more: int | None = None, progress: Progress | None = None
 ) -> Exploration:
-    """Simulate up to ``1 + more`` times and keep the first counterexample of each distinct finding;
-    without a number, as often as the size of the fleet allows."""
+    """Simulate up to ``1 + more`` times and keep the simplest counterexample of each distinct
+    finding; without a number, as often as the size of the fleet allows."""
     exploration: Exploration | None = None
     total = 0
-    known: set[tuple[bool, tuple[str, ...]]] = set()
+    known: dict[tuple[bool, tuple[str, ...]], int] = {}
     ways: set[frozenset[tuple[object, ...]]] = set()
     for one in simulations(scenario, more):
         if exploration is None:
@@ -57,15 +69,22 @@ def explore(
         exploration.by[one.by] += 1
         exploration.asked += one.trace.asked
         ways.add(frozenset((d.kind, d.actor, d.nth, d.value) for d in one.trace.decisions))
-        settled = () if exploration.simulations > 1 else lint(scenario)
-        for finding in (*detect(one.scenario, one.trace), *settled):
-            # What etl does and somebody accepts doesn't stand for what mart does to the same pool.
-            same = isinstance(judge(scenario.accept, finding), Accepted), finding.identity
+        for finding in detect(one.scenario, one.trace):
+            same = _same(scenario, finding)
             if same not in known:
-                known.add(same)
-                exploration.found.append((finding, None if finding in settled else one.scenario))
+                known[same] = len(exploration.found)
+                exploration.found.append((finding, one.scenario))
+            elif exploration.is_simpler(one.scenario, exploration.found[known[same]][1]):
+                exploration.found[known[same]] = (finding, one.scenario)
         if progress is not None:
             progress(exploration.simulations, total)
     assert exploration is not None
     exploration.different = len(ways)
+    exploration.settled = [f for f in lint(scenario) if _same(scenario, f) not in known]
     return exploration
+
+
+def _same(scenario: Scenario, finding: Finding) -> tuple[bool, tuple[str, ...]]:
+    """What makes it one with others. What etl does and somebody accepts doesn't stand for what mart
+    does to the same pool."""
+    return isinstance(judge(scenario.accept, finding), Accepted), finding.identity

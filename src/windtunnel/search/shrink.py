@@ -14,36 +14,30 @@ from datetime import timedelta
 
 from pydantic import ValidationError
 
-from windtunnel.detect import Finding, detect
+from windtunnel.choices import Calm
+from windtunnel.detect import Case, Finding, Size, detect
 from windtunnel.engine import simulate
 from windtunnel.errors import WindtunnelError
-from windtunnel.model import Scenario
+from windtunnel.model import Chosen, Scenario
 from windtunnel.search.cuts import Item, cuts
+from windtunnel.search.holders_first import HoldersFirst
 from windtunnel.search.minimal import minimal
+from windtunnel.search.simulations import steered
+from windtunnel.search.timeline import timeline
 from windtunnel.trace import Trace
 
-BUDGET = 400
-"""Simulations."""
+BUDGET, FEWEST = 2000, 100
+"""Simulations for all that was found, and for each."""
 WORK = 400_000
 """State changes in all of these simulations."""
+NO_SCENARIO = (WindtunnelError, ValueError, LookupError, AssertionError)
+"""What is cut too far may not be a scenario any more. That is an answer: not this way."""
 AFTERWARDS_S = (1, 60, 600, 3600, 6 * 3600, 24 * 3600)
 """So long after what was found has begun the window may end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """How much there is in a case."""
-
-    dags: int
-    tasks: int
-    runs: int
-    faults: int
-    choices: int
-    hours: float
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
+class Shown:
     """A scenario that shows a finding."""
 
     scenario: Scenario
@@ -55,35 +49,31 @@ class Case:
         """How much there is in it."""
         scenario = self.scenario
         return Size(
-            len(scenario.fleet.dags),
-            sum(len(dag.tasks) for dag in scenario.fleet.dags),
-            len(self.trace.runs),
-            len(scenario.faults),
-            len(scenario.choices or ()),
-            scenario.duration_s / 3600,
+            dags=len(scenario.fleet.dags),
+            tasks=sum(len(dag.tasks) for dag in scenario.fleet.dags),
+            runs=len(self.trace.runs),
+            faults=len(scenario.faults),
+            choices=len(scenario.choices or ()),
+            hours=scenario.duration_s / 3600,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Shrunk:
-    """The smallest case that was found, and how it came to be."""
+    """The smallest scenario that shows a finding, and how it is told."""
 
+    shown: Shown
     case: Case
-    before: Size
-    simulations: int
-    minimal: bool
-    """Whether nothing can be left out any more, each thing tried alone."""
 
 
-def case_of(scenario: Scenario, finding: Finding) -> Case | None:
+def shown(scenario: Scenario, finding: Finding) -> Shown | None:
     """What this scenario shows of the finding; None if nothing, or if it is no scenario."""
     try:
         trace = simulate(scenario)
         found = next((f for f in detect(scenario, trace) if is_same(f, finding)), None)
-    except (WindtunnelError, ValueError, LookupError, AssertionError):
-        # Cut too far, it may not be a scenario any more. That is an answer: not this way.
+    except NO_SCENARIO:
         return None
-    return None if found is None else Case(scenario, trace, found)
+    return None if found is None else Shown(scenario, trace, found)
 
 
 def is_same(found: Finding, wanted: Finding) -> bool:
@@ -109,14 +99,15 @@ def shrink(
     scenario: Scenario,
     finding: Finding,
     *,
-    budget: int = BUDGET,
+    share: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Shrunk | None:
-    """The smallest case of a finding that a scenario shows; None if it doesn't show it."""
-    first = case_of(scenario, finding)
-    if first is None:
-        return None
-    return _Shrinking(first, finding, budget, progress).shrunk()
+    """The smallest scenario that shows a finding; None if the given one doesn't show it.
+
+    *share* is among how many findings the budget is divided.
+    """
+    first = shown(scenario, finding)
+    return None if first is None else _Shrinking(first, share, progress).shrunk()
 
 
 class _Shrinking:
@@ -124,38 +115,55 @@ class _Shrinking:
 
     def __init__(
         self,
-        first: Case,
-        finding: Finding,
-        budget: int,
+        first: Shown,
+        share: int,
         progress: Callable[[int, int], None] | None,
     ) -> None:
         self._before = first.size
         self._best = first
-        self._finding = finding
-        self._budget = budget
+        self._finding = first.finding
+        self._budget, self._enough = max(FEWEST, BUDGET // share), WORK // share
         self._progress = progress
         self._made = self._work = 0
         self._refused: set[str] = set()
 
     def shrunk(self) -> Shrunk:
         """Cut until no cut is possible."""
-        self._try(self._best.scenario.model_copy(update={"choices": ()}))
+        self._without_seed()
         self._shorten()
+        self._try(_with_holders_first(self._best.scenario, self._finding))
+        self._fewer_choices()
         before: Scenario | None = None
         while before is not self._best.scenario and not self._spent:
             before = self._best.scenario
             for cut in cuts(before):
-                items, keep = cut(self._best.scenario)
-                self._cut(items, keep)
+                self._cut(*cut(self._best.scenario))
             self._start_later()
             self._shorten()
+            self._without_seed()
+            self._fewer_choices()
             self._smaller_choices()
+        minimal_now = not self._spent
         self._tidy()
-        return Shrunk(self._best, self._before, self._made, not self._spent)
+        best = self._best
+        case = Case(
+            before=self._before,
+            after=best.size,
+            minimal=minimal_now,
+            simulations=self._made,
+            by_seed=best.scenario.choices is None and self._draws,
+            timeline=timeline(best.scenario, best.trace, best.finding),
+        )
+        return Shrunk(best, case)
+
+    @property
+    def _draws(self) -> bool:
+        """Whether anything in the scenario is drawn by its seed."""
+        return bool(simulate(self._best.scenario, Calm()).asked)
 
     @property
     def _spent(self) -> bool:
-        return self._made >= self._budget or self._work >= WORK
+        return self._made >= self._budget or self._work >= self._enough
 
     def _try(self, candidate: Scenario, *, counts: bool = True) -> bool:
         """Whether this shows it, too; the best one from now on."""
@@ -167,7 +175,7 @@ class _Shrinking:
         self._made += counts
         if self._progress is not None:
             self._progress(self._made, self._budget)
-        case = case_of(candidate, self._finding)
+        case = shown(candidate, self._finding)
         if case is not None:
             self._work += len(case.trace.history)
             if _is_sound(candidate):
@@ -177,8 +185,17 @@ class _Shrinking:
         self._refused.add(key)
         return False
 
+    def _try_anew(self, candidate: Scenario) -> bool:
+        """As `_try`; who comes first may be decided anew, because equals are others now."""
+        if self._try(candidate):
+            return True
+        if not any(one.kind == "tie" for one in candidate.choices or ()) or self._spent:
+            return False
+        self._made += 1
+        return self._try(_with_holders_first(candidate, self._finding))
+
     def _cut(self, items: list[Item], keep: Callable[[list[Item]], Scenario]) -> None:
-        minimal(items, lambda some: self._try(keep(some)))
+        minimal(items, lambda some: self._try_anew(keep(some)))
 
     def _shorten(self) -> None:
         """End the window soon after it has happened."""
@@ -203,6 +220,18 @@ class _Shrinking:
             if self._try(_starting(scenario, created // 1_000_000)):
                 return
 
+    def _without_seed(self) -> None:
+        """Everything as short as it can be, instead of as it is drawn."""
+        if self._best.scenario.choices is None:
+            self._try(self._best.scenario.model_copy(update={"choices": ()}))
+
+    def _fewer_choices(self) -> None:
+        def keep(some: list[Chosen]) -> bool:
+            return self._try(self._best.scenario.model_copy(update={"choices": tuple(some)}))
+
+        if self._best.scenario.choices:
+            minimal(self._best.scenario.choices, keep)
+
     def _smaller_choices(self) -> None:
         for number in range(len(self._best.scenario.choices or ())):
             least, most = 1, (self._best.scenario.choices or ())[number].value
@@ -217,6 +246,15 @@ class _Shrinking:
         """Leave out what no longer has to do with anything."""
         for tidied in (_without_idle_rules, _without_idle_pools, _without_resources, _without_news):
             self._try(tidied(self._best.scenario), counts=False)
+
+
+def _with_holders_first(scenario: Scenario, finding: Finding) -> Scenario:
+    if scenario.choices is None or not finding.holding:
+        return scenario
+    try:
+        return steered(scenario, HoldersFirst(scenario.choices, finding))[0]
+    except NO_SCENARIO:
+        return scenario
 
 
 def _starting(scenario: Scenario, later_s: int) -> Scenario:

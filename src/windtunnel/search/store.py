@@ -7,6 +7,7 @@ failure has the same id on every machine.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,7 @@ from windtunnel.detect import Finding
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Scenario
 from windtunnel.model.base import Value
+from windtunnel.search.shrink import Shrunk
 
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 """Without the characters that people mistake for each other."""
@@ -29,6 +31,38 @@ class Counterexample(Value):
     """Those of format 1 numbered their choices instead of naming them."""
     finding: Finding
     scenario: Scenario
+    left_out: tuple[tuple[str, str], ...] = ()
+    """dag_id and task_id of what its DAGs had when it was stored, and it doesn't need."""
+    unscheduled: tuple[str, ...] = ()
+    """Those of its DAGs whose schedule it doesn't need."""
+
+
+def counterexample(finding: Finding, shown_by: Scenario, small: Shrunk | None) -> Counterexample:
+    """What is stored of a finding: the smallest scenario that shows it, under its id."""
+    # Who replays it wants to see it, whoever accepts it by then.
+    whole = shown_by.model_copy(update={"accept": {}})
+    least = whole if small is None else small.shown.scenario
+    left_out, unscheduled = [], []
+    for dag in least.fleet.dags:
+        before = whole.fleet.dag(dag.dag_id)
+        kept = {task.task_id for task in dag.tasks}
+        left_out += [(dag.dag_id, t.task_id) for t in before.tasks if t.task_id not in kept]
+        if before.schedule is not None and dag.schedule is None:
+            unscheduled.append(dag.dag_id)
+    case = None if small is None else small.case
+    told = {"case": case, "counterexample": identify(least, finding)}
+    return Counterexample(
+        finding=finding.model_copy(update=told),
+        scenario=least,
+        left_out=tuple(left_out),
+        unscheduled=tuple(unscheduled),
+    )
+
+
+def renewed(stored: Counterexample, finding: Finding) -> Counterexample:
+    """The same counterexample, with what is known of its finding today."""
+    told = {"case": stored.finding.case, "counterexample": identify(stored.scenario, finding)}
+    return stored.model_copy(update={"finding": finding.model_copy(update=told)})
 
 
 def identify(scenario: Scenario, finding: Finding) -> str:
@@ -68,6 +102,17 @@ def keep(store: Path, counterexample: Counterexample) -> Path:
     return path
 
 
+def drop(store: Path, name: str) -> None:
+    """Remove a counterexample; one that is gone already, or can't be removed, is no trouble."""
+    with suppress(OSError):
+        (store / f"{name}.json").unlink()
+
+
+def names(store: Path) -> list[str]:
+    """The ids of what is stored, in a fixed order."""
+    return sorted(path.stem for path in store.glob("wt1-*.json"))
+
+
 def recall(store: Path, name: str) -> Counterexample:
     """Read a counterexample.
 
@@ -76,7 +121,7 @@ def recall(store: Path, name: str) -> Counterexample:
     """
     path = store / f"{name}.json"
     if not re.fullmatch(r"wt1-[0-9A-Za-z]+", name) or not path.is_file():
-        known = sorted(p.stem for p in store.glob("wt1-*.json"))
+        known = names(store)
         have = ", ".join(known) if known else "none"
         raise InvalidInput(
             f"{name}: no such counterexample in {store} (stored there: {have}). "
