@@ -16,7 +16,7 @@ from windtunnel.model import Assumption, Problem, RuleBook, Scenario
 from windtunnel.model.pattern import nearest
 from windtunnel.search import Rechecked
 from windtunnel.trace import DagRun, TaskInstance, Trace, Wait, Waits
-from windtunnel.window import Idle, backlog, never_ran, refused, unstruck
+from windtunnel.window import Idle, backlog, lost, never_ran, refused, unstruck
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ class Result:
             *backlog(self.scenario, self.trace),
             *unstruck(self.scenario, self.trace),
             *refused(self.trace),
+            *lost(self.scenario, self.trace),
             *_unused_accepts(self.scenario, self.accepted),
         )
 

@@ -13,18 +13,20 @@ from windtunnel.model import (
     Fleet,
     HeartbeatLost,
     ManualRun,
+    Rule,
     Scenario,
+    Step,
     Task,
     WorkerGroup,
 )
 
 
-def found(*, tries=(1,), retries=1, delay_s=0, **cluster):
+def found(*, tries=(1,), retries=1, delay_s=0, rules=(), **cluster):
     task = Task(task_id="load", retries=retries, retry_delay_s=delay_s)
     scenario = Scenario(
         fleet=Fleet(dags=(Dag(dag_id="etl", tasks=(task,)),)),
         cluster=Cluster(**cluster),
-        behavior=Behavior(default_duration_s=1000),
+        behavior=Behavior(default_duration_s=1000, rules=rules),
         start=datetime(2026, 3, 1, tzinfo=UTC),
         duration_s=7200,
         manual_runs=(ManualRun(dag_id="etl", run_id="m"),),
@@ -57,3 +59,11 @@ def test_two_that_were_given_up_are_found_without_a_retry_beside_them():
     """The second try begins at 370 and is given up at 680; the first one ends at 1000."""
     (finding,) = (f for f in found(tries=(1, 2), delay_s=60) if f.code == "WT201")
     assert "work at once for 630 s in m: try 1 was given up" in finding.summary
+
+
+def test_where_steps_tell_what_it_does_they_tell_what_comes_of_it():
+    """A lock that the process itself holds keeps the two apart; without it both write at once."""
+    locked = (Step(acquire="lock:fact"), Step(write="fact", work_s=1000))
+    assert not found(rules=(Rule(tasks="etl.load", steps=locked),))
+    (finding,) = found(rules=(Rule(tasks="etl.load", steps=locked[1:]),))
+    assert finding.code == "WT202"

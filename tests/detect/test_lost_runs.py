@@ -89,6 +89,14 @@ def test_intervals_between_ticks_of_data_intervals_are_counted_right():
     assert "due at 2026-03-01 00:40:00, 2026-03-01 00:50:00" in finding.summary
 
 
+def test_of_other_dags_it_is_only_noted():
+    result = api.simulate(scenario(etl(), **SLOW))
+    assert not result.findings
+    (note,) = (one for one in result.assumptions if "without a run" in one.subject)
+    assert note.subject == "DAG etl, 2 intervals without a run"
+    assert "every_run_matters makes it a finding" in note.assumed
+
+
 # -- asset events ----------------------------------------------------------------------------------
 
 

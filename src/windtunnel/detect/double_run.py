@@ -1,6 +1,8 @@
 """Two processes of one task instance at once: the first was given up and went on (WT201).
 
 Airflow refuses what the first one reports, but not what it does to files, tables and other systems.
+Where steps tell what a task reads and writes, what comes of it is known, and told by that (WT202,
+WT204).
 """
 
 from __future__ import annotations
@@ -14,12 +16,15 @@ CODE = "WT201"
 
 
 def find_double_runs(scenario: Scenario, trace: Trace) -> list[Finding]:
-    """One finding for each task of which two processes ran at once."""
-    if not trace.strays:
+    """One finding for each task of which two processes ran at once, and nothing tells what they
+    read and write."""
+    told = set(trace.touches.ti)
+    strays_at_work = [stray for stray in trace.strays if stray.ti not in told]
+    if not strays_at_work:
         return []
     first = dict[tuple[int, int], tuple[Stray, tuple[int, int]]]()
     strays_of, runs = dict[int, list[Stray]](), _runs(trace)
-    for stray in trace.strays:
+    for stray in strays_at_work:
         strays_of.setdefault(stray.ti, []).append(stray)
     for ti, strays in strays_of.items():
         found = _first_overlap(strays, runs.get(ti, []), trace.end_us)

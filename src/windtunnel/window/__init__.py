@@ -2,7 +2,7 @@
 
 from windtunnel.window.bounds import EARLIEST, LATEST, LONGEST_S, check_length, check_start
 from windtunnel.window.chosen import chosen, triggered
-from windtunnel.window.idle import Idle, backlog, never_ran, refused
+from windtunnel.window.idle import Idle, backlog, lost, never_ran, refused
 from windtunnel.window.unstruck import unstruck
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "check_length",
     "check_start",
     "chosen",
+    "lost",
     "never_ran",
     "refused",
     "triggered",

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 
 from windtunnel.engine.program import DagProgram
 from windtunnel.model import Assumption, Dag, OtherSchedule, Scenario
@@ -97,6 +98,21 @@ def refused(trace: Trace) -> Iterator[Assumption]:
         said, _, why = what.partition(": ")
         yield Assumption(
             subject=said, assumed=f"refused at {_shown(trace.at(at))}, as Airflow does: {why}"
+        )
+
+
+def lost(scenario: Scenario, trace: Trace) -> Iterator[Assumption]:
+    """Runs that were never made, by Airflow's design, of DAGs of which nobody said that every run
+    matters; of the others it is a finding."""
+    times = Counter((trace.dag_ids[one.dag], one.cause) for one in trace.lost_runs)
+    for (dag_id, cause), count in times.items():
+        if any(fnmatchcase(dag_id, glob) for glob in scenario.every_run_matters):
+            continue
+        what = "interval" if cause == "skipped" else "trigger"
+        why = "catchup is off" if cause == "skipped" else "there was such a run already"
+        yield Assumption(
+            subject=f"DAG {dag_id}, {count} {what}{'' if count == 1 else 's'} without a run",
+            assumed=f"as Airflow does: {why}; every_run_matters makes it a finding",
         )
 
 

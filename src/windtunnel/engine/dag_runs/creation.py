@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from heapq import heappop, heappush
 
 from windtunnel.engine.dag_runs.assets import AssetRuns
@@ -49,12 +48,6 @@ class Creation:
         self._heap: list[tuple[int, str, int]] = []
         jitter = world.scenario.jitter_s
         self._lateness = Uniform(low=0, high=jitter) if jitter else None
-        self._watched = {
-            dag.number
-            for dag in world.program.dags
-            if any(fnmatchcase(dag.dag_id, one) for one in world.scenario.every_run_matters)
-        }
-        """DAGs of which lost runs are written down."""
         self.assets: AssetRuns | None = None
         """None if no DAG of the fleet waits for assets."""
         self.next_due: Callable[[], int | None] = self._next_tick
@@ -179,7 +172,7 @@ class Creation:
             self._plan(schedule, interval if twin is None else twin.interval or interval)
             return
         if not exists:
-            before = self._last(schedule)
+            before = self._last(schedule) if info.skips else None
             record = RunRecord(
                 dag.number,
                 f"scheduled__{iso(info.run_after if _by_run_after(world) else info.start)}",
@@ -190,7 +183,7 @@ class Creation:
                 interval,
             )
             run = world.add_run(dag, record)
-            if dag.number in self._watched and before is not None:
+            if before is not None:
                 self._note_lost(dag, before, info, run)
         is_full = world.is_at_max_active_runs(dag)
         if world.profile.creation_flag:

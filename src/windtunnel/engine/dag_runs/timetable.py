@@ -30,6 +30,8 @@ class NextRun:
     start: datetime
     end: datetime
     run_after: datetime
+    skips: bool = False
+    """Whether the schedule goes past others that were due, to come to it."""
 
 
 class CronTicks:
@@ -251,6 +253,7 @@ class Timetable:
     def _next_tick(self, last: tuple[datetime, datetime] | None, now: datetime) -> NextRun | None:
         ticks, earliest = self._ticks, self._earliest
         assert ticks is not None
+        skips = False
         if self._catchup:
             if last is not None:
                 tick = ticks.after(last[1])
@@ -261,7 +264,9 @@ class Timetable:
         else:
             candidates = [ticks.at_or_before(now)]
             if last is not None:
-                candidates.append(ticks.after(last[1]))
+                following = ticks.after(last[1])
+                skips = candidates[0] > following
+                candidates.append(following)
             elif earliest is None and self._immediate_if_no_start:
                 candidates.append(self._first_without_start(now))
             if earliest is not None:
@@ -269,7 +274,7 @@ class Timetable:
             tick = max(candidates)
         if self._latest is not None and self._latest < tick:
             return None
-        return NextRun(tick, tick, tick)
+        return NextRun(tick, tick, tick, skips)
 
     def _first_without_start(self, now: datetime) -> datetime:
         """Without any start_date the last tick still counts if it is fresh: a tenth of the period,
@@ -292,6 +297,7 @@ class Timetable:
             earliest = self._skip_to_latest(now)
         elif earliest is not None:
             earliest = ticks.at_or_after(earliest)
+        skips = False
         if last is None:
             if earliest is None:
                 return None
@@ -299,12 +305,13 @@ class Timetable:
         else:
             aligned = ticks.at_or_before(last[1])
             start = aligned if earliest is None else max(aligned, earliest)
+            skips = start > aligned
             if self._moves_past_last and start <= last[0]:
                 start = ticks.after(start)
         if self._latest is not None and start > self._latest:
             return None
         end = ticks.after(start)
-        return NextRun(start, end, end)
+        return NextRun(start, end, end, skips)
 
     def _skip_to_latest(self, now: datetime) -> datetime:
         """The earliest interval that ``catchup=False`` still wants (``_skip_to_latest``)."""
