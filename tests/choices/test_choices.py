@@ -9,6 +9,7 @@ from windtunnel.choices import (
     Answer,
     Calm,
     Choices,
+    Hints,
     Portfolio,
     Recorder,
     Replayed,
@@ -32,7 +33,7 @@ def asked(choices: Choices) -> list[int]:
 @pytest.mark.parametrize("name", [*STRATEGIES, "portfolio"])
 def test_a_strategy_answers_within_bounds_and_the_same_for_the_same_seed(name: str) -> None:
     def flown() -> list[list[int]]:
-        strategy = Portfolio(2) if name == "portfolio" else STRATEGIES[name](2)
+        strategy = Portfolio(2) if name == "portfolio" else STRATEGIES[name](2, Hints())
         answers = []
         for number in range(40):
             strategy.begin(Stream(7, name, number))
@@ -51,7 +52,7 @@ def test_a_strategy_answers_within_bounds_and_the_same_for_the_same_seed(name: s
 
 @pytest.mark.parametrize("name", [*STRATEGIES, "portfolio"])
 def test_no_strategy_leaves_a_single_answer_out(name: str) -> None:
-    strategy = Portfolio(2) if name == "portfolio" else STRATEGIES[name](2)
+    strategy = Portfolio(2) if name == "portfolio" else STRATEGIES[name](2, Hints())
     ties, lengths, faults = set(), set(), set()
     for number in range(400):
         strategy.begin(Stream(3, number))
@@ -65,7 +66,7 @@ def test_no_strategy_leaves_a_single_answer_out(name: str) -> None:
 
 
 def test_answers_are_replayed_where_they_belong_and_what_drifted_is_told() -> None:
-    recorder = Recorder(STRATEGIES["even"](2))
+    recorder = Recorder(STRATEGIES["even"](2, Hints()))
     answers = asked(recorder)
     again = Replayed(recorder.answers)
     assert asked(again) == answers
@@ -84,7 +85,7 @@ def test_no_kept_answer_is_calm() -> None:
 
 
 def test_even_answers_are_even_and_faults_as_probable_as_said() -> None:
-    even = STRATEGIES["even"](0)
+    even = STRATEGIES["even"](0, Hints())
     even.begin(Stream(1))
     counts = [0, 0, 0]
     struck = 0

@@ -7,10 +7,12 @@ from windtunnel.choices.calm import Calm
 from windtunnel.choices.choices import Actor, Choices
 from windtunnel.choices.delay import Delay
 from windtunnel.choices.even import Even
+from windtunnel.choices.hints import Hints, Meeting
 from windtunnel.choices.portfolio import STRATEGIES, Portfolio, Strategy
 from windtunnel.choices.priorities import Priorities
 from windtunnel.choices.rendezvous import Rendezvous
 from windtunnel.choices.script import Answer, Recorder, Replayed
+from windtunnel.choices.straggler import Straggler
 from windtunnel.choices.stream import Stream
 from windtunnel.choices.swarm import Swarm
 
@@ -22,11 +24,14 @@ __all__ = [
     "Choices",
     "Delay",
     "Even",
+    "Hints",
+    "Meeting",
     "Portfolio",
     "Priorities",
     "Recorder",
     "Rendezvous",
     "Replayed",
+    "Straggler",
     "Strategy",
     "Stream",
     "Swarm",

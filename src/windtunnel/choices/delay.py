@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from windtunnel.choices.choices import Actor
 from windtunnel.choices.even import Even
-from windtunnel.choices.stream import Stream
+from windtunnel.choices.hints import NONE, Hints
+from windtunnel.choices.stream import Deck, Stream
 
 _DEVIATIONS = (1, 2, 3, 4, 5)
 
@@ -20,17 +21,18 @@ class Delay(Even):
 
     name = "delay"
 
-    def __init__(self, budget: int = 0) -> None:
-        super().__init__(budget)
+    def __init__(self, budget: int = 0, hints: Hints = NONE) -> None:
+        super().__init__(budget, hints)
+        self._extremes, self._counts = Deck((False, True)), Deck(_DEVIATIONS)
         self._asked = 10
         """Questions that a simulation has: the most seen so far."""
 
     def begin(self, luck: Stream) -> None:
         """Draw where this simulation deviates, and from what."""
         super().begin(luck)
-        self._slow = bool(luck.below(2))
+        self._slow = self._extremes.deal(luck)
         self._number = 0
-        self._deviant = luck.some(luck.pick(_DEVIATIONS), self._asked)
+        self._deviant = luck.some(self._counts.deal(luck), self._asked)
 
     def end(self, at: float) -> None:
         """Learn how much is asked."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from windtunnel.choices.choices import Actor
+from windtunnel.choices.hints import NONE, Hints
 from windtunnel.choices.stream import Stream
 
 
@@ -17,7 +18,7 @@ class Even:
 
     name = "even"
 
-    def __init__(self, budget: int = 0) -> None:
+    def __init__(self, budget: int = 0, hints: Hints = NONE) -> None:
         self.luck = Stream(0)
 
     def begin(self, luck: Stream) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 from windtunnel.choices.choices import Actor
 from windtunnel.choices.even import Even
-from windtunnel.choices.stream import Stream
+from windtunnel.choices.hints import NONE, Hints
+from windtunnel.choices.stream import Deck, Stream
 
 _DEPTHS = (0, 1, 2, 3)
 """Changes of mind in a simulation."""
@@ -24,9 +25,9 @@ class Priorities(Even):
 
     name = "priorities"
 
-    def __init__(self, budget: int = 0) -> None:
-        super().__init__(budget)
-        self._budget = budget
+    def __init__(self, budget: int = 0, hints: Hints = NONE) -> None:
+        super().__init__(budget, hints)
+        self._depths, self._counts = Deck(_DEPTHS), Deck(tuple(range(budget + 1)))
         self._asked, self._chances = 10, 3
         """Questions, and chances of a fault, that a simulation has: the most seen so far."""
 
@@ -36,9 +37,8 @@ class Priorities(Even):
         self._rank: dict[Actor, float] = {}
         self._slow: dict[Actor, bool] = {}
         self._number = self._chance = 0
-        self._changes = luck.some(luck.pick(_DEPTHS), self._asked)
-        faults = luck.below(self._budget + 1) if self._budget else 0
-        self._taken = luck.some(faults, self._chances)
+        self._changes = luck.some(self._depths.deal(luck), self._asked)
+        self._taken = luck.some(self._counts.deal(luck), self._chances)
 
     def end(self, at: float) -> None:
         """Learn how much is asked."""

@@ -1,7 +1,8 @@
-"""Rendezvous: everything comes to its next milestone at one instant, if it can.
+"""Rendezvous: those who could collide come to their next milestone at one instant, if they can.
 
 Collisions, rings of locks and sensors that are all admitted in one loop need a coincidence. A
-simulation draws an instant, and whatever may take longer or shorter is steered to end there.
+simulation draws an instant, and whatever may take longer or shorter is steered to end there: all of
+the fleet, or only those that share something; once they have it, they keep it long.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ from collections.abc import Sequence
 
 from windtunnel.choices.choices import Actor
 from windtunnel.choices.even import Even
-from windtunnel.choices.stream import Stream
+from windtunnel.choices.hints import NONE, Hints, Meeting, is_in
+from windtunnel.choices.stream import Deck, Stream
 
-_FAULTS = (0.0, 0.0, 0.3, 0.8)
+_FAULTS = (None, 0.3, 0.8)
+"""Chance of a fault wherever one is possible; None: as probable as it is."""
 _LAPSES = (0.0, 0.1, 0.3)
 """How often a simulation answers evenly instead."""
 _SLACKS = (0, 0, 1)
 """How many steps a milestone may be beside the instant."""
+_PARTS = 5
+"""Parts of the simulation, in each of which an instant is drawn before there is another in one."""
 HORIZON = 60
 """Steps into the simulation beyond which no instant is drawn."""
 
@@ -26,17 +31,23 @@ class Rendezvous(Even):
 
     name = "rendezvous"
 
-    def __init__(self, budget: int = 0) -> None:
-        super().__init__(budget)
+    def __init__(self, budget: int = 0, hints: Hints = NONE) -> None:
+        super().__init__(budget, hints)
         self._horizon = 10.0
+        self._decks = Deck(_FAULTS), Deck(_LAPSES), Deck(_SLACKS), Deck(tuple(range(_PARTS)))
+        meetings: tuple[Meeting | None, ...] = hints.meetings
+        self._meetings = Deck(meetings or (None,))
+        self._whole = Deck((True, False))
 
     def begin(self, luck: Stream) -> None:
-        """Draw the instant."""
+        """Draw the instant, and who is to meet."""
         super().begin(luck)
-        self._instant = luck.even() * self._horizon
+        faults, lapses, slacks, parts = self._decks
+        self._instant = (parts.deal(luck) + luck.even()) * self._horizon / _PARTS
         self._rank: dict[Actor, float] = {}
-        self._faults, self._lapses = luck.pick(_FAULTS), luck.pick(_LAPSES)
-        self._slack = luck.pick(_SLACKS)
+        self._faults, self._lapses = faults.deal(luck), lapses.deal(luck)
+        self._slack = slacks.deal(luck)
+        self._meeting = None if self._whole.deal(luck) else self._meetings.deal(luck)
 
     def end(self, at: float) -> None:
         """Learn how long a simulation is."""
@@ -57,6 +68,11 @@ class Rendezvous(Even):
         """What ends nearest to the instant."""
         if self._lapses and self.luck.even() < self._lapses:
             return self.luck.below(ways)
+        if self._meeting is not None:
+            if not is_in(self._meeting.members, actor):
+                return self.luck.below(ways)
+            if len(actor) > 3 and (actor[0], *actor[2:4]) in self._meeting.holding:
+                return ways - 1
         goal = self._instant
         if self._slack:
             goal += (self.luck.below(3) - 1) * step
@@ -64,5 +80,5 @@ class Rendezvous(Even):
         return min(max(nearest, 0), ways - 1)
 
     def strikes(self, kind: str, actor: Actor, ways: int, chance: float) -> int:
-        """Often or never."""
-        return super().strikes(kind, actor, ways, self._faults)
+        """As this simulation takes faults."""
+        return super().strikes(kind, actor, ways, chance if self._faults is None else self._faults)

@@ -7,7 +7,7 @@ this is splitmix64, the same on every machine and Python version.
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -51,3 +51,17 @@ class Stream:
         while len(found) < count:
             found.add(self.below(upto))
         return found
+
+
+class Deck(Generic[T]):
+    """Deals its cards in a drawn order, all of them before any comes again."""
+
+    def __init__(self, cards: tuple[T, ...]) -> None:
+        self._cards = cards
+        self._left: list[T] = []
+
+    def deal(self, luck: Stream) -> T:
+        """The next card."""
+        if not self._left:
+            self._left = list(self._cards)
+        return self._left.pop(luck.below(len(self._left)))

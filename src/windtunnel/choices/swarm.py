@@ -11,12 +11,13 @@ from collections.abc import Hashable, Sequence
 
 from windtunnel.choices.choices import Actor
 from windtunnel.choices.even import Even
-from windtunnel.choices.stream import Stream
+from windtunnel.choices.hints import NONE, Hints
+from windtunnel.choices.stream import Deck, Stream
 
 _LENGTHS = ("any", "shortest", "longest", "by task", "by dag", "mixed")
 _JITTERS = ("any", "any", "shortest", "longest", "by dag")
 _TIES = ("any", "ranked", "ranked")
-_FAULTS = (None, 0.0, 0.3, 0.7)
+_FAULTS = (None, 0.3, 0.7)
 """Chance of a fault wherever one is possible; None: as probable as it is."""
 
 
@@ -25,13 +26,18 @@ class Swarm(Even):
 
     name = "swarm"
 
+    def __init__(self, budget: int = 0, hints: Hints = NONE) -> None:
+        super().__init__(budget, hints)
+        self._decks = Deck(_LENGTHS), Deck(_JITTERS), Deck(_TIES), Deck(_FAULTS)
+
     def begin(self, luck: Stream) -> None:
         """Draw how this simulation answers."""
         super().begin(luck)
-        self._lengths = luck.pick(_LENGTHS)
-        self._jitters = luck.pick(_JITTERS)
-        self._ties = luck.pick(_TIES)
-        self._faults = luck.pick(_FAULTS)
+        lengths, jitters, ties, faults = self._decks
+        self._lengths = lengths.deal(luck)
+        self._jitters = jitters.deal(luck)
+        self._ties = ties.deal(luck)
+        self._faults = faults.deal(luck)
         self._memo: dict[Hashable, float] = {}
 
     def _of(self, key: Hashable) -> float:

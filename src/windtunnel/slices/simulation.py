@@ -527,7 +527,7 @@ class Simulation:
                 continue
             task = self._tasks[ti]
             if now == DEFERRED:
-                step = task.steps[instance.resumes_at]
+                step = task.steps_of(instance.tries)[instance.resumes_at]
                 assert isinstance(step, Wait | WaitChild)
                 if self.is_met(state, ti, step, instance.child):
                     instance.state = SCHEDULED

@@ -1,0 +1,42 @@
+"""What a fleet says beforehand about where trouble may be: whom a search should make late, and whom
+it should bring together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from windtunnel.choices.choices import Actor
+
+Group = frozenset[tuple[str, str]]
+"""Tasks, as (dag, task)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Tasks that share something."""
+
+    members: Group
+    """Those that do, each with all that comes before it in its DAG."""
+    holding: frozenset[tuple[str, str, int]]
+    """(dag, task, step) of those steps that have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """Nothing that is not in here is left out by a search; it only comes up less often."""
+
+    awaited: tuple[Group, ...] = ()
+    """Others wait for the last of these tasks: it, and all that comes before it in its DAG."""
+    meetings: tuple[Meeting, ...] = ()
+    """Tasks that take the same lock, touch the same data, or use the same limit."""
+
+
+NONE = Hints()
+
+
+def is_in(group: Group, actor: Actor) -> bool:
+    """Whether a task, or a dag run, is one of the group."""
+    if len(actor) > 2:
+        return (actor[0], actor[2]) in group
+    return any(dag == actor[0] for dag, _ in group)
