@@ -48,6 +48,9 @@ class Release(NamedTuple):
     by_run: bool = False
 
 
+OVER_BEFORE = -1
+
+
 class Wait(NamedTuple):
     """Waits for the success of a run, or of one of its tasks."""
 
@@ -56,6 +59,9 @@ class Wait(NamedTuple):
     offset: int = 0
     run: int | None = None
     """This run; else the one of the same number, plus *offset*."""
+    runs: tuple[int | None, ...] = ()
+    """Given: for each run of the own DAG the one that it waits for; None: one that never comes, as
+    for runs beyond; `OVER_BEFORE`: one that was over before anything began."""
 
 
 class Trigger(NamedTuple):

@@ -12,6 +12,7 @@ from collections import Counter
 
 from windtunnel.choices import Choices
 from windtunnel.slices.fleet import (
+    OVER_BEFORE,
     RUNS,
     Acquire,
     Effect,
@@ -321,7 +322,7 @@ class Simulation:
             return child is not None and state.runs[child].state == SUCCESS
         run = self.target(ti, step)
         if run is None:
-            return False
+            return self._wanted(ti, step) == OVER_BEFORE and bool(step.runs)
         if step.task is not None:
             number = self.of.task_number[run // RUNS].get(step.task)
             instance = None if number is None else state.instances.get(run * self._width + number)
@@ -331,8 +332,15 @@ class Simulation:
 
     def target(self, ti: int, step: Wait) -> int | None:
         """The run that a task instance waits for, if there can be one."""
-        k = (ti // self._width) % RUNS + step.offset if step.run is None else step.run
-        return self.of.run_id(step.dag, k)
+        k = self._wanted(ti, step)
+        return None if k is None else self.of.run_id(step.dag, k)
+
+    def _wanted(self, ti: int, step: Wait) -> int | None:
+        """The number of that run."""
+        own = (ti // self._width) % RUNS
+        if step.runs:
+            return step.runs[own] if own < len(step.runs) else None
+        return own + step.offset if step.run is None else step.run
 
     def _run_process(self, state: State, process: Process, choices: Choices) -> bool:
         """All steps that take no time; whether anything moved."""

@@ -1,13 +1,28 @@
 """A proof that no schedule of a slice deadlocks, or where it might."""
 
+from windtunnel.slices.certificate.loose import TIGHT, Loose
 from windtunnel.slices.certificate.proving import (
     Candidate,
     Certificate,
     NotCovered,
     Proof,
+    Question,
     Stuck,
     prove,
 )
+from windtunnel.slices.certificate.solving import has_solver
 from windtunnel.slices.certificate.terms import Fact
 
-__all__ = ["Candidate", "Certificate", "Fact", "NotCovered", "Proof", "Stuck", "prove"]
+__all__ = [
+    "TIGHT",
+    "Candidate",
+    "Certificate",
+    "Fact",
+    "Loose",
+    "NotCovered",
+    "Proof",
+    "Question",
+    "Stuck",
+    "has_solver",
+    "prove",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from windtunnel.slices.certificate.loose import Place
 from windtunnel.slices.certificate.phases import stray_places
 from windtunnel.slices.certificate.picture import Instance, Picture
 from windtunnel.slices.certificate.terms import (
@@ -43,10 +44,14 @@ def describe_instances(picture: Picture) -> None:
 
 def may_begin(picture: Picture, one: Instance) -> Term:
     """What was so when it began and is so for ever."""
-    if one.task.all_done:
-        return picture.past_met(one)
-    upstream = (picture.success(other) for other in picture.upstream(one))
-    return both(picture.past_met(one), *upstream)
+    past = picture.past_met(one) if picture.past_is_told(one) else TRUE
+    if one.task.all_done or _place(one) in picture.loose.starts:
+        return past
+    return both(past, *(picture.success(other) for other in picture.upstream(one)))
+
+
+def _place(one: Instance) -> Place:
+    return one.run.dag, one.task.name
 
 
 def _describe_start(picture: Picture, one: Instance) -> None:
@@ -56,12 +61,12 @@ def _describe_start(picture: Picture, one: Instance) -> None:
     may = may_begin(picture, one)
     picture.require(either(underway, picture.failed(one)), started)
     picture.require(either(underway, success), may)
-    if one.task.all_done:
+    if one.task.all_done and _place(one) not in picture.loose.starts:
         over = both(*(picture.over(other) for other in upstream))
         picture.require(underway, over)
         if not picture.unfolding.clears(one.run.dag):
             picture.require(success, over)
-    else:
+    if not one.task.all_done:
         broken = either(*(picture.failed(other) for other in upstream))
         picture.require(both(started, picture.not_begun(one)), no(broken))
     waits = [no(picture.over(other)) for other in upstream]
@@ -75,6 +80,8 @@ def _describe_failure(picture: Picture, one: Instance, timed_out: Term) -> None:
     formula, unfolding = picture.formula, picture.unfolding
     dag, task = one.run.dag, one.task
     causes = [timed_out]
+    if _place(one) in picture.loose.ends:
+        causes.append(TRUE)
     if not task.all_done:
         causes += [picture.failed(other) for other in picture.upstream(one)]
     by_fault = FALSE
@@ -115,16 +122,11 @@ def _describe_tries(picture: Picture, one: Instance) -> None:
         if tries is not None:
             begun = either(picture.underway(one), picture.success(one))
             picture.require(begun, less(failed, number(tries)))
-        free = (
-            unfolding.fails_by_child(task) or picture.dags[one.run.dag].dagrun_timeout is not None
-        )
-        if not free:
+        if not unfolding.fails_freely(one.run.dag, task):
             formula.add(at_most(failed, picture.strikes[one]))
     for phase in picture.phases(one):
         place = picture.at(one, phase)
-        for step in bodies[phase.body][: phase.passed]:
-            if isinstance(step, Wait):
-                picture.require(place, picture.met(one, step))
+        picture.require(place, _waits_met(picture, one, bodies[phase.body][: phase.passed]))
         if phase.step is not None and phase.passed == phase.step:
             step = bodies[phase.body][phase.step]
             if isinstance(step, Wait):
@@ -139,6 +141,8 @@ def _describe_tries(picture: Picture, one: Instance) -> None:
 
 
 def _waits_met(picture: Picture, one: Instance, steps: tuple[Step, ...]) -> Term:
+    if _place(one) in picture.loose.passes:
+        return TRUE
     return both(*(picture.met(one, step) for step in steps if isinstance(step, Wait)))
 
 
@@ -158,9 +162,7 @@ def _describe_strays(picture: Picture, one: Instance) -> None:
         picture.require(there, may_begin(picture, one))
         if not picture.unfolding.clears(one.run.dag):
             picture.require(there, no(picture.not_begun(one)))
-        for step in bodies[place.body][: place.step]:
-            if isinstance(step, Wait):
-                picture.require(there, picture.met(one, step))
+        picture.require(there, _waits_met(picture, one, bodies[place.body][: place.step]))
         last = bodies[place.body][place.step]
         if isinstance(last, Wait):
             picture.require(there, no(picture.met(one, last)))

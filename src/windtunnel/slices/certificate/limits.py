@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from windtunnel.slices.certificate.picture import Instance, Picture
+from windtunnel.slices.certificate.picture import Instance, Picture, Run
 from windtunnel.slices.certificate.terms import (
     FALSE,
     Term,
@@ -14,6 +14,7 @@ from windtunnel.slices.certificate.terms import (
     count,
     either,
     implies,
+    less,
     no,
     number,
     plus,
@@ -59,7 +60,9 @@ def limits_of(picture: Picture) -> Iterator[Limit]:
             if task.max_active_tis < UNLIMITED:
                 setting = f"max_active_tis_per_dag of {dag.name}.{task.name}"
                 each = [picture.instance(run, task.name) for run in picture.runs(dag.name)]
-                yield _limit(setting, task.max_active_tis, each)
+                counted = picture.loose.instances_count_deferred
+                members = tuple((one, 1) for one in each)
+                yield Limit(setting, task.max_active_tis, members, counted)
 
 
 def _limit(setting: str, size: int, members: Iterable[Instance]) -> Limit:
@@ -80,12 +83,32 @@ def describe_limits(picture: Picture) -> None:
                 refusals[one].append(full)
             else:
                 no_worker[one] = full
+    for dag in sorted(picture.loose.windows):
+        for run in picture.runs(dag):
+            _stand_in_line(picture, run, refusals)
     for one, saying_no in refusals.items():
         for phase in picture.phases(one):
             if phase.kind == "ready":
                 picture.require(picture.at(one, phase), either(*saying_no))
             elif phase.kind == "queued":
                 picture.require(picture.at(one, phase), no_worker[one])
+
+
+def _stand_in_line(picture: Picture, run: Run, refusals: dict[Instance, list[Term]]) -> None:
+    """Behind max_active_tasks others of the run that are ready, a task is not looked at."""
+    most = picture.dags[run.dag].max_active_tasks
+    inside = list(picture.instances(run))
+    if len(inside) <= most:
+        return
+    ready = count(
+        (picture.at(one, phase), 1)
+        for one in inside
+        for phase in picture.phases(one)
+        if phase.kind == "ready"
+    )
+    waiting = picture.formula.sum_of(f"{run} ready", ready)
+    for one in inside:
+        refusals[one].append(less(number(most), waiting))
 
 
 def _takes(picture: Picture, one: Instance, limit: Limit) -> Term:
@@ -101,7 +124,7 @@ def _keep(picture: Picture, limit: Limit, taken: Term) -> None:
     """It is not exceeded; a limit that can't be reached says nothing."""
     formula = picture.formula
     most = sum(slots for one, slots in limit.members if _takes(picture, one, limit) != FALSE)
-    if most > limit.size:
+    if most > limit.size and limit.setting not in picture.loose.exceeded:
         fact = formula.fact(limit.setting, "at most", limit.size)
         formula.add(implies(fact, at_most(taken, number(limit.size))))
 

@@ -30,7 +30,7 @@ from windtunnel.slices.certificate.terms import (
     no,
 )
 from windtunnel.slices.certificate.unfolding import Unfolding
-from windtunnel.slices.fleet import Dag, Slice, Step, Task, Wait
+from windtunnel.slices.fleet import OVER_BEFORE, Dag, Slice, Step, Task, Wait
 
 
 class Run(NamedTuple):
@@ -59,6 +59,7 @@ class Picture:
     def __init__(self, of: Slice, unfolding: Unfolding) -> None:
         self.of = of
         self.unfolding = unfolding
+        self.loose = unfolding.loose
         self.formula = Formula()
         self.dags: dict[str, Dag] = {dag.name: dag for dag in of.dags}
         self._tasks = {dag.name: {task.name: task for task in dag.tasks} for dag in of.dags}
@@ -246,6 +247,11 @@ class Picture:
     def met(self, one: Instance, wait: Wait) -> Term:
         """What it waits for has come true; it stays true."""
         k = one.run.k + wait.offset if wait.run is None else wait.run
+        if wait.runs:
+            wanted = wait.runs[one.run.k] if one.run.k < len(wait.runs) else None
+            if wanted is None or wanted == OVER_BEFORE:
+                return FALSE if wanted is None else TRUE
+            k = wanted
         run = Run(wait.dag, k)
         if wait.dag not in self.dags or not 0 <= k < self.unfolding.runs(wait.dag):
             return FALSE
@@ -267,6 +273,14 @@ class Picture:
                 if one.task.name in other.task.after
             ]
         return either(self.lost(before), both(*needed))
+
+    def past_is_told(self, one: Instance) -> bool:
+        """Whether it follows from its start that the past was met: what was skipped is met, too."""
+        dag = self.dags[one.run.dag]
+        looked = [one.task.name]
+        if one.task.wait_for_downstream:
+            looked += [task.name for task in dag.tasks if one.task.name in task.after]
+        return not any((dag.name, name) in self.loose.ends for name in looked)
 
     def require(self, condition: Term, term: Term) -> None:
         """Where the one is so, so is the other."""

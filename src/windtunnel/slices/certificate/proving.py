@@ -17,11 +17,12 @@ from windtunnel.slices.certificate.children import describe_children
 from windtunnel.slices.certificate.instances import describe_instances
 from windtunnel.slices.certificate.limits import describe_limits
 from windtunnel.slices.certificate.locks import describe_locks
+from windtunnel.slices.certificate.loose import TIGHT, Loose
 from windtunnel.slices.certificate.picture import Instance, Picture
-from windtunnel.slices.certificate.reasons import broken, reasons
+from windtunnel.slices.certificate.reasons import broken, is_too_large, reasons
 from windtunnel.slices.certificate.runs import describe_runs
 from windtunnel.slices.certificate.solving import Solver
-from windtunnel.slices.certificate.terms import FALSE, Fact, Term, both, either, no
+from windtunnel.slices.certificate.terms import FALSE, Fact, Term, both, either, implies, no
 from windtunnel.slices.certificate.unfolding import Unfolding
 from windtunnel.slices.fleet import Slice
 
@@ -70,51 +71,80 @@ class NotCovered:
 Proof = Certificate | Candidate | NotCovered
 
 
-def picture_of(of: Slice) -> Picture:
-    """All that holds in the moments in which nothing moves, and that something is not over."""
-    picture = Picture(of, Unfolding(of))
-    describe_runs(picture)
-    describe_instances(picture)
-    describe_limits(picture)
-    describe_locks(picture)
-    describe_children(picture)
-    unfinished = [
-        both(picture.exists(one.run), no(picture.lost(one.run)), no(picture.over(one)))
-        for one in picture.instances()
-    ]
-    picture.formula.add(either(*unfinished))
-    return picture
+class Question:
+    """What always holds in a slice, to be asked about some of its DAGs or all of them."""
+
+    def __init__(self, of: Slice, loose: Loose = TIGHT, seconds: float = 20.0) -> None:
+        """
+        Args:
+            of: The slice.
+            loose: Where less is known than it says.
+            seconds: How long the solver may think about one question.
+
+        Raises:
+            InvalidInput: z3 is not installed.
+        """
+        self._of = of
+        self._seconds = seconds
+        self._solver: Solver | None = None
+        self._goals: dict[str, Term] = {}
+        self._why = broken(of)
+        if not self._why:
+            unfolding = Unfolding(of, loose)
+            self._why = reasons(of, unfolding)
+            if not is_too_large(unfolding):
+                self._picture = self._describe(unfolding)
+
+    def _describe(self, unfolding: Unfolding) -> Picture:
+        picture = Picture(self._of, unfolding)
+        describe_runs(picture)
+        describe_instances(picture)
+        describe_limits(picture)
+        describe_locks(picture)
+        describe_children(picture)
+        for dag in picture.dags:
+            goal = picture.formula.boolean(f"{dag} is unfinished")
+            unfinished = (
+                both(picture.exists(one.run), no(picture.lost(one.run)), no(picture.over(one)))
+                for run in picture.runs(dag)
+                for one in picture.instances(run)
+            )
+            picture.formula.add(implies(goal, either(*unfinished)))
+            self._goals[dag] = goal
+        picture.formula.add(either(*self._goals.values()))
+        self._solver = Solver(picture.formula, self._seconds)
+        return picture
+
+    def ask(self, dag: str | None = None) -> Proof:
+        """Whether a deadlock can be excluded: of this DAG, or of the whole slice."""
+        if self._solver is None:
+            return NotCovered(tuple(self._why))
+        solver, facts = self._solver, self._picture.formula.facts
+        goal = () if dag is None else (self._goals[dag],)
+        answer = solver.ask((*facts, *goal))
+        if answer == "unknown":
+            return NotCovered((*self._why, f"the solver gave up ({solver.why_unknown()})"))
+        if answer == "sat":
+            return Candidate(_stuck(self._picture, solver))
+        if self._why:
+            return NotCovered(tuple(self._why))
+        rests_on = tuple(sorted(facts[term] for term in solver.core(goal)))
+        script = self._picture.formula.script(goal)
+        return Certificate(rests_on, _assumptions(self._of), script)
 
 
-def prove(of: Slice, *, seconds: float = 20.0) -> Proof:
+def prove(of: Slice, loose: Loose = TIGHT, *, seconds: float = 20.0) -> Proof:
     """Whether a deadlock of the slice can be excluded.
 
     Args:
         of: The slice.
+        loose: Where less is known than it says.
         seconds: How long the solver may think, about.
 
     Raises:
         InvalidInput: z3 is not installed.
     """
-    wrong = broken(of)
-    if wrong:
-        return NotCovered(tuple(wrong))
-    unfolding = Unfolding(of)
-    why = reasons(of, unfolding)
-    if any("task instances: more than" in reason for reason in why):
-        return NotCovered(tuple(why))
-    picture = picture_of(of)
-    solver = Solver(picture.formula, seconds)
-    answer = solver.ask(tuple(picture.formula.facts))
-    if answer == "unknown":
-        return NotCovered((*why, f"the solver gave up ({solver.why_unknown()})"))
-    if answer == "sat":
-        return Candidate(_stuck(picture, solver))
-    if why:
-        return NotCovered(tuple(why))
-    facts = picture.formula.facts
-    rests_on = tuple(sorted(facts[term] for term in solver.core()))
-    return Certificate(rests_on, _assumptions(of), picture.formula.script())
+    return Question(of, loose, seconds).ask()
 
 
 def _stuck(picture: Picture, solver: Solver) -> tuple[Stuck, ...]:

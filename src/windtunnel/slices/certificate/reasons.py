@@ -6,7 +6,9 @@ from windtunnel.slices.certificate.phases import bodies, held_before
 from windtunnel.slices.certificate.unfolding import Unfolding
 from windtunnel.slices.fleet import Acquire, Dag, Release, Slice, Task, Trigger, Wait, WaitChild
 
-MOST_INSTANCES = 1500
+MOST_INSTANCES = 600
+MOST_ENDLESS = 20
+"""Runs without end are followed up to so many, in case they are stuck before."""
 
 
 def broken(of: Slice) -> list[str]:
@@ -42,6 +44,12 @@ def reasons(of: Slice, unfolding: Unfolding) -> list[str]:
     if unfolding.instances > MOST_INSTANCES:
         found.append(f"{unfolding.instances} task instances: more than {MOST_INSTANCES}")
     return found
+
+
+def is_too_large(unfolding: Unfolding) -> bool:
+    """Whether nothing is asked at all."""
+    endless = bool(unfolding.endless) and unfolding.of.max_runs > MOST_ENDLESS
+    return endless or unfolding.instances > MOST_INSTANCES
 
 
 def _of(unfolding: Unfolding, dag: Dag, task: Task) -> list[str]:

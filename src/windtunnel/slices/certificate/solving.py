@@ -37,13 +37,15 @@ class Solver:
             self._model = self._solver.model()
         return answer
 
-    def core(self) -> tuple[Term, ...]:
-        """Facts that the last unsat rests on, of which none can be left out."""
-        needed = list(self._core)
-        for term in self._core:
+    def core(self, always: Iterable[Term] = ()) -> tuple[Term, ...]:
+        """Facts that the last unsat rests on, of which none can be left out, beside those that are
+        *always* assumed."""
+        given = tuple(always)
+        needed = [term for term in self._core if term not in given]
+        for term in tuple(needed):
             if term in needed:
                 fewer = [other for other in needed if other != term]
-                if self.ask(fewer) == "unsat":
+                if self.ask((*fewer, *given)) == "unsat":
                     needed = [other for other in fewer if other in self._core]
         return tuple(needed)
 

@@ -151,9 +151,9 @@ class Formula:
         lines += [f"(assert {term})" for term in self.asserted]
         return "\n".join(lines) + "\n"
 
-    def script(self) -> str:
+    def script(self, goal: tuple[Term, ...] = ()) -> str:
         """The whole question: is there such a state if all facts hold. unsat: there is none."""
-        return self.text() + f"(check-sat-assuming ({' '.join(self.facts)}))\n"
+        return self.text() + f"(check-sat-assuming ({' '.join((*self.facts, *goal))}))\n"
 
 
 def symbol(name: str) -> Term:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from windtunnel.slices.certificate.loose import TIGHT, Loose
 from windtunnel.slices.fleet import Dag, Slice, Step, Task, Trigger, WaitChild
 
 
 class Unfolding:
     """Bounds that hold whatever happens; all by name of the DAG."""
 
-    def __init__(self, of: Slice) -> None:
+    def __init__(self, of: Slice, loose: Loose = TIGHT) -> None:
         self.of = of
+        self.loose = loose
         self.dags = {dag.name: dag for dag in of.dags}
 
     @cached_property
@@ -31,6 +33,7 @@ class Unfolding:
     def _ends(self, dag: Dag, task: Task, failing: set[str] | frozenset[str]) -> bool:
         return (
             dag.dagrun_timeout is not None
+            or (dag.name, task.name) in self.loose.ends
             or (bool(task.faults) and self.of.max_faults > task.retries)
             or bool(children_of(task) & failing)
         )
@@ -49,10 +52,14 @@ class Unfolding:
 
     def tries_fail(self, dag: str, task: Task) -> bool:
         """Whether a try can end without success."""
+        return self.is_struck(task) or self.fails_freely(dag, task)
+
+    def fails_freely(self, dag: str, task: Task) -> bool:
+        """Whether a try can end without success though no fault struck it."""
         return (
-            self.is_struck(task)
-            or self.fails_by_child(task)
+            self.fails_by_child(task)
             or self.dags[dag].dagrun_timeout is not None
+            or (dag, task.name) in self.loose.ends
         )
 
     def clears(self, dag: str) -> bool:
