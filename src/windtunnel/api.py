@@ -416,6 +416,7 @@ def check(
         result.problems,
         result.assumptions,
         not_kept,
+        exploration.unreached,
         settled(stored, findings, store),
     )
 

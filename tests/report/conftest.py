@@ -126,5 +126,6 @@ def report(scenario: Scenario, finding: Finding, result: SimpleNamespace) -> Sim
         assumptions=(),
         not_kept="",
         rechecked=(),
+        unreached=(),
         result=result,
     )

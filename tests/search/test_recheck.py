@@ -117,7 +117,7 @@ def test_replay_with_a_task_that_is_gone_says_which(by_tie, store, name):
         update={"fleet": Fleet(dags=(etl, mart.model_copy(update={"tasks": ()})))}
     )
     (one,) = wt.replay(name, today, store=store).rechecked
-    assert (one.verdict, one.why) == ("FIXED", "mart.wait not there any more")
+    assert (one.verdict, one.why) == ("CHANGED", "mart.wait not there any more")
 
 
 def test_replay_with_none_of_its_dags_is_refused(by_tie, store, name):

@@ -43,6 +43,17 @@ class Profile(StrEnum):
     AIRFLOW_2_11 = "airflow-2.11"
 
 
+class Unreachable(StrEnum):
+    """What a search may not have come to."""
+
+    LIMIT = "limit"
+    FAULT = "fault"
+    DAG = "dag"
+    SENSOR = "sensor"
+    DETECTOR = "detector"
+    ALL = "all"
+
+
 class Format(StrEnum):
     """How a report is written."""
 
@@ -256,6 +267,14 @@ def check(
         str | None,
         typer.Option("--jitter", metavar="TIME", help="Let scheduled runs come so much late: 5m."),
     ] = None,
+    fail_on_unreached: Annotated[
+        list[Unreachable] | None,
+        typer.Option(
+            "--fail-on-unreached",
+            help="Fail if no simulation came to one of these: a limit that nobody waited for, a "
+            "fault that struck nothing. Repeatable.",
+        ),
+    ] = None,
     store: Store = commands.STORE,
     strict: Strict = False,
     form: FormatName = Format.TEXT,
@@ -287,6 +306,7 @@ def check(
             store=store,
             json=as_json,
             strict=strict,
+            needed=tuple(fail_on_unreached or ()),
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from windtunnel import api
@@ -57,8 +58,10 @@ def check(
     store: Path,
     json: bool,
     strict: bool = False,
+    needed: Sequence[str] = (),
 ) -> int:
-    """Simulate many times and print what was found."""
+    """Simulate many times and print what was found. *needed* are the kinds of things that some
+    simulation has to come to."""
     more = None if simulations is None else simulations - 1
     with terminal.only_reports(json), terminal.stages() as tell:
         scenario = read(target, asked, tell).scenario
@@ -66,7 +69,8 @@ def check(
     terminal.show(check_json(report) if json else check_text(report))
     if not report.result.ran:
         return BAD_INPUT
-    return _code(report, strict)
+    missed = any(one.kind in needed or "all" in needed for one in report.unreached)
+    return max(_code(report, strict), FINDINGS if missed else CLEAN)
 
 
 def replay(

@@ -10,7 +10,7 @@ from windtunnel.search import Rechecked
 MEANS = {
     "FAILED": "it is still there",
     "FIXED": "it is gone",
-    "CHANGED": "it is gone",
+    "CHANGED": "it is not there as it was",
 }
 
 

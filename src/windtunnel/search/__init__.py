@@ -3,6 +3,7 @@ it."""
 
 from windtunnel.search.covered import covered
 from windtunnel.search.explore import Exploration, explore
+from windtunnel.search.reached import Unreached
 from windtunnel.search.recheck import (
     Rechecked,
     recheck,
@@ -29,6 +30,7 @@ __all__ = [
     "Rechecked",
     "Shown",
     "Shrunk",
+    "Unreached",
     "counterexample",
     "covered",
     "explore",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from windtunnel.detect import Accepted, Finding, detect, judge
 from windtunnel.lint import lint
 from windtunnel.model import Scenario
+from windtunnel.search.reached import Reached, Unreached
 from windtunnel.search.simulations import enough, simulations
 from windtunnel.trace import Trace
 
@@ -34,6 +35,8 @@ class Exploration:
     """Simulations that differ in what was decided."""
     found: list[tuple[Finding, Scenario]] = field(default_factory=list)
     """Each distinct finding with the scenario that shows it: a counterexample."""
+    unreached: tuple[Unreached, ...] = ()
+    """What none of the simulations came to."""
     settled: list[Finding] = field(default_factory=list)
     """What is known without a simulation, and was not found in one."""
 
@@ -59,6 +62,7 @@ def explore(
     finding; without a number, as often as the size of the fleet allows."""
     exploration: Exploration | None = None
     total = 0
+    reached = Reached(scenario)
     known: dict[tuple[bool, tuple[str, ...]], int] = {}
     ways: set[frozenset[tuple[object, ...]]] = set()
     for one in simulations(scenario, more):
@@ -66,6 +70,7 @@ def explore(
             exploration = Exploration(one.trace)
             total = 1 + (enough(one.trace) if more is None else more)
         exploration.simulations += 1
+        reached.see(one.trace)
         exploration.by[one.by] += 1
         exploration.asked += one.trace.asked
         ways.add(frozenset((d.kind, d.actor, d.nth, d.value) for d in one.trace.decisions))
@@ -80,6 +85,7 @@ def explore(
             progress(exploration.simulations, total)
     assert exploration is not None
     exploration.different = len(ways)
+    exploration.unreached = reached.unreached()
     exploration.settled = [f for f in lint(scenario) if _same(scenario, f) not in known]
     return exploration
 

@@ -17,7 +17,7 @@ from windtunnel.search.store import Counterexample, drop, names, recall
 from windtunnel.trace import Trace
 
 Verdict = Literal["FAILED", "FIXED", "CHANGED"]
-"""It still shows its finding; nothing any more; or something else."""
+"""It still shows its finding; nothing any more; or something else, or can't be shown as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ def recheck(name: str, kept: Counterexample, today: Scenario | None = None) -> R
         verdict, found = "CHANGED", others
         why = "; ".join(filter(None, (f"it shows {_titles(others)} instead", why)))
     else:
-        verdict, found = "FIXED", ()
+        # A DAG that was only renamed is not fixed.
+        verdict, found = ("CHANGED" if missing else "FIXED"), ()
     return Rechecked(name, kept, verdict, why, scenario, trace, found)
 
 
