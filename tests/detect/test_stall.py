@@ -73,6 +73,25 @@ def test_a_failure_that_depends_on_past_holds_against_all_later_runs():
     assert (finding.until, finding.ended_by) == (None, "")
 
 
+def test_with_wait_for_downstream_a_failure_further_down_does_the_same():
+    load = Task(task_id="load", depends_on_past=True, wait_for_downstream=True)
+    check = Task(task_id="check", upstream=("load",))
+    fails = TaskFails(tasks="etl.check", at_s=2 * HOUR, for_s=120)
+    (finding,) = found(hourly(load, check), faults=[fails])
+    assert "etl.load of scheduled@2026-03-01T03:00:00+00:00 waits for check in" in finding.summary
+    assert finding.holding[0].name == "etl.load"
+
+
+def test_a_task_whose_upstream_is_under_way_may_still_be_ended_by_its_failure():
+    """The first run's load fails; get of the second one takes long."""
+    tasks = (Task(task_id="get"), LOAD.model_copy(update={"upstream": ("get",)}))
+    long = Rule(tasks="etl.get", duration_s=(60, 60))
+    slow = Rule(tasks="etl.get", duration_s=20 * HOUR)
+    fails = TaskFails(tasks="etl.load", at_s=60, for_s=60)
+    assert not found(hourly(*tasks), faults=[fails], rules=[slow], until=3 * HOUR)
+    assert found(hourly(*tasks), faults=[fails], rules=[long], until=3 * HOUR)
+
+
 def test_when_its_runs_take_all_of_max_active_runs_no_more_are_created():
     (finding,) = found(hourly(LOAD, max_active_runs=2), faults=[FAILS_ONCE])
     assert any("No further run of etl is created" in note for note in finding.notes)

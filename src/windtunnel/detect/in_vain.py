@@ -170,7 +170,7 @@ class _Waits:
         roots = numbers(graph, actors)
         until, ended_by = end(graph, roots)
         first, why = waits[0]
-        others = behind(self._trace, graph, roots)
+        others = behind(self._trace, graph, roots, until)
         file, line = place(self._scenario, first.dag_id, first.task_id)
         dag_id, task_ids = target
         what = ", ".join(f"{dag_id}.{task}" for task in task_ids) or f"a run of {dag_id}"

@@ -108,7 +108,9 @@ class _Reduction:
             ended = [self._done[u] for u in actor.upstream]
             if not (any(ended) if actor.any_upstream else all(ended)):
                 return False
-        if not all(self._done[a] for a in actor.past):
+        # An upstream that fails may end it whatever became of the run before.
+        settled = actor.upstream and actor.any_upstream
+        if not settled and not all(self._done[a] for a in actor.past):
             return False
         return actor.wish is None or self._comes_true(actor)
 

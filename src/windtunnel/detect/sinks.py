@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable
 from windtunnel.detect.cores import WaitGraph
 from windtunnel.detect.finding import Party
 from windtunnel.detect.graph import leads_to
+from windtunnel.detect.reduction import reduce
 from windtunnel.detect.words import party
-from windtunnel.trace import Actor, Trace, Wish
+from windtunnel.trace import Actor, Snapshot, Trace, Wish
 
 OF_SLOTS = ("pool", "worker slots", "parallelism", "resource")
 """Limits that work of several DAGs shares."""
@@ -42,16 +43,30 @@ def numbers(graph: WaitGraph, actors: Iterable[Actor]) -> list[int]:
     return [i for i, actor in enumerate(graph.snapshot.actors) if id(actor) in wanted]
 
 
-def behind(trace: Trace, graph: WaitGraph, roots: Collection[int]) -> tuple[Party, ...]:
-    """All that can't go on because of these, directly or not."""
+def behind(
+    trace: Trace, graph: WaitGraph, roots: Collection[int], until_us: int | None
+) -> tuple[Party, ...]:
+    """All that can't go on because of these, directly or not, until these are ended by force; not
+    what goes on earlier because a timeout ends something between."""
     snapshot = graph.snapshot
+    waiting = leads_to(roots, graph.edges) - set(roots)
+    others = [i for i in graph.stuck.actors if i not in roots]
+    timed = [i for i in others if _ends_before(snapshot, i, until_us)]
+    if timed:
+        waiting &= {*reduce(snapshot, ended=timed).actors}
     found = []
-    for i in sorted(leads_to(roots, graph.edges) - set(roots)):
+    for i in sorted(waiting):
         actor = snapshot.actors[i]
         limits = [snapshot.capacities[c].name for c in graph.limits_of(actor)]
         names = sorted({snapshot.actors[j].name for j in graph.edges[i]})
         found.append(party(trace, actor, (), tuple(limits or names[:3])))
     return tuple(found)
+
+
+def _ends_before(snapshot: Snapshot, i: int, until_us: int | None) -> bool:
+    actor = snapshot.actors[i]
+    ends = (actor.gives_up_us, snapshot.runs[actor.run].gives_up_us)
+    return any(at is not None and (until_us is None or at < until_us) for at in ends)
 
 
 def held(graph: WaitGraph, actor: Actor) -> tuple[str, ...]:

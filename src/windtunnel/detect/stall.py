@@ -125,7 +125,7 @@ class _Stalls:
         """The finding at its largest sight."""
         roots = numbers(graph, actors)
         until, ended_by = end(graph, roots)
-        others = () if cause.kind == "fruitless" else behind(self._trace, graph, roots)
+        others = () if cause.kind == "fruitless" else behind(self._trace, graph, roots, until)
         first = min(actors, key=lambda actor: actor.since_us)
         file, line = place(self._scenario, first.dag_id, first.task_id)
         title, summary, wanted = self._said(cause, first, actors)
@@ -153,12 +153,13 @@ class _Stalls:
         tasks = "1 task waits" if count == 1 else f"{count} tasks wait"
         if cause.kind == "past":
             before = self._run_before(first)
+            setting, _, why = first.never.partition(": ")
+            what = "its instance" if setting == "depends_on_past" else why.split(" ")[0]
             return (
                 "Runs wait behind a failure",
-                f"{first.name} of {first.run_name} waits for its instance in {before}, which is "
-                "over and didn't succeed: with depends_on_past no later run goes on until somebody "
-                "clears it.",
-                f"its instance in {before} (depends_on_past)",
+                f"{first.name} of {first.run_name} waits for {what} in {before}, which is over and "
+                f"didn't succeed: with {setting} no later run goes on until somebody clears it.",
+                f"{what} in {before} ({setting})",
             )
         if cause.kind == "pool":
             return (

@@ -104,7 +104,7 @@ class Words:
         upstream = {self._snapshot.actors[u].name for u in actor.upstream if u in stuck}
         words.extend(sorted(upstream)[:3])
         past = [self._snapshot.actors[p] for p in actor.past if p in stuck]
-        words.extend(f"its instance in {p.run_name} (depends_on_past)" for p in past[:1])
+        words.extend(_of_past(actor, p) for p in past[:1])
         if words:
             return tuple(words)
         needs = dict((*self._snapshot.runs[actor.run].needs, *actor.needs))
@@ -147,6 +147,13 @@ class Words:
             if c in self._core.limits and there in self._graph.holders(c):
                 return c
         return None
+
+
+def _of_past(actor: Actor, before: Actor) -> str:
+    """What of the run before is waited for."""
+    if before.task_id == actor.task_id:
+        return f"its instance in {before.run_name} (depends_on_past)"
+    return f"{before.name} in {before.run_name} (wait_for_downstream)"
 
 
 def caveats(scenario: Scenario, snapshot: Snapshot, holding: Sequence[int]) -> tuple[str, ...]:

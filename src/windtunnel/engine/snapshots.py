@@ -269,7 +269,8 @@ class _Taker:
         previous = past_run(self._world, run, task)
         if previous is None:
             return ()
-        return tuple(self._actor[ti] for ti in previous.tis(task) if ti in self._actor)
+        tasks = _of_the_past(run.dag, task)
+        return tuple(self._actor[ti] for t in tasks for ti in previous.tis(t) if ti in self._actor)
 
     def _wish(self, ti: int) -> Wish | None:
         world = self._world
@@ -340,8 +341,8 @@ class _Taker:
             return f"no executor is called {own.executor}"
         if why := self._parts.workers.never(own):
             return why
-        if state == NONE and own.depends_on_past and self._past_is_lost(run, task):
-            return "depends_on_past: it did not succeed in the run before"
+        if state == NONE and own.depends_on_past and not self._upstream(run, task, state):
+            return self._past_is_lost(run, task)  # else an upstream that fails may still end it
         return ""
 
     def _hangs(self, ti: int, state: int) -> str:
@@ -363,12 +364,24 @@ class _Taker:
             return False
         return isinstance(kind, Sensor) and attempt.plan.true_at is None
 
-    def _past_is_lost(self, run: Run, task: int) -> bool:
+    def _past_is_lost(self, run: Run, task: int) -> str:
+        """Why the run before is no good for it any more; empty if it may be."""
         previous = past_run(self._world, run, task)
         if previous is None:
-            return False
-        states = [self._world.state[ti] for ti in previous.tis(task)]
-        return any(s in FINISHED and s not in GOOD for s in states)
+            return ""
+        for t in _of_the_past(run.dag, task):
+            states = [self._world.state[ti] for ti in previous.tis(t)]
+            if any(state in FINISHED and state not in GOOD for state in states):
+                if t == task:
+                    return "depends_on_past: it did not succeed in the run before"
+                return f"wait_for_downstream: {run.dag.ids[t]} did not succeed in the run before"
+        return ""
+
+
+def _of_the_past(dag: DagProgram, task: int) -> tuple[int, ...]:
+    """The tasks of the run before that must have succeeded for a task with depends_on_past."""
+    after = dag.downstream[task] if dag.tasks[task].wait_for_downstream else ()
+    return (task, *after)
 
 
 def _looked_at(wait: Wait, dag: DagProgram) -> tuple[list[int], tuple[str, ...]]:
