@@ -127,5 +127,6 @@ def report(scenario: Scenario, finding: Finding, result: SimpleNamespace) -> Sim
         not_kept="",
         rechecked=(),
         unreached=(),
+        varied=(),
         result=result,
     )

@@ -21,6 +21,7 @@ from windtunnel.report.summary import (
 from windtunnel.report.table import table
 from windtunnel.report.units import clock, count, duration
 from windtunnel.report.unreached_text import unreached_text
+from windtunnel.report.varied_text import varied_text
 from windtunnel.report.wrap import wrap
 from windtunnel.result import Failure, Report, Result
 from windtunnel.trace import Trace
@@ -70,6 +71,7 @@ def check_text(report: Report, *, width: int = 80) -> str:
         _accepted(report.accepted, width),
         _more(report),
         wrap(f"Not kept: {report.not_kept}", then="  ", width=width) if report.not_kept else [],
+        varied_text(report.varied, width=width),
         unreached_text(report.unreached, width=width),
         wrap(report.covered, first="Covered: ", then="  ", width=width) if report.covered else [],
         wrap(_verdict(report, simulations, report.result), width=width),

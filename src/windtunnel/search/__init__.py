@@ -13,6 +13,7 @@ from windtunnel.search.recheck import (
     with_stored,
 )
 from windtunnel.search.repair import repair
+from windtunnel.search.settings import Setting, parse_setting, with_setting
 from windtunnel.search.shrink import Shown, Shrunk, is_same, shown, shrink
 from windtunnel.search.store import (
     Counterexample,
@@ -23,14 +24,18 @@ from windtunnel.search.store import (
     recall,
     renewed,
 )
+from windtunnel.search.vary import Tried, Varied, vary
 
 __all__ = [
     "Counterexample",
     "Exploration",
     "Rechecked",
+    "Setting",
     "Shown",
     "Shrunk",
+    "Tried",
     "Unreached",
+    "Varied",
     "counterexample",
     "covered",
     "explore",
@@ -38,6 +43,7 @@ __all__ = [
     "is_same",
     "keep",
     "names",
+    "parse_setting",
     "recall",
     "recheck",
     "recheck_all",
@@ -47,5 +53,7 @@ __all__ = [
     "shown",
     "shrink",
     "unchanged",
+    "vary",
+    "with_setting",
     "with_stored",
 ]
