@@ -102,14 +102,16 @@ class _Look:
         key = limit.name, one.key
         if key not in self._known:
             names = sorted(self._waiting.needed(one))
-            self._known[key] = [name for name in names if limit.needs(self._tasks[name])]
+            self._known[key] = [name for name in names if limit.needs(name[0], self._tasks[name])]
         return self._known[key]
 
     def _is_full(self, limit: Slots, filled: _Filled) -> bool:
         """Whether nothing of what is waited for fits beside the waits."""
         waits = [self._waiting.waiters[key] for key in filled.waits]
         needs = [
-            limit.needs(self._tasks[name]) for one in waits for name in self._needing(limit, one)
+            limit.needs(name[0], self._tasks[name])
+            for one in waits
+            for name in self._needing(limit, one)
         ]
         return bool(needs) and limit.size - filled.used < min(needs)
 
