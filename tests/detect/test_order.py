@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from data_use import START, scenario
 from effort import examples
 from windtunnel.detect import candidates, detect
 from windtunnel.detect.order import Order
+from windtunnel.detect.overlap import PAIRS, find_overlaps
 from windtunnel.engine import simulate
 from windtunnel.model import (
     Cron,
@@ -22,7 +25,7 @@ from windtunnel.model import (
     TaskFails,
     TriggerRule,
 )
-from windtunnel.trace import TaskState, Trace
+from windtunnel.trace import TaskState, Trace, told_accesses
 
 NAMES = ("a", "b", "c", "d")
 RULES = (TriggerRule.ALL_SUCCESS, TriggerRule.ALL_DONE, TriggerRule.ONE_DONE, TriggerRule.ALWAYS)
@@ -163,3 +166,27 @@ def test_with_processes_that_outlive_their_tries_too(dags, rules, faults):
     )
     assert detect(given, trace) is not None
     assert all(pair.apart_us >= 0 for pair in candidates(given, trace))
+
+
+@examples(40)
+@given(fleets(), behaviors(), st.sets(st.sampled_from((*FAILS, LOST))))
+def test_exactly_those_that_meet_are_found(dags, rules, faults):
+    """Every pair of accesses is compared, one by one."""
+    given, trace = flown(dags, rules, tuple(faults))
+
+    def task(access):
+        record = trace.runs[trace.ti_run[access.ti]]
+        return f"{trace.dag_ids[record.dag]}.{trace.task_ids[record.dag][trace.ti_task[access.ti]]}"
+
+    meet = {
+        frozenset((task(one), task(other)))
+        for one, other in combinations(told_accesses(trace), 2)
+        if one.dataset == other.dataset
+        and max(one.from_us, other.from_us) < min(one.to_us, other.to_us)
+    }
+    found = {
+        frozenset(party.name for party in finding.holding)
+        for finding in find_overlaps(given, trace)
+    }
+    assert found <= meet
+    assert found == meet or len(found) >= PAIRS

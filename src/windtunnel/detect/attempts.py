@@ -13,6 +13,7 @@ class Attempts:
     def __init__(self, scenario: Scenario, trace: Trace) -> None:
         self._trace = trace
         self._dags = {dag.dag_id: dag for dag in scenario.fleet.dags}
+        self._tasks: dict[tuple[int, int], Task | None] = {}
         self._strays = {(one.ti, one.try_number): one for one in trace.strays}
 
     def key(self, ti: int) -> tuple[int, int]:
@@ -51,8 +52,11 @@ class Attempts:
 
     def task(self, ti: int) -> Task | None:
         """Its task; None if only another version of the DAG has it."""
-        dag = self.dag(ti)
-        return None if dag is None else dag.find(self.task_id(ti))
+        key = self.key(ti)
+        if key not in self._tasks:
+            dag = self.dag(ti)
+            self._tasks[key] = None if dag is None else dag.find(self.task_id(ti))
+        return self._tasks[key]
 
     def place(self, ti: int) -> tuple[str | None, int | None]:
         """File and line of its task, where these are known."""

@@ -49,26 +49,25 @@ def lock_circles(scenario: Scenario, trace: Trace) -> list[Circle]:
     tasks."""
     if not len(trace.holds):
         return []
-    attempts, holdings = Attempts(scenario, trace), Holdings(trace)
-    steps = _steps(scenario, trace, attempts, holdings)
-    if not steps:
+    attempts = Attempts(scenario, trace)
+    steps = _steps(scenario, trace, attempts)
+    closed = [circle for circle in _circles(steps) if _is_closed(scenario, circle)]
+    if not closed:
         return []
-    order = Order(scenario, trace, [step.one for of in steps.values() for step in of])
+    order = Order(scenario, trace, [step.one for circle in closed for step in circle])
     found: dict[tuple[tuple[int, int], ...], Circle] = {}
-    for circle in _circles(steps):
+    for circle in closed:
         tasks = tuple(sorted({attempts.key(step.one[0]) for step in circle}))
-        if tasks not in found and _is_possible(scenario, attempts, order, circle):
+        if tasks not in found and _could_meet(scenario, attempts, order, circle):
             found[tasks] = circle
     return list(found.values())
 
 
-def _steps(
-    scenario: Scenario, trace: Trace, attempts: Attempts, holdings: Holdings
-) -> dict[str, list[Step]]:
+def _steps(scenario: Scenario, trace: Trace, attempts: Attempts) -> dict[str, list[Step]]:
     """By the lock that they have: those who want another one."""
     found: dict[str, list[Step]] = {}
     alike: dict[tuple[object, ...], int] = {}
-    for step in (*_taken(trace), *_never_taken(trace, holdings)):
+    for step in (*_taken(trace), *_never_taken(trace)):
         if not (_is_lock(scenario, step.has) and _is_lock(scenario, step.wants)):
             continue
         key = (attempts.key(step.one[0]), step.has, step.wants)
@@ -91,9 +90,12 @@ def _taken(trace: Trace) -> Iterator[Step]:
             del has[resource]
 
 
-def _never_taken(trace: Trace, holdings: Holdings) -> Iterator[Step]:
+def _never_taken(trace: Trace) -> Iterator[Step]:
     """Those who waited in vain: until they gave up, or the window ended."""
     taken = {(ti, name, at) for at, ti, _, name, change in trace.holds if change > 0}
+    if all((ti, resource, until) in taken for ti, resource, _, until in trace.pauses):
+        return
+    holdings = Holdings(trace)
     tries: dict[int, list[Try]] = {}
     for one in holdings.tries():
         tries.setdefault(one[0], []).append(one)
@@ -135,15 +137,19 @@ def _popped(paths: list[Circle]) -> Iterator[Circle]:
         yield paths.pop()
 
 
-def _is_possible(scenario: Scenario, attempts: Attempts, order: Order, circle: Circle) -> bool:
-    tries = [step.one for step in circle]
-    if len({ti for ti, _ in tries}) < len(tries):
+def _is_closed(scenario: Scenario, circle: Circle) -> bool:
+    """Whether each is another task instance, and no lock has room for who wants it."""
+    if len({step.one[0] for step in circle}) < len(circle):
         return False
     for step, other in zip(circle, (*circle[1:], circle[0]), strict=True):
         slots = guards(step.wants, scenario.resources)
         if slots is None or other.held[step.wants] + step.count <= slots:
             return False
-    if any(order.ordered(*pair) for pair in combinations(tries, 2)):
+    return True
+
+
+def _could_meet(scenario: Scenario, attempts: Attempts, order: Order, circle: Circle) -> bool:
+    if any(order.ordered(*pair) for pair in combinations([step.one for step in circle], 2)):
         return False
     held = [(step.one, step.held) for step in circle]
     return could_meet(scenario, attempts, held, max(step.at_us for step in circle))
