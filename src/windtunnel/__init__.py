@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from windtunnel.api import Report, Result, check, load, replay, simulate
+    from windtunnel.api import Proof, Report, Result, check, load, prove, replay, simulate
     from windtunnel.detect import Finding, Fix
     from windtunnel.errors import InvalidInput, WindtunnelError
     from windtunnel.model import (
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __version__: str
 
 _HOMES = {
-    "windtunnel.api": ("Report", "Result", "check", "load", "replay", "simulate"),
+    "windtunnel.api": ("Proof", "Report", "Result", "check", "load", "prove", "replay", "simulate"),
     "windtunnel.detect": ("Finding", "Fix"),
     "windtunnel.errors": ("InvalidInput", "WindtunnelError"),
     "windtunnel.model": (
@@ -67,6 +67,7 @@ __all__ = [
     "Isolation",
     "ManualRun",
     "Pool",
+    "Proof",
     "Report",
     "Result",
     "Rule",
@@ -78,6 +79,7 @@ __all__ = [
     "WorkerGroup",
     "check",
     "load",
+    "prove",
     "replay",
     "simulate",
 ]

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from windtunnel import loaders
+from windtunnel import loaders, search
 from windtunnel.detect import Accepted, Finding, detect, sort_out
 from windtunnel.detect.verdicts import judge
 from windtunnel.engine import Simulation
@@ -29,12 +29,12 @@ from windtunnel.model import (
 from windtunnel.result import Failure, Report, Result, Task
 from windtunnel.search import (
     Counterexample,
+    Proof,
     counterexample,
     covered,
     explore,
     identify,
     keep,
-    parse_setting,
     recall,
     recheck,
     recheck_all,
@@ -43,10 +43,8 @@ from windtunnel.search import (
     settled,
     shrink,
     unchanged,
-    with_setting,
     with_stored,
 )
-from windtunnel.search import vary as varied
 from windtunnel.trace import Output, Trace
 from windtunnel.window import check_length, check_start, chosen, triggered
 
@@ -57,6 +55,8 @@ Accept = Mapping[str, Iterable[str] | Mapping[str, str]]
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and of how much."""
 STEPS = 100
+PROOF_EFFORT = 1_000_000
+"""Of a solver for one question of a check: about a second."""
 TRIES_OF_FIXES = 16
 """Simulations that each fix has to stand, at most."""
 
@@ -341,6 +341,22 @@ def _with_pools(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"cluster": cluster, "fleet": assumed}) if said else scenario
 
 
+def prove(target: Scenario | Fleet, **changes: Any) -> Proof:
+    """For which DAGs a deadlock is excluded, whatever takes how long and comes first.
+
+    No simulation is made. What is not proved may still never deadlock: ``candidates`` are where to
+    look for one, and ``not_covered`` says why nothing is said.
+
+    Args:
+        target: A scenario, or a fleet to make one of.
+        changes: As for `scenario_of`: what `simulate` takes, ``faults_up_to``.
+
+    Raises:
+        InvalidInput: a value can't be used.
+    """
+    return search.prove(scenario_of(target, **changes))
+
+
 def check(
     target: Scenario | Fleet,
     *,
@@ -348,7 +364,6 @@ def check(
     progress: Progress | None = None,
     store: Path | None = None,
     again: bool = False,
-    vary: Iterable[str] | str = (),
     **changes: Any,
 ) -> Report:
     """Simulate many times, each time going another way, and explain and repair what is found.
@@ -365,8 +380,6 @@ def check(
         store: Folder for counterexamples. None stores nothing, and findings have no id to replay.
         again: Whether what is stored of the same scenario is simulated first; what doesn't fail
             any more is removed from the store. ``Report.rechecked`` tells.
-        vary: Settings to search with other values of, each alone: ``"pool db=1..6"``,
-            ``"worker slots=1,2,4"``. ``Report.varied`` tells what is found with each.
         changes: As for `scenario_of`: what `simulate` takes, ``jitter``, ``faults_up_to``.
 
     Raises:
@@ -374,9 +387,6 @@ def check(
     """
     tell = progress or _silent
     scenario = scenario_of(target, **changes)
-    settings = [parse_setting(one) for one in ((vary,) if isinstance(vary, str) else vary)]
-    for setting in settings:
-        with_setting(scenario, setting.name, setting.values[0])  # what isn't there is told at once
     stored = list(recheck_all(store, scenario)) if again and store is not None else []
     exploration = explore(scenario, seeds, lambda done, all_: tell("Simulating", done, all_))
     exploration.found = with_stored(exploration.found, stored)
@@ -426,8 +436,8 @@ def check(
         result.assumptions,
         not_kept,
         exploration.unreached,
-        varied(scenario, settings, seeds, partial(tell, "Varying settings")),
         settled(stored, findings, store),
+        search.prove(scenario, effort=PROOF_EFFORT),
     )
 
 
@@ -519,6 +529,7 @@ __all__ = [
     "DEFAULT_STORE",
     "Failure",
     "Progress",
+    "Proof",
     "Report",
     "Result",
     "Task",
@@ -526,6 +537,7 @@ __all__ = [
     "instant",
     "length",
     "load",
+    "prove",
     "replay",
     "scenario_of",
     "simulate",

@@ -14,7 +14,7 @@ from windtunnel.explain import Explanation, explain_task
 from windtunnel.explain.explanation import Tick
 from windtunnel.model import Assumption, Problem, RuleBook, Scenario
 from windtunnel.model.pattern import nearest
-from windtunnel.search import Rechecked, Unreached, Varied
+from windtunnel.search import Proof, Rechecked, Unreached
 from windtunnel.trace import DagRun, TaskInstance, Trace, Wait, Waits
 from windtunnel.window import Idle, backlog, lost, never_ran, refused, unstruck
 
@@ -247,10 +247,10 @@ class Report:
     """Why counterexamples were not stored, if they should have been and could not."""
     unreached: tuple[Unreached, ...] = ()
     """What no simulation came to: limits that nobody waited for, faults that struck nothing."""
-    varied: tuple[Varied, ...] = ()
-    """What was found with other values of some settings."""
     rechecked: tuple[Rechecked, ...] = ()
     """What became of counterexamples that had been stored; of a replay, the one."""
+    proof: Proof | None = None
+    """For which DAGs a deadlock is excluded; None: not asked."""
 
     @property
     def possible(self) -> tuple[Finding, ...]:

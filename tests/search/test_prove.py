@@ -80,18 +80,29 @@ def why(proof: Proof, dag_id: str) -> str:
     return proof.of(dag_id).why[0]
 
 
+def facts(proof: Proof, dag_id: str) -> set[str]:
+    assert proof.of(dag_id).verdict == "proved", proof.of(dag_id)
+    return {str(fact) for fact in proof.of(dag_id).rests_on}
+
+
 def test_sensors_with_a_slot_to_spare_are_proved_with_the_pool_that_it_rests_on() -> None:
-    proof = prove(marts(2, slots=3))
-    # Where they can't fill the pool, it is none of the proof's business.
+    proof = prove(marts(2, slots=9))
     assert proof.proved == ("etl", "mart0", "mart1")
-    assert not any("pool" in str(fact) for fact in proof.of("etl").rests_on)
-    narrow = of(
-        ETL,
-        dag("mart", looks("etl"), max_active_runs=1),
-        slots=2,
-        hours=9,
-    )
-    assert prove(narrow).proved == ("etl", "mart")
+    assert {"slots of pool default_pool >= 3", "parallelism >= 3"} <= facts(proof, "etl")
+    assert proof.of("etl").waiting == (("default_pool", ("mart0.wait", "mart1.wait")),)
+
+
+def test_a_limit_that_keeps_waiting_tasks_few_is_what_the_proof_rests_on() -> None:
+    narrow = of(ETL, dag("mart", looks("etl"), max_active_runs=1), slots=2, hours=9)
+    rests_on = facts(prove(narrow), "etl")
+    assert {"max_active_runs of mart <= 1", "slots of pool default_pool >= 2"} <= rests_on
+
+
+def test_a_dag_that_waits_for_nothing_rests_on_the_slots_that_others_leave() -> None:
+    other = dag("other", Task(task_id="work"))
+    proof = prove(of(ETL, dag("mart", looks("etl")), other, slots=9, hours=1))
+    assert "slots of pool default_pool >= 2" in facts(proof, "other")
+    assert proof.of("other").digest == ""
 
 
 def test_sensors_that_can_fill_the_pool_are_candidates_that_name_them() -> None:

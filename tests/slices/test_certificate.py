@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -13,7 +15,14 @@ from effort import examples
 from random_slices import random_fleet
 from walk_of_slice import Walk
 from windtunnel.slices import read_slice
-from windtunnel.slices.certificate import Candidate, Certificate, NotCovered, Proof, prove
+from windtunnel.slices.certificate import (
+    Candidate,
+    Certificate,
+    Exhausted,
+    NotCovered,
+    Proof,
+    prove,
+)
 
 z3 = pytest.importorskip("z3")
 
@@ -217,6 +226,38 @@ def test_a_proof_can_be_checked_again_with_its_script_alone() -> None:
     again = proof_of(SENSORS)
     assert isinstance(again, Certificate)
     assert again.digest == proof.digest
+
+
+FLEETS = Path(__file__).parent.parent / "bugsuite" / "fleets"
+SAFE = [
+    path
+    for path in sorted(FLEETS.glob("s*.json"))
+    if json.loads(path.read_text())["safe_because"] == "structure"
+]
+
+
+@pytest.mark.parametrize("path", SAFE, ids=lambda path: path.stem)
+def test_every_fleet_of_the_suite_that_is_safe_by_its_structure_is_proved(path: Path) -> None:
+    assert isinstance(prove(read_slice(json.loads(path.read_text()))), Certificate)
+
+
+@pytest.mark.parametrize("path", sorted(FLEETS.glob("*.json")), ids=lambda path: path.stem)
+def test_no_fleet_of_the_suite_that_can_deadlock_is_proved(path: Path) -> None:
+    form = json.loads(path.read_text())
+    if "deadlock" in {*form["expect"]["verdicts"], *form["expect"]["untimed"]}:
+        assert not isinstance(prove(read_slice(form)), Certificate)
+
+
+def test_without_a_solver_small_slices_are_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("windtunnel.slices.certificate.proving.has_solver", lambda: False)
+    proof = proof_of(SENSORS)
+    assert isinstance(proof, Exhausted)
+    assert proof.states > 10
+    assert {name.partition(":")[0] for name in stuck(proof_of(with_pool(2)))} == {
+        "etl.load",
+        "mart1.wait",
+        "mart2.wait",
+    }
 
 
 @given(st.integers(0, 10**9))

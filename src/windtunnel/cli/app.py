@@ -1,4 +1,4 @@
-"""The commands: `run`, `check`, `load`, `replay`, `explain`, `scenarios`."""
+"""The commands: `run`, `check`, `prove`, `load`, `replay`, `explain`, `scenarios`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from windtunnel.cli import commands, exits, explaining, loading, shipped
+from windtunnel.cli import commands, exits, explaining, loading, proving, shipped
 from windtunnel.cli.execution import (
     BodyMemory,
     BodyTimeout,
@@ -267,14 +267,6 @@ def check(
         str | None,
         typer.Option("--jitter", metavar="TIME", help="Let scheduled runs come so much late: 5m."),
     ] = None,
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--vary",
-            metavar="TEXT",
-            help="Search with other values of a setting, too: 'pool db=1..6'. Repeatable.",
-        ),
-    ] = None,
     fail_on_unreached: Annotated[
         list[Unreachable] | None,
         typer.Option(
@@ -315,8 +307,67 @@ def check(
             json=as_json,
             strict=strict,
             needed=tuple(fail_on_unreached or ()),
-            vary=tuple(vary or ()),
         )
+    )
+
+
+@app.command()
+def prove(
+    target: Target,
+    *,
+    cluster: ClusterFile = None,
+    window: Window = None,
+    start: From = None,
+    profile: ProfileName = None,
+    trigger: Trigger = None,
+    backfill: Backfills = None,
+    fault: Faults = None,
+    airflow: AirflowName = "auto",
+    airflow_python: AirflowPython = None,
+    variables: Variables = None,
+    connections: Connections = None,
+    airflow_config: AirflowConfig = None,
+    paths: ImportPaths = None,
+    isolate: Isolate = False,
+    faults_up_to: Annotated[
+        int | None,
+        typer.Option(
+            "--faults-up-to",
+            min=0,
+            metavar="N",
+            help="Let up to N tries fail or die, wherever that hurts.",
+        ),
+    ] = None,
+    scripts: Annotated[
+        Path | None,
+        typer.Option(
+            "--scripts", metavar="DIR", help="Write each proof in SMT-LIB 2, for other solvers."
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 also for DAGs that are not covered.")
+    ] = False,
+    form: FormatName = Format.TEXT,
+    no_color: NoColor = False,
+) -> None:
+    """Say for which DAGs no schedule deadlocks, whatever takes how long, without a simulation."""
+    how = loading.how_to_load(
+        airflow_python=airflow_python,
+        variables=variables,
+        connections=connections,
+        airflow_config=airflow_config,
+        paths=paths,
+        isolate=isolate,
+    )
+    triggers, faults = tuple(trigger or ()), tuple(fault or ())
+    fills = tuple(backfill or ())
+    asked = Asked(
+        cluster, window, start, None, profile, triggers, airflow, how, faults, fills, None,
+        faults_up_to,
+    )  # fmt: skip
+    terminal, as_json = Terminal(color=not no_color), form is Format.JSON
+    raise typer.Exit(
+        proving.prove(target, asked, terminal, scripts=scripts, json=as_json, strict=strict)
     )
 
 

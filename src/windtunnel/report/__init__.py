@@ -3,8 +3,9 @@
 from windtunnel.report.explanation import codes_json, codes_text, page_json
 from windtunnel.report.finding_text import finding_text, headline
 from windtunnel.report.highlight import THEME, ReportHighlighter
-from windtunnel.report.json_form import check_json, run_json
+from windtunnel.report.json_form import check_json, proof_json, run_json
 from windtunnel.report.load_report import load_json, load_text
+from windtunnel.report.proof_text import proof_text
 from windtunnel.report.text import check_text, problems_text, run_text
 from windtunnel.report.waiting import waiting_json, waiting_text
 from windtunnel.report.wrap import wrap
@@ -22,6 +23,8 @@ __all__ = [
     "load_text",
     "page_json",
     "problems_text",
+    "proof_json",
+    "proof_text",
     "run_json",
     "run_text",
     "waiting_json",

@@ -18,6 +18,7 @@ from windtunnel.report.summary import (
     summarize,
 )
 from windtunnel.result import Failure, Report, Result
+from windtunnel.search import DagProof, Proof
 from windtunnel.trace import Trace, Waits
 
 FORMAT = "windtunnel.report/1"
@@ -56,7 +57,7 @@ def check_json(report: Report) -> str:
         never_ran=_never_ran(report.result),
         not_kept=report.not_kept or None,
         covered=report.covered,
-        varied=[{**asdict(one), "clean_from": one.clean_from} for one in report.varied],
+        proof=_verdicts(report.proof),
         unreached=[asdict(one) for one in report.unreached],
         rechecked=[
             {
@@ -71,6 +72,40 @@ def check_json(report: Report) -> str:
         possible=_values(report.possible),
         accepted=_accepted(report.accepted),
     )
+
+
+def proof_json(scenario: Scenario, proof: Proof) -> str:
+    """Proofs: the verdict of each DAG, with what it rests on, who may be stuck, or why not."""
+    return dump(
+        kind="prove",
+        **_head(scenario, scenario.fleet.problems, scenario.fleet.assumptions),
+        assumed=list(proof.assumptions),
+        dags=[_dag_proof(one) for one in proof.dags],
+    )
+
+
+def _dag_proof(one: DagProof) -> dict[str, Any]:
+    return {
+        "dag_id": one.dag_id,
+        "verdict": one.verdict,
+        "rests_on": [asdict(fact) for fact in one.rests_on],
+        "beside": list(one.beside),
+        "waiting": {pool: list(tasks) for pool, tasks in one.waiting},
+        "stuck": [asdict(stuck) for stuck in one.stuck],
+        "why": list(one.why),
+        "sha256": one.digest or None,
+    }
+
+
+def _verdicts(proof: Proof | None) -> dict[str, list[str]] | None:
+    """Of a check: DAGs by what is proved of them."""
+    if proof is None:
+        return None
+    return {
+        "proved": list(proof.proved),
+        "candidates": list(proof.candidates),
+        "not_covered": list(proof.not_covered),
+    }
 
 
 def dump(**parts: Any) -> str:

@@ -3,6 +3,7 @@ it."""
 
 from windtunnel.search.covered import covered
 from windtunnel.search.explore import Exploration, explore
+from windtunnel.search.prove import DagProof, Proof, prove
 from windtunnel.search.reached import Unreached
 from windtunnel.search.recheck import (
     Rechecked,
@@ -13,7 +14,6 @@ from windtunnel.search.recheck import (
     with_stored,
 )
 from windtunnel.search.repair import repair
-from windtunnel.search.settings import Setting, parse_setting, with_setting
 from windtunnel.search.shrink import Shown, Shrunk, is_same, shown, shrink
 from windtunnel.search.store import (
     Counterexample,
@@ -24,18 +24,16 @@ from windtunnel.search.store import (
     recall,
     renewed,
 )
-from windtunnel.search.vary import Tried, Varied, vary
 
 __all__ = [
     "Counterexample",
+    "DagProof",
     "Exploration",
+    "Proof",
     "Rechecked",
-    "Setting",
     "Shown",
     "Shrunk",
-    "Tried",
     "Unreached",
-    "Varied",
     "counterexample",
     "covered",
     "explore",
@@ -43,7 +41,7 @@ __all__ = [
     "is_same",
     "keep",
     "names",
-    "parse_setting",
+    "prove",
     "recall",
     "recheck",
     "recheck_all",
@@ -53,7 +51,5 @@ __all__ = [
     "shown",
     "shrink",
     "unchanged",
-    "vary",
-    "with_setting",
     "with_stored",
 ]

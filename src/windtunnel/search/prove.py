@@ -6,22 +6,30 @@ simulation can. A candidate is no finding: it tells a search where to look.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from windtunnel.model import Scenario
 from windtunnel.search.calendar import calendar_of
 from windtunnel.slices.certificate import (
+    EFFORT,
     Candidate,
     Certificate,
+    Exhausted,
     Fact,
     NotCovered,
     Question,
     Stuck,
     has_solver,
 )
+from windtunnel.slices.certificate import Proof as SliceProof
 from windtunnel.slices.of_scenario import Part, slices_of
 
+MOST_QUESTIONS = 40
+"""DAGs that have to do with each other and are still asked about one by one."""
+Waiting = Mapping[str, tuple[str, ...]]
+POOL = "slots of pool "
 Verdict = Literal["proved", "candidate", "not covered"]
 
 
@@ -39,6 +47,8 @@ class DagProof:
     """candidate: who would be stuck."""
     why: tuple[str, ...] = ()
     """not covered: the reasons."""
+    waiting: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """proved: of each pool on which it rests, the tasks that can wait with their slots."""
     digest: str = ""
     """proved: SHA-256 of the script; empty where there was nothing to ask."""
     script: str = ""
@@ -82,52 +92,88 @@ class Proof:
         return tuple(one.dag_id for one in self.dags if one.verdict == verdict)
 
 
-def prove(scenario: Scenario, *, seconds: float = 10.0) -> Proof:
+def prove(scenario: Scenario, *, effort: int = EFFORT) -> Proof:
     """For which DAGs a deadlock is excluded.
 
     Without z3 (``pip install 'windtunnel[prove]'``), only DAGs are proved in which nothing waits.
 
     Args:
         scenario: The scenario. Its window says which dag runs are looked at.
-        seconds: How long the solver may think about one question.
+        effort: How much the solver may think about one question: some ten seconds, if not said.
     """
     carryover = slices_of(scenario, calendar_of(scenario))
     found = {
         name: DagProof(name, "not covered", why=(why,)) for name, why in carryover.uncovered.items()
     }
     for part in carryover.parts:
-        found.update({one.dag_id: one for one in _part(part, seconds)})
+        found.update({one.dag_id: one for one in _part(part, carryover.waiting, effort)})
     dags = tuple(found[dag.dag_id] for dag in scenario.fleet.dags)
     return Proof(dags, _assumptions(scenario))
 
 
-def _part(part: Part, seconds: float) -> list[DagProof]:
+def _part(part: Part, waiting: Waiting, effort: int) -> list[DagProof]:
     if part.of is None:
-        return [DagProof(name, "proved") for name in part.dags]
+        rests_on = _told(part.spare)
+        known = _waiting(waiting, rests_on)
+        return [DagProof(name, "proved", rests_on, waiting=known) for name in part.dags]
     if not has_solver():
         why = ("z3 is not installed: pip install 'windtunnel[prove]'",)
         return [DagProof(name, "not covered", why=why) for name in part.dags]
-    question = Question(part.of, part.loose, seconds)
-    return [_dag(question, name, part.dags) for name in part.dags]
+    question = Question(part.of, part.loose, effort)
+    answer = question.ask()
+    if not isinstance(answer, Candidate):
+        return [_said(answer, name, part, waiting) for name in part.dags]
+    found: dict[str, DagProof] = {}
+    for name in part.dags:
+        if name in found:
+            continue
+        own = question.ask(name) if len(part.dags) <= MOST_QUESTIONS else answer
+        found[name] = _said(own, name, part, waiting)
+        if isinstance(own, Candidate):
+            # Whoever else is stuck there needs no question of its own.
+            for other in {one.dag for one in own.stuck} & set(part.dags):
+                found.setdefault(other, _said(own, other, part, waiting))
+    return [found[name] for name in part.dags]
 
 
-def _dag(question: Question, name: str, together: tuple[str, ...]) -> DagProof:
-    beside = tuple(other for other in together if other != name)
-    answer = question.ask(name)
+def _said(answer: SliceProof, name: str, part: Part, waiting: Waiting) -> DagProof:
+    beside = tuple(other for other in part.dags if other != name)
     match answer:
         case Certificate():
+            rests_on = _told((*answer.rests_on, *part.spare))
             return DagProof(
                 name,
                 "proved",
-                rests_on=answer.rests_on,
+                rests_on=rests_on,
+                waiting=_waiting(waiting, rests_on),
                 beside=beside,
                 digest=answer.digest,
                 script=answer.script,
             )
         case Candidate():
-            return DagProof(name, "candidate", beside=beside, stuck=answer.stuck)
+            own_first = sorted(answer.stuck, key=lambda one: one.dag != name)
+            return DagProof(name, "candidate", beside=beside, stuck=tuple(own_first))
+        case Exhausted():
+            return DagProof(name, "proved", beside=beside)
         case NotCovered():
             return DagProof(name, "not covered", beside=beside, why=answer.reasons)
+
+
+def _told(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Of each setting the sharpest; that there is one slot, or one run, at all, is left out."""
+    found: dict[tuple[str, str], Fact] = {}
+    for fact in facts:
+        if fact.bound == "at most":
+            found[fact.setting, fact.bound] = fact
+        elif fact.value > 1:
+            known = found.get((fact.setting, fact.bound), fact)
+            found[fact.setting, fact.bound] = max(known, fact, key=lambda one: one.value)
+    return tuple(sorted(found.values()))
+
+
+def _waiting(waiting: Waiting, facts: tuple[Fact, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    pools = (fact.setting.removeprefix(POOL) for fact in facts if fact.setting.startswith(POOL))
+    return tuple((pool, waiting[pool]) for pool in sorted(set(pools)) if pool in waiting)
 
 
 def _assumptions(scenario: Scenario) -> tuple[str, ...]:

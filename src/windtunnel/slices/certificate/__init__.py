@@ -2,8 +2,10 @@
 
 from windtunnel.slices.certificate.loose import TIGHT, Loose
 from windtunnel.slices.certificate.proving import (
+    EFFORT,
     Candidate,
     Certificate,
+    Exhausted,
     NotCovered,
     Proof,
     Question,
@@ -14,9 +16,11 @@ from windtunnel.slices.certificate.solving import has_solver
 from windtunnel.slices.certificate.terms import Fact
 
 __all__ = [
+    "EFFORT",
     "TIGHT",
     "Candidate",
     "Certificate",
+    "Exhausted",
     "Fact",
     "Loose",
     "NotCovered",

@@ -21,9 +21,10 @@ from windtunnel.slices.certificate.loose import TIGHT, Loose
 from windtunnel.slices.certificate.picture import Instance, Picture
 from windtunnel.slices.certificate.reasons import broken, is_too_large, reasons
 from windtunnel.slices.certificate.runs import describe_runs
-from windtunnel.slices.certificate.solving import Solver
+from windtunnel.slices.certificate.solving import Solver, has_solver
 from windtunnel.slices.certificate.terms import FALSE, Fact, Term, both, either, implies, no
 from windtunnel.slices.certificate.unfolding import Unfolding
+from windtunnel.slices.explore import Exploration
 from windtunnel.slices.fleet import Slice
 
 
@@ -68,24 +69,37 @@ class NotCovered:
     reasons: tuple[str, ...]
 
 
-Proof = Certificate | Candidate | NotCovered
+@dataclass(frozen=True)
+class Exhausted:
+    """All states were looked at, whatever takes how long, and none is a deadlock."""
+
+    states: int
+    assumptions: tuple[str, ...]
+
+
+Proof = Certificate | Exhausted | Candidate | NotCovered
+
+EFFORT = 10_000_000
+"""Steps of z3."""
+MOST_STATES = 20_000
 
 
 class Question:
     """What always holds in a slice, to be asked about some of its DAGs or all of them."""
 
-    def __init__(self, of: Slice, loose: Loose = TIGHT, seconds: float = 20.0) -> None:
+    def __init__(self, of: Slice, loose: Loose = TIGHT, effort: int = EFFORT) -> None:
         """
         Args:
             of: The slice.
             loose: Where less is known than it says.
-            seconds: How long the solver may think about one question.
+            effort: How much the solver may think about one question; `EFFORT` takes some ten
+                seconds at most.
 
         Raises:
             InvalidInput: z3 is not installed.
         """
         self._of = of
-        self._seconds = seconds
+        self._effort = effort
         self._solver: Solver | None = None
         self._goals: dict[str, Term] = {}
         self._why = broken(of)
@@ -112,7 +126,7 @@ class Question:
             picture.formula.add(implies(goal, either(*unfinished)))
             self._goals[dag] = goal
         picture.formula.add(either(*self._goals.values()))
-        self._solver = Solver(picture.formula, self._seconds)
+        self._solver = Solver(picture.formula, self._effort)
         return picture
 
     def ask(self, dag: str | None = None) -> Proof:
@@ -123,7 +137,7 @@ class Question:
         goal = () if dag is None else (self._goals[dag],)
         answer = solver.ask((*facts, *goal))
         if answer == "unknown":
-            return NotCovered((*self._why, f"the solver gave up ({solver.why_unknown()})"))
+            return NotCovered((*self._why, "z3 gave up: there are too many ways"))
         if answer == "sat":
             return Candidate(_stuck(self._picture, solver))
         if self._why:
@@ -133,18 +147,35 @@ class Question:
         return Certificate(rests_on, _assumptions(self._of), script)
 
 
-def prove(of: Slice, loose: Loose = TIGHT, *, seconds: float = 20.0) -> Proof:
+def prove(of: Slice, loose: Loose = TIGHT, *, effort: int = EFFORT) -> Proof:
     """Whether a deadlock of the slice can be excluded.
+
+    Without z3 all states of the slice are walked, if it is as `TIGHT` as it says and small.
 
     Args:
         of: The slice.
         loose: Where less is known than it says.
-        seconds: How long the solver may think, about.
-
-    Raises:
-        InvalidInput: z3 is not installed.
+        effort: How much the solver may think about it.
     """
-    return Question(of, loose, seconds).ask()
+    if has_solver():
+        return Question(of, loose, effort).ask()
+    wrong = broken(of)
+    if wrong or loose != TIGHT:
+        return NotCovered((*wrong, "z3 is not installed: pip install 'windtunnel[prove]'"))
+    return _walked(of)
+
+
+def _walked(of: Slice) -> Proof:
+    """Without a solver: all states, in any order of what is due."""
+    walk = Exploration(of, untimed=True, most=MOST_STATES)
+    for number, verdicts in enumerate(walk.verdicts):
+        if "deadlock" in verdicts:
+            doomed = sorted(walk.doomed_in(number))
+            actors = (of.actors[ti] for ti in doomed)
+            return Candidate(tuple(Stuck(dag, k, task, "stuck") for dag, k, task in actors))
+    if not walk.complete or "runaway" in walk.found:
+        return NotCovered(("it has too many states to be walked, and z3 is not installed",))
+    return Exhausted(len(walk.states), _assumptions(of))
 
 
 def _stuck(picture: Picture, solver: Solver) -> tuple[Stuck, ...]:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 class Solver:
     """One formula; facts are assumed as asked."""
 
-    def __init__(self, formula: Formula, seconds: float) -> None:
+    def __init__(self, formula: Formula, effort: int) -> None:
         self._z3 = _z3()
         # A context of its own, so that nothing that was asked before has a say in the answer.
         self._context = self._z3.Context()
         self._solver = self._z3.SolverFor("QF_LIA", ctx=self._context)
-        self._solver.set("timeout", int(seconds * 1000))
+        # Counted in steps of its own, not in time: the answer is the same on any machine.
+        self._solver.set("rlimit", effort)
         self._sorts = formula.declared
         self._solver.from_string(formula.text())
         self._model: Any = None

@@ -6,12 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from windtunnel.model import Dag, ExternalTaskSensor, RuleBook, Scenario, TriggerDagRun
-from windtunnel.slices.certificate.loose import Loose
+from windtunnel.slices.certificate import Fact, Loose
 from windtunnel.slices.fleet import UNLIMITED, Acquire, Slice, Trigger, Wait, WaitChild, ordered
 from windtunnel.slices.of_scenario.calendar import Calendar
 from windtunnel.slices.of_scenario.carrying import NO_POOL, Carried, Carrier, locks_of
 from windtunnel.slices.of_scenario.places import FREE, UncoveredError
-from windtunnel.slices.of_scenario.splitting import Kept, Needs, parts, ties
+from windtunnel.slices.of_scenario.splitting import (
+    Kept,
+    Needs,
+    can_wait_with_slots,
+    parts,
+    ties,
+)
 
 MOST_RUNS = 200
 """Runs of a DAG that are caused by other runs and count as endless."""
@@ -25,6 +31,8 @@ class Part:
     of: Slice | None
     """None: nothing in them waits for anything but limits that can't be full."""
     loose: Loose
+    spare: tuple[Fact, ...]
+    """What keeps limits from being full that were left out."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,8 @@ class Carryover:
     parts: tuple[Part, ...]
     uncovered: Mapping[str, str]
     """DAG -> why it is in no part."""
+    waiting: Mapping[str, tuple[str, ...]]
+    """Pool -> tasks that can wait with its slots; of DAGs that are in no part, all."""
 
 
 def slices_of(scenario: Scenario, calendar: Calendar) -> Carryover:
@@ -47,7 +57,7 @@ def slices_of(scenario: Scenario, calendar: Calendar) -> Carryover:
     dags = {dag.dag_id: dag for dag in scenario.fleet.dags}
     refusal = carrier.refusal()
     if refusal is not None:
-        return Carryover((), dict.fromkeys(dags, refusal))
+        return Carryover((), dict.fromkeys(dags, refusal), {})
     carried: dict[str, Carried] = {}
     uncovered: dict[str, str] = {}
     for name, dag in dags.items():
@@ -72,7 +82,22 @@ def slices_of(scenario: Scenario, calendar: Calendar) -> Carryover:
             made.append(_part(carrier, [carried[name] for name in group], kept))
         except UncoveredError as error:
             uncovered |= dict.fromkeys(group, str(error))
-    return Carryover(tuple(made), uncovered)
+    return Carryover(tuple(made), uncovered, _waiting(scenario, carried, uncovered))
+
+
+def _waiting(
+    scenario: Scenario, carried: Mapping[str, Carried], uncovered: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for name, one in carried.items():
+        for task in one.dag.tasks:
+            if can_wait_with_slots(task):
+                found.setdefault(task.pool, []).append(f"{name}.{task.name}")
+    for dag in scenario.fleet.dags:
+        if dag.dag_id in uncovered:
+            for other in dag.tasks:
+                found.setdefault(other.pool, []).append(f"{dag.dag_id}.{other.task_id}")
+    return {pool: tuple(sorted(names)) for pool, names in found.items()}
 
 
 # -- what is not covered --------------------------------------------------------------------------
@@ -194,7 +219,7 @@ def _uses(carried: Mapping[str, Carried], kept: Kept) -> dict[str, set[str]]:
 def _part(carrier: Carrier, carried: list[Carried], kept: Kept) -> Part:
     names = tuple(one.dag.name for one in carried)
     if not any(_waits(one, kept) for one in carried) and not kept.parallelism:
-        return Part(names, None, Loose())
+        return Part(names, None, Loose(), _spare(carried, kept))
     scenario = carrier.scenario
     cluster = scenario.cluster
     pools = {NO_POOL: UNLIMITED}
@@ -221,7 +246,16 @@ def _part(carrier: Carrier, carried: list[Carried], kept: Kept) -> Part:
         max_faults=scenario.faults_up_to,
         max_runs=MOST_RUNS,
     )
-    return Part(names, of, _loose(carrier, carried, kept))
+    return Part(names, of, _loose(carrier, carried, kept), _spare(carried, kept))
+
+
+def _spare(carried: list[Carried], kept: Kept) -> tuple[Fact, ...]:
+    settings = {"parallelism"}
+    for one in carried:
+        for task in one.dag.tasks:
+            settings |= {f"slots of pool {task.pool}", f"worker slots of queue {task.queue}"}
+    found = {fact for name in settings for fact in kept.spare.get(name, ())}
+    return tuple(sorted(found))
 
 
 def _waits(one: Carried, kept: Kept) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from windtunnel.model import Task as ModelTask
+from windtunnel.slices.certificate import Fact
 from windtunnel.slices.fleet import UNLIMITED, Acquire, Task, Trigger, Wait, WaitChild
 from windtunnel.slices.of_scenario.carrying import Carried, Carrier
 from windtunnel.slices.of_scenario.places import FREE
@@ -38,6 +39,8 @@ class Kept:
     queues: frozenset[str]
     pools: frozenset[str]
     parallelism: bool
+    spare: Mapping[str, tuple[Fact, ...]]
+    """Of the others, by `setting`: what it is that keeps them from ever being full."""
 
 
 class Needs:
@@ -75,9 +78,20 @@ class Needs:
         each = (self._runs[name] * sum(map(of, needs)) for name, needs in self._of.items())
         return min(sum(each), UNLIMITED)
 
+    def _spare(self, setting: str, of: Callable[[Need], int], slots: int) -> tuple[Fact, ...]:
+        """What is needed so that so many slots are left over in a limit."""
+        facts = [Fact(setting, "at least", self.taken(of) + slots)]
+        for name, needs in self._of.items():
+            if any(map(of, needs)) and self._runs[name] == self._carrier.runs_at_once(
+                self._dags[name]
+            ):
+                facts.append(Fact(f"max_active_runs of {name}", "at most", self._runs[name]))
+        return tuple(facts)
+
     def kept(self) -> Kept:
         """The limits that can be full while nothing moves."""
         cluster, places = self._cluster, self._carrier.places
+        spare: dict[str, tuple[Fact, ...]] = {}
         queues: set[str] = set()
         for queue, slots in places.slots.items():
 
@@ -86,6 +100,9 @@ class Needs:
 
             if self.taken(in_queue) >= slots:
                 queues.add(queue)
+            else:
+                setting = f"worker slots of queue {queue}"
+                spare[setting] = self._spare(setting, in_queue, 1)
 
         def holds(need: Need) -> bool:
             return need.waits or need.queue in queues or (need.queue == ANY_QUEUE and bool(queues))
@@ -101,17 +118,32 @@ class Needs:
                 return need.slots * (held and need.pool == name)
 
             largest = max(n.slots for n in self.all if n.pool == name)
+            setting = f"slots of pool {name}"
             if self.taken(of_pool) + largest > pool.slots:
                 pools.add(name)
-        running = self.taken(lambda need: need.instances * holds(need))
-        return Kept(frozenset(queues), frozenset(pools), running + 1 > cluster.executor_slots)
+            else:
+                spare[setting] = self._spare(setting, of_pool, largest)
+
+        def runs(need: Need) -> int:
+            return need.instances * holds(need)
+
+        parallelism = self.taken(runs) + 1 > cluster.executor_slots
+        if not parallelism:
+            spare["parallelism"] = self._spare("parallelism", runs, 1)
+        return Kept(frozenset(queues), frozenset(pools), parallelism, spare)
 
 
 ANY_QUEUE = "(any queue)"
 
 
-def _need(name: str, task: Task) -> Need:
+def can_wait_with_slots(task: Task) -> bool:
+    """Whether it can wait for something while it holds its slots."""
     blocks = any(isinstance(step, Acquire) for step in task.steps)
+    looks = any(isinstance(step, Wait | WaitChild) for step in task.steps)
+    return blocks or (looks and task.mode == "poke")
+
+
+def _need(name: str, task: Task) -> Need:
     looks = any(isinstance(step, Wait | WaitChild) for step in task.steps)
     return Need(
         dag=name,
@@ -119,7 +151,7 @@ def _need(name: str, task: Task) -> Need:
         queue=task.queue,
         slots=task.slots,
         instances=1,
-        waits=blocks or (looks and task.mode == "poke"),
+        waits=can_wait_with_slots(task),
         defers=looks and task.mode == "defer",
     )
 
