@@ -36,7 +36,7 @@ FULL = 0.75
 """Share of the window for which the limit must have kept something waiting."""
 DAY_US = 86_400_000_000
 NAMED = 3
-HOLDS = frozenset({TaskState.QUEUED, TaskState.RUNNING})
+SCHEDULED, QUEUED, RUNNING = TaskState.SCHEDULED, TaskState.QUEUED, TaskState.RUNNING
 
 
 def find_overload(scenario: Scenario, trace: Trace) -> list[Finding]:
@@ -86,6 +86,13 @@ class _Load:
     by_dag: Counter[str] = field(default_factory=Counter)
     """Slot time that was asked for, by DAG."""
 
+    @property
+    def grows(self) -> bool:
+        """Whether each part leaves a longer queue, the last one longer than what can be done at
+        once."""
+        pairs = pairwise([0, *self.queue])
+        return self.queue[-1] > self.size and all(before < after for before, after in pairs)
+
 
 class _Loads:
     """The loads of all limits that may be too small."""
@@ -97,7 +104,9 @@ class _Loads:
         self.all = {limit: _Load(limit, size) for limit, size in limits.items()}
         self._counts = self._what_counts()
         self._of: dict[tuple[int, int], list[tuple[_Load, int]]] = {}
-        self._replay()
+        self._count_queues()
+        if self.all:
+            self._replay()
 
     def _what_counts(self) -> dict[tuple[int, int], bool]:
         """By DAG and task, by number: whether what comes is work, and comes all the time."""
@@ -115,79 +124,93 @@ class _Loads:
                 found[number, task] = steady and not waits
         return found
 
-    def _loads(self, key: tuple[int, int], ti: int) -> list[tuple[_Load, int]]:
-        """The limits over a task, with the slots that it takes of each."""
-        if key not in self._of:
+    def _loads(self, ti: int) -> list[tuple[_Load, int]]:
+        """The limits over a task instance, with the slots that it takes of each; none if what it
+        does is not counted."""
+        key = self._trace.runs[self._trace.ti_run[ti]].dag, self._trace.ti_task[ti]
+        found = self._of.get(key)
+        if found is None:
             pool = f"pool {self._trace.pools[key[0]][key[1]]}"
             task = self._attempts.task(ti)
             slots = {"parallelism": 1, pool: 1 if task is None else task.pool_slots}
             both = ((self.all.get(limit), count) for limit, count in slots.items())
-            self._of[key] = [(load, count) for load, count in both if load is not None]
-        return self._of[key]
+            found = [(load, n) for load, n in both if load is not None and self._counts[key]]
+            self._of[key] = found
+        return found
 
-    def _replay(self) -> None:
-        """Go through the history once; then what came is known, and how long it takes."""
+    def _count_queues(self) -> None:
+        """Who waits at the end of each part; then only the limits stay whose queue grows."""
         trace, part_us = self._trace, self._trace.end_us / PARTS
-        came: list[tuple[int, tuple[int, int], int]] = []
-        took: dict[tuple[int, int], tuple[int, int]] = {}
-        state: dict[int, int] = {}
-        since: dict[int, int] = {}
+        waiting: dict[int, list[tuple[_Load, int]]] = {}
         parts = 0
-        for at, who, new in trace.history:
-            if who < 0:
-                continue
-            while at >= (parts + 1) * part_us and parts < PARTS - 1:
-                parts += 1
-                self._note_queues()
-            old = state.get(who, int(TaskState.NONE))
-            state[who] = new
-            key = trace.runs[trace.ti_run[who]].dag, trace.ti_task[who]
-            if not self._counts[key]:
-                continue
-            loads = self._loads(key, who)
-            for load, _ in loads:
-                load.waiting += (new == TaskState.SCHEDULED) - (old == TaskState.SCHEDULED)
-            if old == TaskState.NONE and new == TaskState.SCHEDULED:
-                came.append((at, key, who))
-            if new in HOLDS and old not in HOLDS:
-                since[who] = at
-            elif new not in HOLDS and old in HOLDS:
-                length, (times, total) = at - since.pop(who), took.get(key, (0, 0))
-                took[key] = times + 1, total + length
-                self._use(loads, length)
-        self._note_queues()
-        for who, at in since.items():
-            key = trace.runs[trace.ti_run[who]].dag, trace.ti_task[who]
-            self._use(self._loads(key, who), trace.end_us - at)
-        self._ask(came, {key: total // times for key, (times, total) in took.items()})
+        for at, who, state in trace.history:
+            if state == SCHEDULED:
+                if who >= 0 and who not in waiting and (loads := self._loads(who)):
+                    while at >= (parts + 1) * part_us and parts < PARTS - 1:
+                        parts += 1
+                        self._note_queues()
+                    waiting[who] = loads
+                    for load, _ in loads:
+                        load.waiting += 1
+            elif who in waiting:
+                while at >= (parts + 1) * part_us and parts < PARTS - 1:
+                    parts += 1
+                    self._note_queues()
+                for load, _ in waiting.pop(who):
+                    load.waiting -= 1
+        for _ in range(parts, PARTS):
+            self._note_queues()
+        self.all = {limit: load for limit, load in self.all.items() if load.grows}
+        self._of.clear()
 
     def _note_queues(self) -> None:
         for load in self.all.values():
             load.queue.append(load.waiting)
 
-    def _use(self, loads: list[tuple[_Load, int]], length_us: int) -> None:
-        for load, slots in loads:
+    def _replay(self) -> None:
+        """What came, and how long it takes."""
+        trace = self._trace
+        came: list[tuple[int, int]] = []
+        took: dict[tuple[int, int], tuple[int, int]] = {}
+        since: dict[int, int] = {}
+        seen: set[int] = set()
+        for at, who, state in trace.history:
+            if state == SCHEDULED:
+                if who >= 0 and who not in seen and self._loads(who):
+                    seen.add(who)
+                    came.append((at, who))
+            elif state in (QUEUED, RUNNING):
+                if who in seen:
+                    since.setdefault(who, at)
+                continue
+            if who in since:
+                key, length = self._attempts.key(who), at - since.pop(who)
+                times, total = took.get(key, (0, 0))
+                took[key] = times + 1, total + length
+                self._use(who, length)
+        for who, at in since.items():
+            self._use(who, trace.end_us - at)
+        self._ask(came, {key: total // times for key, (times, total) in took.items()})
+
+    def _use(self, ti: int, length_us: int) -> None:
+        for load, slots in self._loads(ti):
             load.used += slots * length_us
 
-    def _ask(
-        self, came: list[tuple[int, tuple[int, int], int]], takes: dict[tuple[int, int], int]
-    ) -> None:
+    def _ask(self, came: list[tuple[int, int]], takes: dict[tuple[int, int], int]) -> None:
         """What takes how long is known of tasks that have ended at least once; of others nothing
         is counted."""
         trace = self._trace
-        for at, key, who in came:
+        for at, who in came:
             part = min(PARTS - 1, at * PARTS // trace.end_us)
-            for load, slots in self._loads(key, who):
-                asked = slots * takes.get(key, 0)
+            for load, slots in self._loads(who):
+                asked = slots * takes.get(self._attempts.key(who), 0)
                 load.asked[part] += asked
-                load.by_dag[trace.dag_ids[key[0]]] += asked
+                load.by_dag[self._attempts.dag_id(who)] += asked
 
     def is_too_much(self, load: _Load) -> bool:
-        """Whether each part asks for more than there is, and leaves a longer queue, in the end
-        longer than what can be done at once."""
+        """Whether each part asks for more than there is."""
         room = load.size * self._trace.end_us / PARTS
-        grows = all(before < after for before, after in pairwise([0, *load.queue]))
-        return grows and load.queue[-1] > load.size and all(asked > room for asked in load.asked)
+        return all(asked > room for asked in load.asked)
 
     # -- words --------------------------------------------------------------------------------
 
