@@ -257,18 +257,21 @@ class Slice:
         ]
 
     @cached_property
+    def creates(self) -> list[frozenset[int]]:
+        """For each DAG: those of which its tasks create runs, by triggers and assets."""
+        found: list[frozenset[int]] = []
+        for dag in self.dags:
+            steps = (s for task in dag.tasks for s in (*task.steps, *task.retry_steps))
+            triggered = {self.dag_number[s.dag] for s in steps if isinstance(s, Trigger)}
+            updated = {asset for task in dag.tasks for asset in task.updates}
+            listening = {n for n, other in enumerate(self.dags) if updated & set(other.on_assets)}
+            found.append(frozenset(triggered | listening))
+        return found
+
+    @cached_property
     def created_on_the_way(self) -> frozenset[int]:
         """DAGs of which runs are created by triggers and assets."""
-        triggered = {
-            step.dag
-            for dag in self.dags
-            for task in dag.tasks
-            for step in (*task.steps, *task.retry_steps)
-            if isinstance(step, Trigger)
-        }
-        return frozenset(
-            n for n, dag in enumerate(self.dags) if dag.name in triggered or dag.on_assets
-        )
+        return frozenset().union(*self.creates)
 
     @cached_property
     def watches_access(self) -> bool:

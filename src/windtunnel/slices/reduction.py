@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from windtunnel.slices.fleet import RUNS, Acquire, Release, Slice, Task, Wait, WaitChild
+from windtunnel.slices.fleet import RUNS, Acquire, Release, Slice, Task, Trigger, Wait, WaitChild
 from windtunnel.slices.simulation import Simulation
 from windtunnel.slices.state import (
     CUT_OFF,
@@ -40,13 +40,15 @@ from windtunnel.slices.state import (
 _TO_COME = "to come"
 """A try that has no process yet."""
 _GONE = "gone"
+_NEW = -1
+"""A run that could be created, and could end."""
 _NOTHING = Instance()
 
 
 class _Mover:
     """A try, as far as it could come."""
 
-    __slots__ = ("at", "child", "fate", "killed", "kind", "ti", "tries")
+    __slots__ = ("at", "child", "fate", "fresh", "killed", "kind", "ti", "tries")
 
     def __init__(self, ti: int, tries: int, kind: str, at: int | None = None) -> None:
         self.ti = ti
@@ -58,6 +60,8 @@ class _Mover:
         self.fate: tuple[str, int] | None = None
         self.killed = False
         """A stray that will be killed."""
+        self.fresh = kind == _TO_COME
+        """It is yet to be seen whether a fault strikes it."""
 
 
 def stuck(simulation: Simulation, state: State) -> set[int]:
@@ -79,6 +83,8 @@ class _Reduction:
         self._released: Counter[tuple[str, int]] = Counter()
         self._movers: list[_Mover] = []
         self._alive: set[int] = set()
+        self._created: set[int] = set()
+        """DAGs of which a run could be created."""
         self._progress = 0
 
     def run(self) -> set[int]:
@@ -89,9 +95,11 @@ class _Reduction:
             for mover in list(self._movers):
                 if mover.kind != _GONE:
                     self._move(mover)
-            for run in self._state.runs:
-                if self._is_run_over(run):
-                    self._release_all(run_owner(run))
+            for number, run in self._state.runs.items():
+                # What a run kept beyond its end, it keeps.
+                ends = run.state not in (SUCCESS, FAILED, LOST) or self._clearable(number)
+                if ends and self._is_run_over(number):
+                    self._release_all(run_owner(number))
         return self._alive - self._over
 
     def _mark(self) -> int:
@@ -107,6 +115,9 @@ class _Reduction:
 
     def _begin(self) -> None:
         state = self._state
+        for dag, (_, due) in state.assets.items():
+            if due is not None:
+                self._create(dag)
         for process in state.processes:
             mover = _Mover(process.ti, process.tries, process.kind, process.at)
             mover.child, mover.fate = process.child, process.fate
@@ -120,9 +131,9 @@ class _Reduction:
                     continue
                 self._alive.add(ti)
                 if instance.state != RUNNING:
-                    fresh = instance.resumes_at == 0 and instance.child is None
+                    fresh = instance.is_fresh
                     mover = _Mover(ti, instance.tries + fresh, _TO_COME)
-                    mover.child = instance.child
+                    mover.child, mover.fresh = instance.child, fresh
                     self._movers.append(mover)
 
     # -- what is free, over, possible -----------------------------------------------------------
@@ -174,8 +185,9 @@ class _Reduction:
         """Whether it could end in failure."""
         task = self._of.tasks[ti]
         run = ti // self._width
-        return (
-            self._state.instances.get(ti, _NOTHING).state in (FAILED, UPSTREAM_FAILED)
+        state = self._state.instances.get(ti, _NOTHING).state
+        return state != SUCCESS and (
+            state in (FAILED, UPSTREAM_FAILED)
             or ti in self._failing
             or (bool(task.faults) and self._state.budget > 0)
             or self._of.dag_of(run).dagrun_timeout is not None
@@ -257,14 +269,15 @@ class _Reduction:
         if isinstance(step, Acquire):
             return self._free(step.lock) >= step.units
         if isinstance(step, WaitChild):
-            return child is None or child not in state.runs or self._is_run_over(child)
+            # A trigger that found a run active created none, and what waits for it waits for ever.
+            return child is not None and (child == _NEW or self._is_run_over(child))
         if not isinstance(step, Wait):
             return True
         run = self._simulation.target(ti, step)
         if run is None:
             return False
         if run not in state.runs:
-            return run // RUNS in self._of.created_on_the_way
+            return run // RUNS in self._created
         found = state.runs[run]
         if found.state == LOST:
             return False
@@ -277,6 +290,14 @@ class _Reduction:
         return self._is_run_over(run) and not (found.state == FAILED and not self._clearable(run))
 
     # -- moves ----------------------------------------------------------------------------------
+
+    def _create(self, dag: int) -> None:
+        """A run of this DAG could be created; and by its tasks, runs of others."""
+        if dag not in self._created:
+            self._created.add(dag)
+            self._progress += 1
+            for other in self._of.creates[dag]:
+                self._create(other)
 
     def _gone(self, mover: _Mover) -> None:
         mover.kind = _GONE
@@ -336,6 +357,8 @@ class _Reduction:
             self._over.add(ti)
         if instance.state == DEFERRED:
             step = task.steps_of(instance.tries)[instance.resumes_at]
+            if self._is_in_vain(instance):
+                return False
             if self._could_pass(ti, step, instance.child):
                 self._gave_back.add(ti)
         if not self._can_start(ti):
@@ -343,6 +366,15 @@ class _Reduction:
         mover.at = max(0, instance.resumes_at) if instance.state != RUNNING else 0
         self._progress += 1
         return True
+
+    def _is_in_vain(self, instance: Instance) -> bool:
+        """Whether it is deferred until the success of a run that failed."""
+        child = instance.child
+        return (
+            child is not None
+            and self._state.runs[child].state == FAILED
+            and not self._clearable(child)
+        )
 
     def _may_be_lost(self, run: int) -> bool:
         """Whether a later interval may take the place of this one."""
@@ -370,24 +402,35 @@ class _Reduction:
                 self._gone(mover)
                 self._fails(mover)
                 return
-            may_fail = mover.kind == _TO_COME and self._state.budget > 0
+            may_fail = mover.fresh and self._state.budget > 0
             if may_fail and any(at <= mover.at for _, at in task.faults):
                 self._over.add(ti)
             if mover.at >= len(steps):
                 self._release_all(owner)
                 if mover.kind != STRAY:
                     self._over.add(ti)
+                    if task.updates:
+                        self._update(task)
                 self._gone(mover)
                 return
             step = steps[mover.at]
             if not self._could_pass(ti, step, mover.child):
                 self._wait(mover, task, step)
                 return
-            if isinstance(step, Release):
+            if isinstance(step, Trigger):
+                self._create(self._of.dag_number[step.dag])
+                mover.child = _NEW
+            elif isinstance(step, Release):
                 holder = run_owner(ti // self._width) if step.by_run else owner
                 self._released[step.lock, holder] += step.units
             mover.at += 1
             self._progress += 1
+
+    def _update(self, task: Task) -> None:
+        """Its success updates assets."""
+        for number, dag in enumerate(self._of.dags):
+            if any(asset in dag.on_assets for asset in task.updates):
+                self._create(number)
 
     def _wait(self, mover: _Mover, task: Task, step: object) -> None:
         """A wait gives slots back where the task does not poke."""

@@ -170,7 +170,9 @@ class Simulation:
                     process.due = None
             elif what == "task":
                 instance = state.instances[whose]
-                instance.state, instance.due = SCHEDULED, None
+                # Its run may have timed out at the same instant.
+                if instance.due is not None:
+                    instance.state, instance.due = SCHEDULED, None
             elif what == "run":
                 run = state.runs[whose]
                 if run.state == FUTURE:
@@ -232,6 +234,7 @@ class Simulation:
                 state.queue.remove(ti)
             instance.becomes(FAILED)
         state.runs[number].state, state.runs[number].due = FAILED, None
+        self._create_held(state, number // RUNS)
 
     def _clear(self, state: State, number: int) -> None:
         state.runs[number].state, state.runs[number].due = QUEUED, None
@@ -261,11 +264,15 @@ class Simulation:
                     run.due = state.now + dag.clear_after
                     state.budget -= 1
             self._release_all(state, run_owner(number))
-            for other, one in state.runs.items():
-                if other // RUNS == number // RUNS and one.state == HELD:
-                    one.state = QUEUED
+            self._create_held(state, number // RUNS)
             return True
         return False
+
+    def _create_held(self, state: State, dag: int) -> None:
+        """A run is over, so the latest interval gets its own."""
+        for number, run in state.runs.items():
+            if number // RUNS == dag and run.state == HELD:
+                run.state = QUEUED
 
     def _start_runs(self, state: State) -> bool:
         runs = state.runs
@@ -681,7 +688,7 @@ class Simulation:
             state.queue.remove(ti)
             instance = state.instances[ti]
             fate = None
-            if instance.resumes_at == 0 and instance.child is None:
+            if instance.is_fresh:
                 instance.tries += 1
                 if task.faults and state.budget > 0:
                     ways = 1 + len(task.faults)

@@ -68,6 +68,11 @@ class Instance:
         self.child: int | None = None
         """The run that it triggered and waits for."""
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether its next process begins a try, and does not go on with one."""
+        return self.state != DEFERRED and self.resumes_at == 0 and self.child is None
+
     def becomes(self, state: str, due: int | None = None) -> None:
         """A new state, from the start."""
         self.state = state
