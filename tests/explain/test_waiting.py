@@ -177,3 +177,13 @@ def test_the_json_has_all_of_it() -> None:
 def test_the_smallest_number_is_found_wherever_it_is(needed) -> None:
     assert smallest_above(0, lambda value: value >= needed) == needed
     assert smallest_above(0, lambda _: False) is None
+
+
+def test_a_pool_with_too_few_slots_left_is_not_taken_for_a_limit_of_the_task() -> None:
+    """Three slots, two for each: one of the two waits for the pool, and its own limit is far."""
+    task = {"pool": "db", "pool_slots": 2, "max_active_tis_per_dag": 5}
+    told = wt.simulate(scenario(fleet(tasks=2, task=task), pools={"db": wt.Pool(slots=3)})).explain(
+        "etl.t1"
+    )
+    assert [one.limit for one in told.stretches] == ["pool db"]
+    assert [(one.setting, one.after) for one in told.enough] == [("pool db", "4")]

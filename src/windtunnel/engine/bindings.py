@@ -84,8 +84,9 @@ class Bindings:
             return found
         if world.occupied - world.uncounted >= world.cluster.executor_slots:
             found["parallelism"] = None
-        for dag, task in sorted(section.starved.tasks):
-            found[self._of_task(dag, task)] = None
+        for (dag, task), why in sorted(section.starved.tasks.items()):
+            if why != "executor":  # one that isn't there is no limit
+                found[self._of_task(dag, task, why)] = None
         for index, task in sorted(section.starved.run_tasks):
             run = world.runs[index]
             name = f"{run.dag.dag_id}.{run.dag.ids[task]} {run.name}"
@@ -100,9 +101,9 @@ class Bindings:
             return f"max_active_tasks {run.dag.dag_id} {run.name}"
         return f"max_active_tasks {world.program.dags[number].dag_id}"
 
-    def _of_task(self, dag: int, task: int) -> str:
+    def _of_task(self, dag: int, task: int, why: str) -> str:
         program = self._world.program.dags[dag]
         own = program.tasks[task]
-        if own.pool_slots > 1 and own.max_active_tis_per_dag is None:
+        if why == "pool":
             return f"pool {own.pool}"
         return f"max_active_tis_per_dag {program.dag_id}.{own.task_id}"

@@ -21,7 +21,8 @@ class Starved:
     def __init__(self) -> None:
         self.pools: set[int] = set()
         self.dags: set[int] = set()
-        self.tasks: set[tuple[int, int]] = set()
+        self.tasks: dict[tuple[int, int], str] = {}
+        """(DAG, task) -> what said no: ``pool``, ``limit`` or ``executor``."""
         self.run_tasks: set[tuple[int, int]] = set()
 
     def facts(self) -> int:
@@ -147,15 +148,15 @@ class CriticalSection:
                 starved.pools.add(lane.pool)
             elif own.pool_slots > opened[lane.pool]:
                 # larger than the pool, or than what is free of it now: lower weights may go on
-                starved.tasks.add((dag.number, task))
+                starved.tasks[dag.number, task] = "pool"
             elif taken.active(run) >= dag.max_active_tasks:
                 starved.dags.add(dag.number)
             elif taken.is_at_dag_limit(run, task):
-                starved.tasks.add((dag.number, task))
+                starved.tasks[dag.number, task] = "limit"
             elif taken.is_at_run_limit(run, task):
                 starved.run_tasks.add((run.index, task))
             elif self._has_executors and world.cluster.lacks_executor(own):
-                starved.tasks.add((dag.number, task))
+                starved.tasks[dag.number, task] = "executor"
             else:
                 chosen.append(ti)
                 opened[lane.pool] -= own.pool_slots
