@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
-KNOWN = ("dags", "cluster", "window", "start", "seed", "profile", "airflow")
+KNOWN = ("dags", "cluster", "window", "start", "seed", "profile", "airflow", "accept")
 OPTIONS = ("dags", "cluster", "seed", "airflow")
 
 
@@ -26,6 +27,8 @@ class Settings:
     seed: int | None = None
     profile: str | None = None
     airflow: Literal["auto", "stand-in", "real"] = "auto"
+    accept: Mapping[str, Any] | None = None
+    """Findings that don't count, by glob over dag_id, beside those of the project."""
 
 
 def settings_of(item: pytest.Item) -> Settings:

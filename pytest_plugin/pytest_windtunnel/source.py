@@ -12,7 +12,14 @@ from pydantic import ValidationError
 
 import windtunnel as wt
 from pytest_windtunnel.settings import Settings
-from windtunnel.loaders import Loaded, ReadScenario, read_cluster, read_scenario
+from windtunnel.loaders import (
+    Loaded,
+    ReadScenario,
+    merged_accepts,
+    parse_accepts,
+    read_cluster,
+    read_scenario,
+)
 from windtunnel.loaders.forms import machine_mistakes, unknown_key
 from windtunnel_scenarios import folder
 
@@ -59,6 +66,7 @@ def source_from(settings: Settings, what: What | None, changes: Mapping[str, Any
     if isinstance(what, wt.Scenario):
         return Source(what, own)
     asked = _known({"window": settings.window, "start": settings.start, "seed": settings.seed})
+    asked |= _known({"accept": settings.accept})
     asked |= own
     if asked.get("cluster") is None and settings.cluster:
         asked["cluster"] = cluster_from(settings)
@@ -68,7 +76,11 @@ def source_from(settings: Settings, what: What | None, changes: Mapping[str, Any
     if found.file is not None:
         return Source(found.scenario, asked, found.loaded)
     # DAG files alone say nothing of time: the window is chosen, as on the command line.
-    return Source(found.loaded.fleet, {"cluster": found.scenario.cluster} | asked, found.loaded)
+    told = {"cluster": found.scenario.cluster} | asked
+    told["accept"] = merged_accepts(
+        found.scenario.accept, parse_accepts(asked.get("accept", {}), "accept")
+    )
+    return Source(found.loaded.fleet, told, found.loaded)
 
 
 def cluster_from(settings: Settings, file: str | Path | None = None, **knobs: Any) -> wt.Cluster:

@@ -35,6 +35,7 @@ from windtunnel.search import (
     explore,
     identify,
     keep,
+    parse_setting,
     recall,
     recheck,
     recheck_all,
@@ -43,8 +44,10 @@ from windtunnel.search import (
     settled,
     shrink,
     unchanged,
+    with_setting,
     with_stored,
 )
+from windtunnel.search import vary as varied
 from windtunnel.trace import Output, Trace
 from windtunnel.window import check_length, check_start, chosen, triggered
 
@@ -364,6 +367,7 @@ def check(
     progress: Progress | None = None,
     store: Path | None = None,
     again: bool = False,
+    vary: Iterable[str] | str = (),
     **changes: Any,
 ) -> Report:
     """Simulate many times, each time going another way, and explain and repair what is found.
@@ -380,6 +384,8 @@ def check(
         store: Folder for counterexamples. None stores nothing, and findings have no id to replay.
         again: Whether what is stored of the same scenario is simulated first; what doesn't fail
             any more is removed from the store. ``Report.rechecked`` tells.
+        vary: Settings to search with other values of, each alone: ``"pool db=1..6"``,
+            ``"worker slots=1,2,4"``. ``Report.varied`` tells what is found with each.
         changes: As for `scenario_of`: what `simulate` takes, ``jitter``, ``faults_up_to``.
 
     Raises:
@@ -387,6 +393,9 @@ def check(
     """
     tell = progress or _silent
     scenario = scenario_of(target, **changes)
+    settings = [parse_setting(one) for one in ((vary,) if isinstance(vary, str) else vary)]
+    for setting in settings:
+        with_setting(scenario, setting.name, setting.values[0])  # what isn't there is told at once
     stored = list(recheck_all(store, scenario)) if again and store is not None else []
     exploration = explore(scenario, seeds, lambda done, all_: tell("Simulating", done, all_))
     exploration.found = with_stored(exploration.found, stored)
@@ -436,6 +445,7 @@ def check(
         result.assumptions,
         not_kept,
         exploration.unreached,
+        varied(scenario, settings, seeds, partial(tell, "Varying settings")),
         settled(stored, findings, store),
         search.prove(scenario, effort=PROOF_EFFORT),
     )

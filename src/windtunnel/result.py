@@ -14,7 +14,7 @@ from windtunnel.explain import Explanation, explain_task
 from windtunnel.explain.explanation import Tick
 from windtunnel.model import Assumption, Problem, RuleBook, Scenario
 from windtunnel.model.pattern import nearest
-from windtunnel.search import Proof, Rechecked, Unreached
+from windtunnel.search import Proof, Rechecked, Unreached, Varied
 from windtunnel.trace import DagRun, TaskInstance, Trace, Wait, Waits
 from windtunnel.window import Idle, backlog, lost, never_ran, refused, unstruck
 
@@ -247,6 +247,8 @@ class Report:
     """Why counterexamples were not stored, if they should have been and could not."""
     unreached: tuple[Unreached, ...] = ()
     """What no simulation came to: limits that nobody waited for, faults that struck nothing."""
+    varied: tuple[Varied, ...] = ()
+    """What was found with other values of some settings."""
     rechecked: tuple[Rechecked, ...] = ()
     """What became of counterexamples that had been stored; of a replay, the one."""
     proof: Proof | None = None

@@ -170,3 +170,30 @@ def test_a_finding_that_is_accepted_in_the_project_does_not_fail(cli, write, tmp
     done = cli("check", "dags")
     assert done.code == 0, done.out
     assert "Accepted 1 finding: WT113 of mart (moved next week)." in done.out
+
+
+PILING = """\
+from datetime import datetime
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+from airflow.sensors.external_task import ExternalTaskSensor
+since = datetime(2026, 1, 1)
+with DAG("etl", schedule="@hourly", start_date=since):
+    BashOperator(task_id="load", bash_command="true")
+with DAG("mart", schedule="@hourly", start_date=since):
+    ExternalTaskSensor(task_id="wait", external_dag_id="etl")
+"""
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_what_only_could_happen_fails_only_if_it_shall(cli, write, tmp_path, command):
+    write("piling.py", PILING)
+    (tmp_path / "cluster.toml").write_text("[[workers]]\nslots = 6\n")
+    asked = (command, "dags", "--cluster", "cluster.toml", "--for", "6h", "--from", "2026-03-01")
+    done = cli(*asked)
+    assert done.code == 0, done.out
+    assert "WT118 Waits could take all worker slots" in done.out
+    assert cli(*asked, "--strict").code == 1
+    told = json.loads(cli(*asked, "--format", "json").out)
+    assert [one["code"] for one in told["possible"]] == ["WT118"]
+    assert told["findings"] == []

@@ -217,3 +217,18 @@ def test_waits_that_outrank_what_they_wait_for_are_said_to() -> None:
     )
     (finding,) = found(*parents(3), child(priority_weight=10), **slots(3))
     assert "come first" not in " ".join(finding.notes)
+
+
+def test_max_active_tasks_counts_over_the_runs_of_a_dag_in_2_x_only() -> None:
+    """Each run waits for a task of the run before it."""
+    kind = ExternalTaskSensor(
+        external_dag_id="mart", external_task_ids=("load",), execution_delta_s=HOUR
+    )
+    tasks = (Task(task_id="load"), Task(task_id="wait", kind=kind))
+    hourly = {"schedule": Cron(expression="@hourly"), "start_date": START, "max_active_tasks": 3}
+    mart = Dag(dag_id="mart", tasks=tasks, **hourly)
+    (finding,) = found(mart, profile="airflow-2.11")
+    assert finding.title == "Waits could take all of max_active_tasks mart"
+    assert "3 x mart.wait" in finding.summary
+    assert not found(mart, profile="airflow-3.3")
+    assert not found(mart.model_copy(update={"max_active_runs": 2}), profile="airflow-2.11")

@@ -6,6 +6,8 @@ import pytest
 
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import merged_accepts, parse_accepts, read_scenario, scenario_toml_schema
+from windtunnel.loaders.scenario_file import read_json, write_json
+from windtunnel.model import Fleet, Scenario
 
 DAG = """\
 from datetime import datetime
@@ -83,3 +85,10 @@ def test_editors_are_told_of_both_forms() -> None:
     accept = scenario_toml_schema()["properties"]["accept"]
     forms = accept["additionalProperties"]["anyOf"]
     assert [form["type"] for form in forms] == ["array", "object"]
+
+
+def test_what_is_accepted_comes_back_from_a_file(tmp_path) -> None:
+    accept = {"etl": {"WT113": "by hand"}, "*": {"WT111": ""}}
+    scenario = Scenario(fleet=Fleet(), start="2026-03-01T00:00:00Z", accept=accept)
+    write_json(scenario, tmp_path / "s.json")
+    assert read_json(tmp_path / "s.json") == scenario

@@ -312,3 +312,29 @@ def test_faults_strike_what_a_test_simulates(pytester):
         """
     )
     pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=1)
+
+
+ACCEPTING = """
+import pytest
+
+def test_found(windtunnel):
+    assert not windtunnel.simulate("dags/", cluster=windtunnel.cluster("pools.toml")).findings
+
+def test_argument(windtunnel):
+    cluster = windtunnel.cluster("pools.toml")
+    result = windtunnel.simulate("dags/", cluster=cluster, accept={"etl": ["WT110"]})
+    assert not result.findings
+    assert [one.finding.code for one in result.accepted] == ["WT110"]
+
+@pytest.mark.windtunnel(cluster="pools.toml", accept={"etl": {"WT110": "the pool comes later"}})
+def test_marker(windtunnel):
+    assert not windtunnel.check("dags/", seeds=0).findings
+"""
+
+
+def test_findings_are_accepted_by_argument_marker_and_project(project: pytest.Pytester) -> None:
+    project.path.joinpath("pools.toml").write_text("[pools.other]\nslots = 1\n")
+    project.makepyfile(test_it=ACCEPTING)
+    project.runpytest().assert_outcomes(passed=2, failed=1)
+    project.makepyprojecttoml('[tool.windtunnel.accept]\netl = ["WT110"]\n')
+    project.runpytest().assert_outcomes(passed=3)

@@ -127,6 +127,7 @@ def report(scenario: Scenario, finding: Finding, result: SimpleNamespace) -> Sim
         not_kept="",
         rechecked=(),
         unreached=(),
+        varied=(),
         proof=None,
         never_ran=(),
         result=result,

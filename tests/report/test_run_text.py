@@ -72,6 +72,7 @@ def test_a_check_ends_with_what_it_covered_and_what_it_found(report: SimpleNames
     assert covered == "Covered: 8 orders of equal tasks over 1 day"
     assert empty == ""
     assert verdict == "1 finding (WT101) in 8 simulations."
+    assert "What it means and what cures it: windtunnel explain WT101\n" in check_text(report)
 
 
 def test_tasks_with_trouble_are_shown_when_there_are_too_many_to_show(

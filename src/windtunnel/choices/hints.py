@@ -18,8 +18,15 @@ class Meeting:
 
     members: Group
     """Those that do, each with all that comes before it in its DAG."""
-    holding: frozenset[tuple[str, str, int]]
-    """(dag, task, step) of those steps that have it."""
+    holding: frozenset[tuple[object, ...]]
+    """(dag, task, step) of those steps that have it, or (dag, task) where all do."""
+
+    def holds(self, actor: Actor) -> bool:
+        """Whether a question is about how long somebody has it."""
+        return (actor[0], *actor[2:3]) in self.holding or (
+            actor[0],
+            *actor[2:4],
+        ) in self.holding
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class Rendezvous(Even):
         if self._meeting is not None:
             if not is_in(self._meeting.members, actor):
                 return self.luck.below(ways)
-            if len(actor) > 3 and (actor[0], *actor[2:4]) in self._meeting.holding:
+            if self._meeting.holds(actor):
                 return ways - 1
         goal = self._instant
         if self._slack:

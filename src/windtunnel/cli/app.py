@@ -267,6 +267,14 @@ def check(
         str | None,
         typer.Option("--jitter", metavar="TIME", help="Let scheduled runs come so much late: 5m."),
     ] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary",
+            metavar="TEXT",
+            help="Search with other values of a setting, too: 'pool db=1..6'. Repeatable.",
+        ),
+    ] = None,
     fail_on_unreached: Annotated[
         list[Unreachable] | None,
         typer.Option(
@@ -307,6 +315,7 @@ def check(
             json=as_json,
             strict=strict,
             needed=tuple(fail_on_unreached or ()),
+            vary=tuple(vary or ()),
         )
     )
 

@@ -59,13 +59,14 @@ def check(
     json: bool,
     strict: bool = False,
     needed: Sequence[str] = (),
+    vary: Sequence[str] = (),
 ) -> int:
     """Simulate many times and print what was found. *needed* are the kinds of things that some
     simulation has to come to."""
     more = None if simulations is None else simulations - 1
     with terminal.only_reports(json), terminal.stages() as tell:
         scenario = read(target, asked, tell).scenario
-        report = api.check(scenario, seeds=more, progress=tell, store=store, again=True)
+        report = api.check(scenario, seeds=more, progress=tell, store=store, again=True, vary=vary)
     terminal.show(check_json(report) if json else check_text(report))
     if not report.result.ran:
         return BAD_INPUT

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from windtunnel.detect.attempts import Attempts
-from windtunnel.detect.finding import Finding, Limit, Party
+from windtunnel.detect.finding import Finding, Party
 from windtunnel.model import Scenario
 from windtunnel.trace import Stray, TaskState, Trace
 
@@ -117,7 +117,6 @@ def _finding(trace: Trace, attempts: Attempts, name: str, pool: Pool, at: int) -
             *(_party(attempts, stray.ti, stray.since_us, "given up", name) for stray in strays),
             *(_party(attempts, ti, at, "running", name) for ti in pool.running),
         ),
-        limits=(Limit(kind="pool", subject=name),),
         notes=(
             "If the pool stands for something that bears no more, guard that itself: a lock that "
             "the process holds, or a limit of the other system's.",

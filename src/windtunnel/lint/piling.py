@@ -61,6 +61,7 @@ class _Look:
             (dag.dag_id, task.task_id): task for dag in scenario.fleet.dags for task in dag.tasks
         }
         self._weights: dict[str, dict[str, int]] = {}
+        self._known: dict[tuple[str, Name], list[Name]] = {}
         runs = RunsAtOnce(scenario)
         self._runs = {one.key: runs.of(one.dag, one.patience_s) for one in waiting.waiters.values()}
         self.limits = slots_of(scenario.cluster, waiting.waiters.values())
@@ -97,13 +98,20 @@ class _Look:
         return found
 
     def _needing(self, limit: Slots, one: Waiter) -> list[Name]:
-        return sorted(name for name in self._waiting.needed(one) if limit.needs(self._tasks[name]))
+        """What it waits for and can't start without slots of a limit."""
+        key = limit.name, one.key
+        if key not in self._known:
+            names = sorted(self._waiting.needed(one))
+            self._known[key] = [name for name in names if limit.needs(name[0], self._tasks[name])]
+        return self._known[key]
 
     def _is_full(self, limit: Slots, filled: _Filled) -> bool:
         """Whether nothing of what is waited for fits beside the waits."""
         waits = [self._waiting.waiters[key] for key in filled.waits]
         needs = [
-            limit.needs(self._tasks[name]) for one in waits for name in self._needing(limit, one)
+            limit.needs(name[0], self._tasks[name])
+            for one in waits
+            for name in self._needing(limit, one)
         ]
         return bool(needs) and limit.size - filled.used < min(needs)
 

@@ -1,12 +1,13 @@
-"""Slots: the limits that waiting tasks hold and work needs: pools, worker slots, parallelism."""
+"""Slots: the limits that waiting tasks hold and work needs, each with who holds how much of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from windtunnel.lint.limits import most_tasks
 from windtunnel.lint.waiting import Waiter
-from windtunnel.model import Cluster, Task
+from windtunnel.model import Cluster, Dag, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +15,13 @@ class Slots:
     """One limit."""
 
     kind: str
-    """``pool``, ``worker slots`` or ``parallelism``."""
+    """``pool``, ``worker slots``, ``parallelism`` or ``max_active_tasks``."""
     subject: str
     size: int
     holds: Callable[[Waiter], int]
     """Slots that a waiter holds while it waits; 0: it doesn't hold this limit."""
-    needs: Callable[[Task], int]
-    """Slots without which a task can't start; 0: it can start without."""
+    needs: Callable[[str, Task], int]
+    """Slots without which a task of a DAG can't start; 0: it can start without."""
     guessed: bool = False
     """Whether nobody said how large it is."""
 
@@ -42,7 +43,23 @@ def slots_of(cluster: Cluster, waiters: Iterable[Waiter]) -> list[Slots]:
     found += [_workers(cluster, groups, name) for groups, name in queues.items() if groups]
     if running:
         found.append(_parallelism(cluster))
+    if cluster.airflow.max_active_tasks_per == "dag":
+        found += [
+            _of_dag(cluster, dag) for dag in {one.dag.dag_id: one.dag for one in running}.values()
+        ]
     return found
+
+
+def _of_dag(cluster: Cluster, dag: Dag) -> Slots:
+    """``max_active_tasks`` over all runs of a DAG (2.x): waits of later runs fill it, too."""
+
+    def holds(one: Waiter) -> int:
+        return int(not one.deferred and one.dag.dag_id == dag.dag_id)
+
+    def needs(dag_id: str, _: Task) -> int:
+        return int(dag_id == dag.dag_id)
+
+    return Slots("max_active_tasks", dag.dag_id, most_tasks(dag, cluster), holds, needs)
 
 
 def _pool(cluster: Cluster, name: str) -> Slots | None:
@@ -54,7 +71,7 @@ def _pool(cluster: Cluster, name: str) -> Slots | None:
         counts = pool.include_deferred or not one.deferred
         return one.task.pool_slots if one.task.pool == name and counts else 0
 
-    def needs(task: Task) -> int:
+    def needs(_: str, task: Task) -> int:
         return task.pool_slots if task.pool == name else 0
 
     return Slots("pool", name, pool.slots, holds, needs, guessed=pool.assumed)
@@ -66,7 +83,7 @@ def _parallelism(cluster: Cluster) -> Slots:
         "",
         cluster.executor_slots,
         lambda one: int(not one.deferred),
-        lambda _: 1,
+        lambda _, __: 1,
     )
 
 
@@ -91,7 +108,7 @@ def _workers(cluster: Cluster, groups: frozenset[int], queue: str) -> Slots:
     def holds(one: Waiter) -> int:
         return int(not one.deferred and _serving(cluster, one.task) == groups)
 
-    def needs(task: Task) -> int:
+    def needs(_: str, task: Task) -> int:
         own = _serving(cluster, task)
         return int(bool(own) and own <= groups)
 

@@ -31,6 +31,8 @@ def find_outlived_messages(scenario: Scenario) -> list[Finding]:
     timeout = cluster.celery.visibility_timeout_s
     if timeout is None or not cluster.celery.task_acks_late:
         return []
+    if "CeleryExecutor" not in cluster.executor_names:
+        return []
     known, found = KnownDurations(scenario), []
     for dag in scenario.fleet.dags:
         longer: list[tuple[Task, Known]] = []

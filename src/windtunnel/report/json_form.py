@@ -57,6 +57,7 @@ def check_json(report: Report) -> str:
         never_ran=_never_ran(report.result),
         not_kept=report.not_kept or None,
         covered=report.covered,
+        varied=[{**asdict(one), "clean_from": one.clean_from} for one in report.varied],
         proof=_verdicts(report.proof),
         unreached=[asdict(one) for one in report.unreached],
         rechecked=[

@@ -22,6 +22,7 @@ from windtunnel.report.summary import (
 from windtunnel.report.table import table
 from windtunnel.report.units import clock, count, duration
 from windtunnel.report.unreached_text import unreached_text
+from windtunnel.report.varied_text import varied_text
 from windtunnel.report.wrap import wrap
 from windtunnel.result import Failure, Report, Result
 from windtunnel.trace import Trace
@@ -51,6 +52,7 @@ def run_text(result: Result, *, width: int = 80) -> str:
         _findings(result.findings, width),
         _possible(result.possible, width),
         _accepted(result.accepted, width),
+        _more(result),
         wrap(_verdict(result, "1 simulation", result), width=width),
     ]
     return _join(blocks)
@@ -68,7 +70,9 @@ def check_text(report: Report, *, width: int = 80) -> str:
         _findings(report.findings, width),
         _possible(report.possible, width),
         _accepted(report.accepted, width),
+        _more(report),
         wrap(f"Not kept: {report.not_kept}", then="  ", width=width) if report.not_kept else [],
+        varied_text(report.varied, width=width),
         unreached_text(report.unreached, width=width),
         proof_lines(report.proof, {one.dag_id for one in report.never_ran}, width=width),
         wrap(report.covered, first="Covered: ", then="  ", width=width) if report.covered else [],
@@ -289,6 +293,13 @@ def _possible(findings: Sequence[Finding], width: int) -> list[str]:
     told = _findings(findings, width)
     head = "Could happen, though no simulation has shown it (the exit code doesn't count it):"
     return [*wrap(head, width=width), "", *told] if told else []
+
+
+def _more(outcome: Result | Report) -> list[str]:
+    """Where to read on."""
+    codes = _codes([*outcome.findings, *outcome.possible])
+    first = codes.partition(",")[0]
+    return [f"What it means and what cures it: windtunnel explain {first}"] if codes else []
 
 
 def _accepted(accepted: Sequence[Accepted], width: int) -> list[str]:

@@ -14,6 +14,7 @@ from windtunnel.search.recheck import (
     with_stored,
 )
 from windtunnel.search.repair import repair
+from windtunnel.search.settings import Setting, parse_setting, with_setting
 from windtunnel.search.shrink import Shown, Shrunk, is_same, shown, shrink
 from windtunnel.search.store import (
     Counterexample,
@@ -24,6 +25,7 @@ from windtunnel.search.store import (
     recall,
     renewed,
 )
+from windtunnel.search.vary import Tried, Varied, vary
 
 __all__ = [
     "Counterexample",
@@ -31,9 +33,12 @@ __all__ = [
     "Exploration",
     "Proof",
     "Rechecked",
+    "Setting",
     "Shown",
     "Shrunk",
+    "Tried",
     "Unreached",
+    "Varied",
     "counterexample",
     "covered",
     "explore",
@@ -41,6 +46,7 @@ __all__ = [
     "is_same",
     "keep",
     "names",
+    "parse_setting",
     "prove",
     "recall",
     "recheck",
@@ -51,5 +57,7 @@ __all__ = [
     "shown",
     "shrink",
     "unchanged",
+    "vary",
+    "with_setting",
     "with_stored",
 ]

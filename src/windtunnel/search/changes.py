@@ -108,7 +108,7 @@ def _worker_slots(scenario: Scenario, queues: set[str]) -> Iterator[Size]:
             # Workers of one group are alike to the queue, so one with the rest is as good.
             rest = group.model_copy(update={"count": 1, "slots": size - now})
             larger = (*groups[: number + 1], rest, *groups[number + 1 :])
-            return fix, _with_cluster(scenario, workers=larger)
+            return fix, with_cluster(scenario, workers=larger)
 
         yield Size(now, grown)
 
@@ -121,7 +121,7 @@ def _pool(scenario: Scenario, name: str) -> Iterator[Size]:
     def grown(size: int) -> Change:
         larger = Pool(slots=size, include_deferred=pool.include_deferred)
         fix = Fix(setting=f"pool {name}", before=str(pool.slots), after=str(size))
-        return fix, _with_cluster(scenario, pools={**scenario.cluster.pools, name: larger})
+        return fix, with_cluster(scenario, pools={**scenario.cluster.pools, name: larger})
 
     yield Size(pool.slots, grown)
 
@@ -146,7 +146,7 @@ def _parallelism(scenario: Scenario) -> Size:
 
     def grown(size: int) -> Change:
         fix = Fix(setting="parallelism", before=str(now), after=str(size))
-        return fix, _with_cluster(scenario, parallelism=size)
+        return fix, with_cluster(scenario, parallelism=size)
 
     return Size(now, grown)
 
@@ -158,7 +158,7 @@ def _nodes(scenario: Scenario) -> Size:
     def grown(size: int) -> Change:
         fix = Fix(setting="nodes", before=str(now), after=str(size))
         larger = settings.model_copy(update={"nodes": size})
-        return fix, _with_cluster(scenario, kubernetes_executor=larger)
+        return fix, with_cluster(scenario, kubernetes_executor=larger)
 
     return Size(now, grown)
 
@@ -175,7 +175,7 @@ def _of_dag(scenario: Scenario, limit: Limit) -> Iterator[Size]:
 def _grown_of_dag(scenario: Scenario, dag: Dag, name: str, now: int) -> Callable[[int], Change]:
     def grown(size: int) -> Change:
         fix = Fix(setting=f"{name} of {dag.dag_id}", before=str(now), after=str(size))
-        return fix, _with_dags(scenario, {dag.dag_id: dag.model_copy(update={name: size})})
+        return fix, with_dags(scenario, {dag.dag_id: dag.model_copy(update={name: size})})
 
     return grown
 
@@ -192,8 +192,8 @@ def _grown_of_task(scenario: Scenario, dag: Dag, task: Task, name: str) -> Calla
     def grown(size: int) -> Change:
         setting = f"{name} of {dag.dag_id}.{task.task_id}"
         fix = Fix(setting=setting, before=str(getattr(task, name)), after=str(size))
-        changed = _with_tasks(dag, {task.task_id: task.model_copy(update={name: size})})
-        return fix, _with_dags(scenario, {dag.dag_id: changed})
+        changed = with_tasks(dag, {task.task_id: task.model_copy(update={name: size})})
+        return fix, with_dags(scenario, {dag.dag_id: changed})
 
     return grown
 
@@ -204,7 +204,7 @@ def _grown_of_task(scenario: Scenario, dag: Dag, task: Task, name: str) -> Calla
 def _deferred_free(scenario: Scenario, name: str, pool: Pool) -> Change:
     fix = Fix(setting=f"include_deferred of pool {name}", before="True", after="False")
     free = pool.model_copy(update={"include_deferred": False})
-    return fix, _with_cluster(scenario, pools={**scenario.cluster.pools, name: free})
+    return fix, with_cluster(scenario, pools={**scenario.cluster.pools, name: free})
 
 
 def _can_reschedule(task: Task) -> bool:
@@ -264,7 +264,7 @@ def _waiting(
     for dag_id, task_id in names:
         of_dag.setdefault(dag_id, set()).add(task_id)
     dags = {
-        dag.dag_id: _with_tasks(
+        dag.dag_id: with_tasks(
             dag,
             {
                 task.task_id: task.model_copy(
@@ -280,23 +280,26 @@ def _waiting(
     shown = ", ".join(f"{dag_id}.{task_id}" for dag_id, task_id in names[:SHOWN])
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     fix = Fix(setting=f"{setting} of {shown}{more}", before=_BEFORE[setting], after=after)
-    return fix, _with_dags(scenario, dags)
+    return fix, with_dags(scenario, dags)
 
 
 # -- the changed scenario ---------------------------------------------------------------------
 
 
-def _with_cluster(scenario: Scenario, **changes: object) -> Scenario:
+def with_cluster(scenario: Scenario, **changes: object) -> Scenario:
+    """The scenario on a cluster with other settings."""
     cluster: Cluster = scenario.cluster.model_copy(update=changes)
     return scenario.model_copy(update={"cluster": cluster, "choices": None})
 
 
-def _with_dags(scenario: Scenario, changed: Mapping[str, Dag]) -> Scenario:
+def with_dags(scenario: Scenario, changed: Mapping[str, Dag]) -> Scenario:
+    """The scenario with some DAGs in the place of those of the same dag_id."""
     dags = tuple(changed.get(dag.dag_id, dag) for dag in scenario.fleet.dags)
     fleet: Fleet = scenario.fleet.model_copy(update={"dags": dags})
     return scenario.model_copy(update={"fleet": fleet, "choices": None})
 
 
-def _with_tasks(dag: Dag, changed: Mapping[str, Task]) -> Dag:
+def with_tasks(dag: Dag, changed: Mapping[str, Task]) -> Dag:
+    """The DAG with some tasks in the place of those of the same task_id."""
     tasks = tuple(changed.get(task.task_id, task) for task in dag.tasks)
     return dag.model_copy(update={"tasks": tasks})

@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 from windtunnel.detect import Finding, Fix, detect
 from windtunnel.model import Scenario
+from windtunnel.search.apart import apart
 from windtunnel.search.changes import Change, Size, sizes, switches
 from windtunnel.search.simulations import simulations
 
@@ -19,6 +20,8 @@ ROOM = 1_000_000
 """A size that no fleet fills: if this is not enough, none is."""
 
 DOUBLINGS = 16
+STANDS_STILL = frozenset({"WT101", "WT102", "WT103"})
+"""What no change may bring about, whatever it cures."""
 
 Identity = tuple[str, ...]
 
@@ -37,7 +40,8 @@ def repair(
     """
     search = _Repair(finding, seeds, {other.identity for other in known} - {finding.identity})
     fixes = [search.smallest(size) for size in sizes(scenario, finding)]
-    fixes += [search.first(changes) for changes in switches(scenario, finding)]
+    both = (*switches(scenario, finding), *apart(scenario, finding))
+    fixes += [search.first(changes) for changes in both]
     return tuple(fix for fix in fixes if fix is not None)
 
 
@@ -82,10 +86,11 @@ class _Repair:
         return enough
 
     def _is_clean(self, scenario: Scenario, seeds: int) -> bool:
-        """Whether nothing of this code is found but what was there before; the first simulation
-        that says no is the last."""
+        """Whether nothing of this code, and nothing that stands still, is found but what was there
+        before; the first simulation that says no is the last."""
         for one in simulations(scenario, seeds):
             for found in detect(one.scenario, one.trace):
-                if found.code == self._code and found.identity not in self._may_stay:
+                bad = found.code == self._code or (found.certain and found.code in STANDS_STILL)
+                if bad and found.identity not in self._may_stay:
                     return False
         return True

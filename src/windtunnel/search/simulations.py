@@ -15,6 +15,7 @@ from windtunnel.engine import Simulation, compiled
 from windtunnel.engine.program import Program
 from windtunnel.model import Chosen, Scenario
 from windtunnel.search.corners import corners
+from windtunnel.search.hints import hints_of
 from windtunnel.trace import Trace
 
 AS_IT_STANDS, CALM, CORNER = "as it stands", "calm", "corner"
@@ -60,7 +61,8 @@ def simulations(scenario: Scenario, more: int | None) -> Iterator[Simulated]:
     for corner in ends[: (left + 1) // 2]:
         yield Simulated(CORNER, *steered(scenario, corner, program))
         left -= 1
-    portfolio = Portfolio(max(scenario.faults_up_to, ODDS_BUDGET if asked["chances"] else 0))
+    budget = max(scenario.faults_up_to, ODDS_BUDGET if asked["chances"] else 0)
+    portfolio = Portfolio(budget, hints_of(scenario))
     part = max(1.0, _last_s(first) / PARTS)
     scaled = _Scaled(portfolio, part)
     for number in range(left):

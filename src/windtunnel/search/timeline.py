@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -52,8 +53,10 @@ class _Line:
         verb = self.verb
         if self.who[1:]:
             verb = SEVERAL.get(verb, verb).replace(RUN, RUN_OF_EACH)
-        named = self.who if len(self.who) <= NAMED + 1 else self.who[:NAMED]
-        more = f" and {len(self.who) - NAMED} more" if named != self.who else ""
+        often = Counter(self.who)
+        who = [name if n == 1 else f"{name} ({n} times)" for name, n in often.items()]
+        named = who if len(who) <= NAMED + 1 else who[:NAMED]
+        more = f" and {len(who) - NAMED} more" if named != who else ""
         return f"{', '.join(named)}{more} {verb}"
 
 
@@ -147,7 +150,8 @@ def _extreme(one: Decision) -> str:
 
 def _name(actor: tuple[object, ...]) -> str:
     """``dag_id.task_id[2]``, or as much of it as there is."""
-    if len(actor) < 3:
-        return str(actor[0]) if actor else "everything"
+    if len(actor) < 4:  # of a DAG, a run, a day, or of all
+        named = actor and isinstance(actor[0], str) and actor[0] != "any"
+        return str(actor[0]) if named else "everything"
     index = f"[{actor[3]}]" if isinstance(actor[3], int) and actor[3] >= 0 else ""
     return f"{actor[0]}.{actor[2]}{index}"

@@ -15,7 +15,7 @@ def hints_of(of: Slice) -> Hints:
     """Tasks for which others wait, and tasks that share something."""
     awaited: dict[Group, None] = {}
     members: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    holding: dict[str, set[tuple[str, str, int]]] = defaultdict(set)
+    holding: dict[str, set[tuple[object, ...]]] = defaultdict(set)
     matters: set[str] = set()
     by_name = {dag.name: dag for dag in of.dags}
     for dag in of.dags:
