@@ -6,13 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from windtunnel.detect import detect
+from windtunnel.engine import simulate
 from windtunnel.model import (
+    Cluster,
     Dag,
     Every,
     ExternalTaskSensor,
+    Fleet,
     ManualRun,
     Pool,
+    PoolResized,
     Rule,
+    Scenario,
     Sensor,
     Task,
     When,
@@ -765,3 +771,41 @@ def test_a_reschedule_sensor_in_the_middle_of_a_poke_holds_nothing_for_long(
     )
     pools = {"big": Pool(slots=9)}
     assert find(sensor, etl, seconds=extract, pools=pools, default_pool_slots=1, until=until) == ()
+
+
+# -- a limit that a fault made small ------------------------------------------------------------
+
+
+@pytest.fixture
+def squeezed(calls, work):
+    """A parent and its child in a pool of two, of which a fault leaves one slot."""
+
+    def squeezed(until=3600, **fault):
+        dags = (calls("p", "child", pool="db"), work("child", "run", pool="db"))
+        scenario = Scenario(
+            fleet=Fleet(dags=dags),
+            start=START,
+            duration_s=until,
+            manual_runs=(ManualRun(dag_id="p", at_s=60),),
+            cluster=Cluster(pools={"db": Pool(slots=2)}),
+            faults=(PoolResized(pool="db", slots=1, at_s=30, **fault),),
+        )
+        return detect(scenario, simulate(scenario))
+
+    return squeezed
+
+
+def test_it_lasts_until_the_pool_has_its_size_again(squeezed):
+    """Also where that is after the window."""
+    (finding,) = squeezed(for_s=7200)
+    assert finding.until == START + timedelta(seconds=7230)
+    assert finding.ended_by == "another size of pool db (a fault of the scenario)"
+
+
+def test_a_pool_that_stays_small_ends_nothing(squeezed):
+    (finding,) = squeezed()
+    assert (finding.until, finding.ended_by) == (None, "")
+
+
+def test_one_that_had_its_size_again_is_gone(squeezed):
+    assert squeezed(for_s=1200) == ()

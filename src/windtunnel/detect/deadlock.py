@@ -12,6 +12,7 @@ from windtunnel.detect.cores import Core, WaitGraph, cores
 from windtunnel.detect.ends import end
 from windtunnel.detect.finding import Finding, Limit, Party
 from windtunnel.detect.graph import leads_to, reached_from, shortest_cycle
+from windtunnel.detect.later import changes_again
 from windtunnel.detect.words import Words, caveats, party, place
 from windtunnel.model import Scenario
 from windtunnel.trace import Trace
@@ -53,7 +54,7 @@ class _Circles:
         cycle = shortest_cycle(inside or core.members, core.edges)
         first = snapshot.actors[cycle[0]]
         waited_for = reached_from({*core.members, *holding}, self._graph.edges)
-        until, ended_by = end(self._graph, waited_for)
+        until, ended_by = self._end(core, waited_for)
         file, line = place(self._scenario, first.dag_id, first.task_id)
         words = Words(self._graph, core, holding, waiting)
         return Finding(
@@ -100,6 +101,16 @@ class _Circles:
         actors = [self._snapshot.actors[i] for i in core.members]
         begun = [actor.since_us for actor in actors if actor.state != "none"]
         return max(begun or [actor.since_us for actor in actors])
+
+    def _end(self, core: Core, parts: set[int]) -> tuple[int | None, str]:
+        """The first timeout, or the fault that gives one of its limits another size before."""
+        until, ended_by = end(self._graph, parts)
+        at_us = self._snapshot.at_us
+        limits = [(limit.kind, limit.subject) for limit in self._limits(core)]
+        changed = changes_again(self._scenario, at_us, limits)
+        if changed is None or (until is not None and until <= changed[0]):
+            return until, ended_by
+        return changed[0], f"another size of {changed[1]} (a fault of the scenario)"
 
     def _limits(self, core: Core) -> tuple[Limit, ...]:
         capacities = [self._snapshot.capacities[c] for c in core.limits]

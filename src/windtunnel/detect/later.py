@@ -6,7 +6,7 @@ failed, and make a pool large again. A wait that somebody ended, or may still en
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from math import inf
 
@@ -15,8 +15,11 @@ from windtunnel.model import (
     DagChanged,
     DagPaused,
     DagUnpaused,
+    OfWorkers,
     PoolDeleted,
     PoolResized,
+    ResourceDown,
+    ResourceResized,
     RunMarked,
     Scenario,
     TaskMarked,
@@ -95,6 +98,46 @@ def may_be_mended(scenario: Scenario, at_us: int, kinds: tuple[type[Moment], ...
         isinstance(fault, kinds) and _last_s(fault, scenario.start) > at_us / 1e6
         for fault in scenario.faults
     )
+
+
+def changes_again(
+    scenario: Scenario, at_us: int, limits: Iterable[tuple[str, str]]
+) -> tuple[int, str] | None:
+    """When a fault next changes the size of one of these limits (kind, subject), and of which; None
+    if none does."""
+    wanted = list(limits)
+    found: list[tuple[int, str]] = []
+    for fault in scenario.faults:
+        changed = _changed(fault)
+        for kind, subject in wanted:
+            if isinstance(fault, Moment) and changed in ((kind, subject), (kind, "")):
+                moments = (round(s * 1e6) for s in _moments_s(fault, scenario.start, at_us / 1e6))
+                found.extend((at, f"{kind} {subject}") for at in moments if at > at_us)
+    return min(found, default=None)
+
+
+def _changed(fault: object) -> tuple[str, str] | None:
+    """Kind and subject of the limit that a fault changes; no subject: any of them."""
+    if isinstance(fault, PoolDeleted | PoolResized):
+        return "pool", fault.pool
+    if isinstance(fault, ResourceDown | ResourceResized):
+        return "resource", fault.resource
+    return ("worker slots", "") if isinstance(fault, OfWorkers) else None
+
+
+def _moments_s(fault: Moment, start: datetime, after_s: float) -> Iterator[float]:
+    """When a fault begins and ends, the first times of each after an instant; in seconds since the
+    scenario's start."""
+    first, every = fault.begins_s(start), fault.every_s
+    gone = 0 if every is None else max(0, int((after_s - first) // every))
+    last = 0 if every is None else gone + 1
+    if fault.times is not None:
+        last = min(last, fault.times - 1)
+    for number in range(gone, last + 1):
+        begins = first + number * (every or 0.0)
+        yield begins
+        if isinstance(fault, Windowed) and fault.for_s is not None:
+            yield begins + fault.for_s
 
 
 def _last_s(fault: Moment, start: datetime) -> float:
