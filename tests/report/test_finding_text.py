@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from windtunnel.detect.finding import Finding
+from windtunnel.detect.finding import Finding, Party
 from windtunnel.report import finding_text, headline
 
 WHOLE = """\
@@ -158,3 +160,38 @@ def test_notes_stand_beside_the_circle(finding: Finding) -> None:
     noted = finding.model_copy(update={"notes": ("Its execution_timeout does not end this.",)})
 
     assert "  Its execution_timeout does not end this." in finding_text(noted).splitlines()
+
+
+MEETING = """\
+WT202 Two writers at once                                    dags/etl.py  dag=et
+  Both write dim.
+  From 2026-03-01 02:05:00 (virtual time, UTC) until 02:10:00 (5m later):
+  etl.load leaves it.
+  - etl.load (r1): writes dim in try 1
+  - etl.load[0], etl.load[1]: writes dim in try 2
+  A lock keeps them apart."""
+
+
+def test_who_does_something_wrong_is_told_with_what_it_does() -> None:
+    since = datetime(2026, 3, 1, 2, 5, tzinfo=UTC)
+
+    def party(name: str, does: str) -> Party:
+        return Party(name=name, run="r1", operator="Op", state="running", does=does, since=since)
+
+    finding = Finding(
+        code="WT202",
+        title="Two writers at once",
+        summary="Both write dim.",
+        dag_id="et",
+        file="dags/etl.py",
+        since=since,
+        until=since.replace(minute=10),
+        ended_by="etl.load leaves it",
+        holding=(
+            party("etl.load", "writes dim in try 1"),
+            party("etl.load[0]", "writes dim in try 2"),
+            party("etl.load[1]", "writes dim in try 2"),
+        ),
+        notes=("A lock keeps them apart.",),
+    )
+    assert finding_text(finding) == MEETING

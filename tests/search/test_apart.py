@@ -29,6 +29,7 @@ from windtunnel.model import (
     TaskFails,
 )
 from windtunnel.search import repair
+from windtunnel.search.timeline import timeline
 
 T = Task(task_id="t")
 
@@ -113,3 +114,12 @@ def test_catchup_makes_each_interval():
         "max_active_runs of etl": ("1", "2"),
         "catchup of etl": ("False", "True"),
     }
+
+
+def test_the_story_of_such_a_finding_ends_with_what_happens():
+    fails = TaskFails(tasks="etl.t", tries=(1,))
+    dag = Dag(dag_id="etl", tasks=(Task(task_id="t", retries=1, retry_delay_s=0),))
+    given = scenario(dag, rules=[does("etl.t", append("x", 5), work(1))], faults=(fails,))
+    trace = simulate(given)
+    (finding,) = (one for one in detect(given, trace) if one.code == "WT204")
+    assert timeline(given, trace, finding)[-1].what == "etl.t adds to x in try 2"

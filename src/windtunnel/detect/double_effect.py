@@ -80,8 +80,8 @@ def _finding(
     if stray is not None and stray.since_us <= again:
         how = f"try {number} does so too: one of them was given up ({stray.why}), and went on"
     else:
-        why = next((text for when, text in reasons if at <= when <= again), "run again")
-        how = f"try {number} had done so already, and was over after that ({last_line(why)})"
+        why = next((f" ({last_line(text)})" for when, text in reasons if at <= when <= again), "")
+        how = f"try {number} had done so already, before it was run again{why}"
     return Finding(
         code=CODE,
         title="Work done twice",

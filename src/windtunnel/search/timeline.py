@@ -70,7 +70,9 @@ def timeline(scenario: Scenario, trace: Trace, finding: Finding) -> tuple[Moment
     lines = [*_needed(scenario, trace)]
     lines += _merged(line for line in _happened(trace, finding) if line.at_us <= end_us)
     if finding.holding:
-        lines.append(_Line(end_us, 9, NEEDED, (), END))
+        last = finding.holding[-1]
+        ends = f"{last.name} {last.does}" if last.does else END
+        lines.append(_Line(end_us, 9, NEEDED, (), ends))
     kept = sorted(sorted(lines, key=lambda line: (line.weight, line.at_us))[:LINES], key=_when)
     return tuple(
         Moment(at=trace.at(line.at_us), what=line.what, needed=line.order == CHOICE)
