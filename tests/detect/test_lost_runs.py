@@ -1,10 +1,10 @@
-"""WT220 to WT222: runs that never came to be, of DAGs of which every run matters."""
+"""WT220 to WT223: runs that never came to be, of DAGs of which every run matters."""
 
 from __future__ import annotations
 
 import pytest
 
-from data_use import MINUTE, START, every, minutes, names, scenario, span
+from data_use import MINUTE, START, append, does, every, minutes, names, read, scenario, span, write
 from windtunnel import api
 from windtunnel.model import (
     Assets,
@@ -22,7 +22,7 @@ from windtunnel.model import (
 
 def lost(*dags, matters=("*",), **options):
     result = api.simulate(scenario(*dags, every_run_matters=matters, **options))
-    return [one for one in result.findings if one.code in ("WT220", "WT221", "WT222")]
+    return [one for one in result.findings if one.code in ("WT220", "WT221", "WT222", "WT223")]
 
 
 # -- intervals -------------------------------------------------------------------------------------
@@ -176,3 +176,29 @@ def test_a_retry_that_finds_the_run_of_its_first_try_has_lost_nothing():
     unheard = ResultLost(tasks="p1.call", tries=(1,))
     dag = parent("p1", **SAME, skip_when_already_exists=True)
     assert not lost(dag, CHILD, runs=[("p1", 0)], faults=(unheard,), until=120)
+
+
+# -- runs that time out ----------------------------------------------------------------------------
+
+
+def timed_out(minutes, verb=append, **options):
+    """A run that fails after ten minutes, and its task, which hears of it within a minute."""
+    dag = Dag(dag_id="etl", tasks=(LOAD,), dagrun_timeout_s=10 * MINUTE)
+    rules = [does("etl.load", verb("fact", minutes))]
+    return lost(dag, rules=rules, min_heartbeat_interval_s=45, **options)
+
+
+def test_a_task_that_comes_to_its_end_after_its_run_has_failed():
+    (finding,) = timed_out(10.25)
+    assert finding.code == "WT223"
+    assert "added to fact 15 s later" in finding.summary
+    assert names(finding) == ["etl.load"]
+    (finding,) = timed_out(10.25, verb=write)
+    assert "wrote fact" in finding.summary
+
+
+def test_work_that_is_done_before_or_cut_off_or_only_read_is_left_alone():
+    assert not timed_out(9.9)
+    assert not timed_out(12)
+    assert not timed_out(10.25, verb=read)
+    assert not timed_out(10.25, matters=())

@@ -8,6 +8,7 @@ from windtunnel.detect.double_effect import find_double_effects
 from windtunnel.detect.double_run import find_double_runs
 from windtunnel.detect.exhausted import find_exhaustion
 from windtunnel.detect.finding import Finding, Fix, Limit, Party
+from windtunnel.detect.given_up_runs import find_given_up_runs
 from windtunnel.detect.in_vain import find_waits_in_vain
 from windtunnel.detect.livelock import find_livelocks
 from windtunnel.detect.lock_order import Circle, find_lock_orders, lock_circles, noted
@@ -44,6 +45,7 @@ __all__ = [
     "find_double_effects",
     "find_double_runs",
     "find_exhaustion",
+    "find_given_up_runs",
     "find_livelocks",
     "find_lock_orders",
     "find_lost_runs",
@@ -93,5 +95,6 @@ def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
         *find_overcommits(scenario, trace),
         *find_pool_overruns(scenario, trace),
         *find_lost_runs(scenario, trace),
+        *find_given_up_runs(scenario, trace),
         *find_runaways(scenario, trace),
     )
