@@ -130,6 +130,13 @@ def test_one_whose_timeout_comes_before_it_would_look_again_is_left_alone(vain, 
     assert vain(mart, work("etl", "load"), rules=[FAILS]) == ()
 
 
+def test_a_sensor_that_skips_after_some_hours_is_meant_to(vain, waits, work):
+    mart = waits("mart", "etl.load", soft_fail=True, timeout_s=3 * 3600)
+    assert vain(mart, work("etl", "load"), rules=[FAILS]) == ()
+    a_week = waits("mart", "etl.load", soft_fail=True)
+    assert vain(a_week, work("etl", "load"), rules=[FAILS])
+
+
 def test_a_task_that_is_tried_again_may_still_succeed(vain, waits, work):
     etl = work("etl", "load", retries=1, retry_delay_s=7 * DAY_S)
     once = Rule(tasks="etl.load", outcome=("fail", "success"))

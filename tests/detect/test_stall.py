@@ -92,6 +92,14 @@ def test_a_task_whose_upstream_is_under_way_may_still_be_ended_by_its_failure():
     assert found(hourly(*tasks), faults=[fails], rules=[long], until=3 * HOUR)
 
 
+def test_whichever_tasks_wait_it_is_one_stall_of_its_dag():
+    two = (LOAD, LOAD.model_copy(update={"task_id": "copy"}))
+    (one,) = found(hourly(*two), faults=[FAILS_ONCE])
+    (other,) = found(hourly(*two), faults=[FAILS_ONCE.model_copy(update={"tasks": "etl.*"})])
+    assert len(one.holding) < len(other.holding)
+    assert one.identity == other.identity
+
+
 def test_when_its_runs_take_all_of_max_active_runs_no_more_are_created():
     (finding,) = found(hourly(LOAD, max_active_runs=2), faults=[FAILS_ONCE])
     assert any("No further run of etl is created" in note for note in finding.notes)

@@ -65,6 +65,9 @@ class Finding(Value):
     certain: bool = True
     """Whether it was shown, by a simulation or by the DAGs and settings alone. False: it could
     happen, and no simulation has shown yet that it does."""
+    about: str = ""
+    """What it is about, where that is not just who takes part: ``etl.load``, for which they all
+    wait."""
     dag_id: str | None = None
     file: str | None = None
     line: int | None = None
@@ -91,9 +94,11 @@ class Finding(Value):
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What makes it this trouble and no other. Findings over the same limits are one,
-        whichever tasks happen to be in it; without a limit, those of the same tasks are, in
+        """What makes it this trouble and no other. Findings about the same, or over the same
+        limits, are one, whichever tasks happen to be in it; else those of the same tasks are, in
         whichever runs."""
+        if self.about:
+            return (self.code, self.about)
         if self.limits:
             return (self.code, *sorted(limit.name for limit in self.limits))
         if self.holding:

@@ -18,6 +18,7 @@ from windtunnel.model import Cron, Every, ExternalTaskSensor, Scenario, TriggerD
 from windtunnel.trace import Actor, RunState, TaskState, Trace, Wish
 
 CODE = "WT103"
+DAY_S = 86_400.0
 Target = tuple[str, tuple[str, ...]]
 """DAG and tasks that are waited for; no tasks: its run as a whole."""
 Sight = tuple[WaitGraph, list[Actor]]
@@ -136,7 +137,10 @@ class _Waits:
         task = None if dag is None else dag.find(actor.task_id)
         if why is None or task is None:
             return None
-        again_us = getattr(task.kind, "poke_interval_s", 0.0) * 1e6
+        kind = task.kind
+        if isinstance(kind, ExternalTaskSensor) and kind.soft_fail and kind.timeout_s < DAY_S:
+            return None  # that it does not come is meant, and said
+        again_us = getattr(kind, "poke_interval_s", 0.0) * 1e6
         return why if until is None or until - why.since_us > again_us else None
 
     def _why(self, wish: Wish, at_us: int) -> _Why | None:
@@ -182,6 +186,7 @@ class _Waits:
             title="Wait that can never come true",
             summary=f"{who} for {what}, which can't come true any more: {why.words}."
             f"{cannot_go_on(len(others))}",
+            about=what,
             dag_id=first.dag_id,
             file=file,
             line=line,

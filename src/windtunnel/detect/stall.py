@@ -135,6 +135,7 @@ class _Stalls:
             code=CODE,
             title=title,
             summary=f"{summary}{cannot_go_on(len(others))}",
+            about=f"{cause.kind} {cause.subject}",
             dag_id=first.dag_id,
             file=file,
             line=line,
