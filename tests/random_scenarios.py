@@ -50,6 +50,8 @@ SHARES = {
     "tight": 0.5,
     "deferred": 0.4,
     "old": 0.3,
+    "assets": 0.2,
+    "ids": 0.15,
 }
 
 
@@ -116,6 +118,8 @@ class ScenarioMaker:
             more["schedule"] = Every(seconds=random.choice((1800, 3600, 3600)))
             more["start_date"] = START - timedelta(hours=random.choice((0, 2)))
             more["catchup"] = random.random() < 0.7
+        elif "assets" in has and number and random.random() < 0.5:
+            more["asset_condition"] = "x"
         if "timeouts" in has and random.random() < 0.3:
             more["dagrun_timeout_s"] = 1800.0
         return Dag(dag_id=self.names[number], tasks=tuple(tasks), **more)
@@ -142,6 +146,8 @@ class ScenarioMaker:
         kind = self._kind(number, name)
         if isinstance(kind, TriggerDagRun | ExternalTaskSensor):
             more.pop("expand", None)
+        if "assets" in has and number == 0:
+            more["outlets"] = ("x",)
         if "timeouts" in has and random.random() < 0.2:
             more["execution_timeout_s"] = 1200.0
         return Task(
@@ -163,6 +169,7 @@ class ScenarioMaker:
                 trigger_dag_id=random.choice(self.names[number + 1 :]),
                 wait_for_completion=random.random() < 0.8,
                 deferrable="deferred" in has and random.random() < 0.5,
+                trigger_run_id="same" if "ids" in has and random.random() < 0.5 else None,
             )
         if "locks" in has and draw < 0.75:
             self._lock(name)

@@ -205,17 +205,29 @@ def test_a_dag_in_which_nothing_waits_is_proved_for_any_window_and_without_a_sol
     assert proof.of("etl").digest == ""
 
 
-def test_runs_that_come_with_assets_are_not_covered_and_others_are() -> None:
-    consumer = Dag(dag_id="consumer", tasks=(Task(task_id="t"),), asset_condition="x")
-    proof = prove(of(ETL, consumer))
+def consumer(*tasks: Task) -> Dag:
+    return Dag(dag_id="consumer", tasks=tasks, asset_condition="x")
+
+
+def test_runs_that_come_with_assets_are_proved_where_nothing_waits_and_else_not_covered() -> None:
+    assert prove(of(ETL, consumer(Task(task_id="t")))).proved == ("etl", "consumer")
+    proof = prove(of(ETL, consumer(looks("etl"))))
     assert why(proof, "consumer") == "runs of consumer come with updates of assets"
     assert proof.of("etl").verdict == "proved"
 
 
 def test_who_shares_a_pool_that_can_be_full_with_what_is_not_covered_is_not_covered() -> None:
-    consumer = Dag(dag_id="consumer", tasks=(Task(task_id="t"),), asset_condition="x")
-    proof = prove(of(ETL, consumer, slots=2))
+    proof = prove(of(ETL, consumer(looks("etl")), slots=2))
     assert why(proof, "etl") == "it shares pool default_pool with consumer, which is not covered"
+    # What waits nowhere keeps nobody waiting for ever.
+    assert prove(of(ETL, consumer(Task(task_id="t")), slots=2)).proved == ("etl", "consumer")
+
+
+def test_who_waits_for_runs_that_nobody_knows_is_not_covered() -> None:
+    proof = prove(of(consumer(Task(task_id="load")), dag("mart", looks("consumer"))))
+    assert proof.of("consumer").verdict == "proved"
+    said = "mart.wait waits for consumer: runs of consumer come with updates of assets"
+    assert why(proof, "mart") == said
 
 
 @pytest.mark.parametrize(
@@ -231,8 +243,9 @@ def test_who_shares_a_pool_that_can_be_full_with_what_is_not_covered_is_not_cove
         ),
     ],
 )
-def test_what_is_not_covered_says_why(task: Task, said: str) -> None:
-    assert why(prove(of(dag("a", task), dag("b", Task(task_id="t")))), "a") == said
+def test_what_waits_beside_what_is_not_covered_says_why(task: Task, said: str) -> None:
+    waits = looks("b", "t")
+    assert why(prove(of(dag("a", task, waits), dag("b", Task(task_id="t")))), "a") == said
 
 
 def test_sensors_and_triggers_for_which_nothing_ever_comes_are_not_covered() -> None:

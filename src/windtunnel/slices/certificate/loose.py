@@ -18,6 +18,8 @@ class Loose:
     """May begin before all that is upstream is over."""
     passes: frozenset[Place] = frozenset()
     """May go on though what it waits for is not there."""
+    pasts: frozenset[str] = frozenset()
+    """DAGs of which it is not known which run is the one before another."""
     exceeded: frozenset[str] = frozenset()
     """Settings of limits that more may hold at once than fit."""
     windows: frozenset[str] = frozenset()

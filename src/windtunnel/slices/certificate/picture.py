@@ -262,9 +262,19 @@ class Picture:
 
     def past_met(self, one: Instance) -> Term:
         """depends_on_past and wait_for_downstream let it go."""
-        if not one.task.depends_on_past or one.run.k == 0:
+        if not one.task.depends_on_past:
             return TRUE
-        before = Run(one.run.dag, one.run.k - 1)
+        run = one.run
+        if run.dag in self.loose.pasts:
+            ordered = self.unfolding.start_in_order(run.dag)
+            others = [other for other in self.runs(run.dag) if other.k < run.k or not ordered]
+            return both(
+                *(either(no(self.exists(o)), self._is_past(one, o)) for o in others if o != run)
+            )
+        return TRUE if run.k == 0 else self._is_past(one, Run(run.dag, run.k - 1))
+
+    def _is_past(self, one: Instance, before: Run) -> Term:
+        """The run before lets it go, if it is this one."""
         needed = [self.success(self.instance(before, one.task.name))]
         if one.task.wait_for_downstream:
             needed += [
@@ -277,6 +287,8 @@ class Picture:
     def past_is_told(self, one: Instance) -> bool:
         """Whether it follows from its start that the past was met: what was skipped is met, too."""
         dag = self.dags[one.run.dag]
+        if dag.name in self.loose.pasts:
+            return False
         looked = [one.task.name]
         if one.task.wait_for_downstream:
             looked += [task.name for task in dag.tasks if one.task.name in task.after]

@@ -117,6 +117,37 @@ class Bodies:
             return all(rule.follow == "all" for rule in rules)
         return not isinstance(task.kind, ShortCircuit) or all(rule.condition for rule in rules)
 
+    def holds_while_waiting(self, dag: Dag, task: ModelTask) -> bool:
+        """Whether it may wait with its slots, also where the rest of it is not covered."""
+        kind = task.kind
+        patient = getattr(kind, "mode", "poke") == "poke" and not getattr(kind, "deferrable", False)
+        return self._takes(dag, task) or (patient and self._waits(dag, task))
+
+    def waits_deferred(self, dag: Dag, task: ModelTask) -> bool:
+        """Whether it may wait in the triggerer for what others do, or for ever."""
+        deferrable = getattr(task.kind, "deferrable", False) or isinstance(task.kind, Deferrable)
+        return deferrable and self._waits(dag, task)
+
+    def is_idle(self, dag: Dag, task: ModelTask) -> bool:
+        """Whether it waits for nothing but limits, its upstream tasks, and what surely comes."""
+        waits = self._waits(dag, task) or self._takes(dag, task)
+        return not (waits or task.depends_on_past or task.start_date or task.end_date)
+
+    def _takes(self, dag: Dag, task: ModelTask) -> bool:
+        rules = self._rules_of(dag, task)
+        steps = (step for rule in rules for step in rule.steps or ())
+        return any(rule.needs for rule in rules) or any(step.acquire for step in steps)
+
+    def _waits(self, dag: Dag, task: ModelTask) -> bool:
+        """Whether its operator waits for other DAGs, or for what never comes."""
+        rules, kind = self._rules_of(dag, task), task.kind
+        if isinstance(kind, Sensor):
+            return any(rule.true_at_s is None and rule.true_after_s is None for rule in rules)
+        if isinstance(kind, Deferrable):
+            return any(rule.fire_at_s is None and rule.fire_after_s is None for rule in rules)
+        calls = isinstance(kind, TriggerDagRun) and kind.wait_for_completion
+        return calls or isinstance(kind, ExternalTaskSensor)
+
     # -- rules ------------------------------------------------------------------------------------
 
     def _rules_of(self, dag: Dag, task: ModelTask) -> list[Rule]:

@@ -21,6 +21,7 @@ from windtunnel.model.resources import resource_named
 from windtunnel.slices import fleet
 from windtunnel.slices.fleet import UNLIMITED, Acquire, Fault, Release, Step
 from windtunnel.slices.of_scenario.bodies import (
+    WORK,
     Bodies,
     Body,
     created_on_the_way,
@@ -45,8 +46,9 @@ class Carried:
     ends: set[str] = field(default_factory=set)
     starts: set[str] = field(default_factory=set)
     passes: set[str] = field(default_factory=set)
-    names: dict[str, str] = field(default_factory=dict)
-    """Task of the slice -> task_id."""
+    why: str = ""
+    """Why no more is known of it than that nothing in it waits for others: it can be stuck only
+    where a limit can be full. Its runs, and their order, are not carried over."""
 
 
 class Carrier:
@@ -56,7 +58,7 @@ class Carrier:
         self.scenario = scenario
         self.calendar = calendar
         self.places = Places(scenario.cluster)
-        self._bodies = Bodies(scenario, calendar)
+        self.bodies = Bodies(scenario, calendar)
         self.created = created_on_the_way(scenario)
         self._anything_fails = may_be_killed(scenario.cluster) or any(
             isinstance(fault, TaskFails) for fault in scenario.faults
@@ -78,18 +80,17 @@ class Carrier:
         self._check(dag)
         found = Carried(fleet.Dag(dag.dag_id, ()))
         tasks: list[fleet.Task] = []
-        skips = any(not self._bodies.follows_all(dag, task) for task in dag.tasks)
+        skips = any(not self.bodies.follows_all(dag, task) for task in dag.tasks)
         instances = {task.task_id: self._instances(dag, task) for task in dag.tasks}
         for task in dag.tasks:
             try:
-                body = self._bodies.of(dag, task)
+                body = self.bodies.of(dag, task)
                 carried = self._task(task, body, instances)
             except UncoveredError as error:
                 raise UncoveredError(f"{dag.dag_id}.{task.task_id} {error}") from error
             body.ends |= skips or self._anything_fails
             early = task.trigger_rule not in (TriggerRule.ALL_SUCCESS, TriggerRule.ALL_DONE)
             for name in instances[task.task_id]:
-                found.names[name] = task.task_id
                 found.ends |= {name} if body.ends or early else set()
                 found.starts |= {name} if early else set()
                 found.passes |= {name} if body.passes else set()
@@ -100,6 +101,28 @@ class Carrier:
         self._check_failures(dag, fails)
         found.dag = self._dag(dag, tasks)
         return found
+
+    def idle(self, dag: Dag, why: str) -> Carried | None:
+        """A DAG that can't be carried over, if nothing in it waits for others."""
+        cluster = self.scenario.cluster
+        limits = self.runs_at_once(dag) and self.tasks_at_once(dag)
+        if dag.is_paused or not limits:
+            return None
+        tasks = []
+        for task in dag.tasks:
+            limited = 0 in (task.max_active_tis_per_dag, task.max_active_tis_per_dagrun)
+            if limited or cluster.pool(task.pool) is None or not self.bodies.is_idle(dag, task):
+                return None
+            try:
+                queue = self.places.queue_of(task)
+            except UncoveredError:
+                return None
+            tasks.append(
+                fleet.Task(
+                    task.task_id, (WORK,), (WORK,), task.pool, slots=task.pool_slots, queue=queue
+                )
+            )
+        return Carried(fleet.Dag(dag.dag_id, tuple(tasks)), why=why)
 
     # -- what is not covered ----------------------------------------------------------------------
 
@@ -118,12 +141,11 @@ class Carrier:
             raise UncoveredError(f"{name} has setup or teardown tasks")
         if any(task.start_date or task.end_date for task in dag.tasks):
             raise UncoveredError(f"tasks of {name} have dates of their own")
-        past = any(task.depends_on_past for task in dag.tasks)
-        if past and (by_hand or self._may_skip_runs(dag)):
-            raise UncoveredError(
-                f"which run is the one before, for depends_on_past in {name}, is not the same in"
-                " all schedules"
-            )
+
+    def has_unknown_past(self, dag: Dag) -> bool:
+        """Whether the run before, for depends_on_past, is not the same in all schedules."""
+        name = dag.dag_id
+        return name in self.created or name in self.calendar.unordered or self._may_skip_runs(dag)
 
     def _may_skip_runs(self, dag: Dag) -> bool:
         return not self.catchup(dag) and self.runs(dag) > self.runs_at_once(dag)
@@ -187,7 +209,7 @@ class Carrier:
             raise UncoveredError(f"{dag.dag_id}.{task.task_id} is mapped with a limit of its own")
         factors = task.expand or ()
         length = math.prod(
-            one if isinstance(one, int) else self._bodies.length_of(dag, dag.task(one))
+            one if isinstance(one, int) else self.bodies.length_of(dag, dag.task(one))
             for one in factors
         )
         if not 1 <= length <= MOST_MAPPED:

@@ -43,7 +43,7 @@ class Carryover:
     uncovered: Mapping[str, str]
     """DAG -> why it is in no part."""
     waiting: Mapping[str, tuple[str, ...]]
-    """Pool -> tasks that can wait with its slots; of DAGs that are in no part, all."""
+    """Pool -> tasks that can wait with its slots."""
 
 
 def slices_of(scenario: Scenario, calendar: Calendar) -> Carryover:
@@ -64,7 +64,11 @@ def slices_of(scenario: Scenario, calendar: Calendar) -> Carryover:
         try:
             carried[name] = carrier.carry(dag)
         except UncoveredError as error:
-            uncovered[name] = str(error)
+            idle = carrier.idle(dag, str(error))
+            if idle is None:
+                uncovered[name] = str(error)
+            else:
+                carried[name] = idle
     for name in _endless(carried):
         del carried[name]
         uncovered[name] = f"runs of {name} trigger further runs of it"
@@ -74,28 +78,32 @@ def slices_of(scenario: Scenario, calendar: Calendar) -> Carryover:
         if not more:
             break
         for name, why in more.items():
-            del carried[name]
-            uncovered[name] = why
+            known = carried.pop(name)
+            idle = None if known.why else carrier.idle(dags[name], why)
+            if idle is None:
+                uncovered[name] = why
+            else:
+                carried[name] = idle
     made: list[Part] = []
     for group in parts(sorted(carried), ties(carried, _uses(carried, kept))):
         try:
             made.append(_part(carrier, [carried[name] for name in group], kept))
         except UncoveredError as error:
             uncovered |= dict.fromkeys(group, str(error))
-    return Carryover(tuple(made), uncovered, _waiting(scenario, carried, uncovered))
+    return Carryover(tuple(made), uncovered, _waiting(carrier, carried, uncovered))
 
 
 def _waiting(
-    scenario: Scenario, carried: Mapping[str, Carried], uncovered: Mapping[str, str]
+    carrier: Carrier, carried: Mapping[str, Carried], uncovered: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for name, one in carried.items():
         for task in one.dag.tasks:
             if can_wait_with_slots(task):
                 found.setdefault(task.pool, []).append(f"{name}.{task.name}")
-    for dag in scenario.fleet.dags:
-        if dag.dag_id in uncovered:
-            for other in dag.tasks:
+    for dag in carrier.scenario.fleet.dags:
+        for other in dag.tasks if dag.dag_id in uncovered else ():
+            if carrier.bodies.holds_while_waiting(dag, other):
                 found.setdefault(other.pool, []).append(f"{dag.dag_id}.{other.task_id}")
     return {pool: tuple(sorted(names)) for pool, names in found.items()}
 
@@ -134,17 +142,28 @@ def _drawn_in(
     """DAGs that depend on one that is not covered, and why."""
     dags = {dag.dag_id: dag for dag in scenario.fleet.dags}
     book = RuleBook(scenario.behavior.rules)
+    unknown = {**{name: one.why for name, one in carried.items() if one.why}, **uncovered}
     triggered: dict[str, str] = {}
     taken: dict[str, str] = {}
-    for name in uncovered:
+    for name in unknown:
         for other in _triggers(dags[name], book):
             triggered.setdefault(other, name)
         for resource in _resources(dags[name], book):
             taken.setdefault(resource, name)
+    holders = {name: _held(carrier, dags[name], kept) for name in uncovered}
     for name, one in carried.items():
-        why = _because(one, uncovered, triggered, taken) or _shared(one, carrier, uncovered, kept)
+        why = _because(one, unknown, triggered, taken) or _shared(one, holders, kept)
+        if one.why:
+            why = one.why if _is_limited(one, kept) else ""
         if why:
             yield name, why
+
+
+def _is_limited(one: Carried, kept: Kept) -> bool:
+    """Whether a limit of it can be full."""
+    return kept.parallelism or any(
+        task.pool in kept.pools or task.queue in kept.queues for task in one.dag.tasks
+    )
 
 
 def _because(
@@ -155,33 +174,44 @@ def _because(
 ) -> str:
     name = one.dag.name
     if name in triggered:
-        return f"{triggered[name]} triggers runs of it, and is not covered"
+        return f"{triggered[name]} triggers runs of it: {uncovered[triggered[name]]}"
     for task in one.dag.tasks:
         waits = any(isinstance(step, WaitChild) for step in task.steps)
         for step in task.steps:
             if isinstance(step, Wait) and step.dag in uncovered:
-                return f"{name}.{task.name} waits for {step.dag}, which is not covered"
+                return f"{name}.{task.name} waits for {step.dag}: {uncovered[step.dag]}"
             if isinstance(step, Trigger) and waits and step.dag in uncovered:
-                return f"{name}.{task.name} waits for {step.dag}, which is not covered"
+                return f"{name}.{task.name} waits for {step.dag}: {uncovered[step.dag]}"
             if isinstance(step, Acquire) and step.lock in taken:
                 return f"it shares {step.lock} with {taken[step.lock]}, which is not covered"
     return ""
 
 
-def _shared(one: Carried, carrier: Carrier, uncovered: Mapping[str, str], kept: Kept) -> str:
+def _held(carrier: Carrier, dag: Dag, kept: Kept) -> set[str] | None:
+    """Pools of which a DAG that is not covered may hold slots while nothing moves; None: nothing
+    at all, not even other slots."""
+    bodies = carrier.bodies
+    held = {
+        task.pool
+        for task in dag.tasks
+        if kept.queues or bodies.holds_while_waiting(dag, task) or bodies.waits_deferred(dag, task)
+    }
+    return held or None
+
+
+def _shared(one: Carried, holders: Mapping[str, set[str] | None], kept: Kept) -> str:
     """A limit that can be full because of what is not covered."""
-    if not uncovered:
-        return ""
-    dags = {dag.dag_id: dag for dag in carrier.scenario.fleet.dags}
-    pools = {task.pool: name for name in uncovered for task in dags[name].tasks}
-    some = min(uncovered)
-    for task in one.dag.tasks:
-        if task.pool in kept.pools and task.pool in pools:
-            other = pools[task.pool]
-            return f"it shares pool {task.pool} with {other}, which is not covered"
-        if task.queue in kept.queues:
-            return f"it shares queue {task.queue}, perhaps, with {some}, which is not covered"
-    return f"it shares parallelism with {some}, which is not covered" if kept.parallelism else ""
+    for other, pools in holders.items():
+        if pools is None:
+            continue
+        for task in one.dag.tasks:
+            if task.pool in kept.pools and task.pool in pools:
+                return f"it shares pool {task.pool} with {other}, which is not covered"
+            if task.queue in kept.queues:
+                return f"it shares queue {task.queue}, perhaps, with {other}, which is not covered"
+        if kept.parallelism:
+            return f"it shares parallelism with {other}, which is not covered"
+    return ""
 
 
 def _triggers(dag: Dag, book: RuleBook) -> Iterator[str]:
@@ -244,7 +274,7 @@ def _part(carrier: Carrier, carried: list[Carried], kept: Kept) -> Part:
         locks=locks_of(scenario, carried),
         tasks_limited_by=profile.max_active_tasks_per,
         max_faults=scenario.faults_up_to,
-        max_runs=MOST_RUNS,
+        max_runs=MOST_RUNS + max(len(one.dag.at) for one in carried),
     )
     return Part(names, of, _loose(carrier, carried, kept), _spare(carried, kept))
 
@@ -280,10 +310,16 @@ def _loose(carrier: Carrier, carried: list[Carried], kept: Kept) -> Loose:
         if timed and task.queue in kept.queues and task.queue != FREE
     }
     window = profile.candidate_window
+    names = {one.dag.name for one in carried}
     return Loose(
         ends=frozenset({(o.dag.name, name) for o in carried for name in o.ends} | queued),
         starts=frozenset((o.dag.name, name) for o in carried for name in o.starts),
         passes=frozenset((o.dag.name, name) for o in carried for name in o.passes),
+        pasts=frozenset(
+            dag.dag_id
+            for dag in carrier.scenario.fleet.dags
+            if dag.dag_id in names and carrier.has_unknown_past(dag)
+        ),
         exceeded=frozenset(f"worker slots of queue {queue}" for queue in carrier.places.inexact),
         windows=frozenset(o.dag.name for o in carried) if window else frozenset(),
         instances_count_deferred=profile.deferred_counts_for_task_limits,

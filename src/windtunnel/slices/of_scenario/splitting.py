@@ -68,10 +68,18 @@ class Needs:
         return min(most, carrier.runs(dag)) if surely else most
 
     def _unknown(self, name: str, task: ModelTask) -> Need:
-        mapped = task.expand is not None or task.group is not None
-        many = UNLIMITED if mapped else 1
+        dag, bodies = self._dags[name], self._carrier.bodies
+        many = UNLIMITED if task.expand is not None or task.group is not None else 1
         queue = ANY_QUEUE if self._cluster.workers or self._cluster.executor else FREE
-        return Need(name, task.pool, queue, task.pool_slots * many, many, True, True)
+        return Need(
+            name,
+            task.pool,
+            queue,
+            task.pool_slots * many,
+            many,
+            waits=bodies.holds_while_waiting(dag, task),
+            defers=bodies.waits_deferred(dag, task),
+        )
 
     def taken(self, of: Callable[[Need], int]) -> int:
         """The most slots of a limit that can be held at once, if these needs hold them."""
@@ -117,7 +125,7 @@ class Needs:
                 held = holds(need) or (counts and need.defers)
                 return need.slots * (held and need.pool == name)
 
-            largest = max(n.slots for n in self.all if n.pool == name)
+            largest = max(n.slots // n.instances for n in self.all if n.pool == name)
             setting = f"slots of pool {name}"
             if self.taken(of_pool) + largest > pool.slots:
                 pools.add(name)
