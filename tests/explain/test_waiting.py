@@ -17,6 +17,7 @@ from windtunnel.model import (
     Resource,
     Rule,
     Scenario,
+    TriggerDagRun,
 )
 from windtunnel.report import waiting_json, waiting_text
 
@@ -187,3 +188,25 @@ def test_a_pool_with_too_few_slots_left_is_not_taken_for_a_limit_of_the_task() -
     )
     assert [one.limit for one in told.stretches] == ["pool db"]
     assert [(one.setting, one.after) for one in told.enough] == [("pool db", "4")]
+
+
+def test_a_run_that_a_task_triggers_is_found_again_although_its_name_is_a_moment() -> None:
+    """The parent starts later or earlier with another size of the pool, and so does the child."""
+    call = wt.Task(task_id="call", pool="db", kind=TriggerDagRun(trigger_dag_id="child"))
+    first = wt.Task(task_id="first", pool="db", priority_weight=9)
+    work = wt.Task(task_id="work", pool="db")
+    dags = wt.Fleet(
+        dags=(
+            wt.Dag(dag_id="etl", tasks=(first, call)),
+            wt.Dag(dag_id="other", tasks=(first.model_copy(update={"task_id": "long"}),)),
+            wt.Dag(dag_id="child", tasks=(work, work.model_copy(update={"task_id": "more"}))),
+        )
+    )
+    given = scenario(dags, pools={"db": wt.Pool(slots=1)}).model_copy(
+        update={"manual_runs": (wt.ManualRun(dag_id="etl"), wt.ManualRun(dag_id="other", at_s=60))}
+    )
+    result = wt.simulate(given)
+    told = result.explain("child.more")
+    assert told.run.startswith("manual__")
+    assert told.total("pool db") > 0
+    assert [one.setting for one in told.enough] == ["pool db"]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from windtunnel.explain.enough import Enough, find_enough, first_start, is_a_number
 from windtunnel.explain.holders import Holders
-from windtunnel.explain.instances import Which, stretches_of
+from windtunnel.explain.instances import Which, stretches_of, which
 from windtunnel.model import ExternalTaskSensor, Scenario, Sensor, Task
 from windtunnel.trace import TaskInstance, Trace, Wait
 
@@ -83,16 +83,16 @@ def explain_task(
         search: Whether to simulate again to find what would have been enough.
         tell: Called before each limit for which that is done.
     """
-    which = Which(instance.dag_id, instance.task_id, instance.run, instance.map_index)
+    one = which(trace, instance)
     waits = stretches_of(trace, instance.index)
-    words = _Words(scenario, trace, which)
+    words = _Words(scenario, trace, one)
     limits = list(dict.fromkeys(wait.limit for wait in waits if is_a_number(wait.limit)))
     enough: list[Enough] = []
     never: list[str] = []
     for number, limit in enumerate(limits if search else ()):
         if tell is not None:
             tell(number, len(limits))
-        found = find_enough(scenario, which, limit)
+        found = find_enough(scenario, one, limit)
         enough += found
         never += [] if found else [limit]
     stretches = tuple(words.stretch(wait) for wait in waits)
@@ -117,11 +117,11 @@ def explain_task(
 class _Words:
     """What is said of each stretch."""
 
-    def __init__(self, scenario: Scenario, trace: Trace, which: Which) -> None:
+    def __init__(self, scenario: Scenario, trace: Trace, one: Which) -> None:
         self._scenario = scenario
         self._trace = trace
-        self._which = which
-        self._holders = Holders(scenario, trace, which)
+        self._which = one
+        self._holders = Holders(scenario, trace, one)
         self._task = self._find()
         self.last_upstream = ""
         """The upstream task of which the last stretch spoke."""
