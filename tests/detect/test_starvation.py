@@ -75,7 +75,7 @@ def test_a_light_task_behind_a_stream_of_heavy_ones():
     assert [party.name for party in finding.holding] == ["a.t"]
     assert [party.name for party in finding.waiting] == ["x.t"]
     assert [limit.name for limit in finding.limits] == ["pool db"]
-    assert "They weigh 5 and more, it weighs 1" in finding.notes[0]
+    assert "They weigh more than it (5 and more against 1)" in finding.notes[0]
 
 
 @pytest.mark.parametrize("loop", [None, SchedulerLoop()], ids=["no delays", "delays"])
@@ -85,7 +85,7 @@ def test_a_task_of_two_slots_that_never_come_free_together(loop):
     (finding,) = found(*OVERLAPPING, BIG, seconds=seconds, slots=2, loop=loop)
     assert "a.t (5" in finding.summary
     assert "b.t (5" in finding.summary
-    assert "It needs 2 slots at once, they need 1" in finding.notes[0]
+    assert "It needs 2 slots at once. They need 1" in finding.notes[0]
 
 
 def test_one_over_parallelism():
@@ -107,7 +107,7 @@ def test_older_dates_go_first_among_equals():
         update={"backlog": "replayed"}
     )
     (finding,) = find_starvation(replayed, simulate(replayed))
-    assert "Their dates are earlier" in finding.notes[0]
+    assert "They have earlier dates" in finding.notes[0]
 
 
 def test_one_that_ran_after_more_than_half_of_the_window():

@@ -9,7 +9,7 @@ counted, nor is what a limit kept waiting for less than half of the window.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sized
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,8 +23,8 @@ LONG = 0.5
 """Share of the window for which the limit must have kept it waiting."""
 LOOKED_AT = 8
 """Waits for one limit that are looked at, the longest first."""
-NAMED = 3
-"""Tasks that are named of those that went first."""
+NAMED, SHOWN = 3, 10
+"""Tasks that the summary names of those that went first, and that are listed."""
 
 
 def find_starvation(
@@ -230,8 +230,10 @@ class _Streams:
             until=None if one.until_us is None else trace.at(one.until_us),
             ended_by="a moment in which none of these is ready",
             holding=tuple(
-                attempts.party(who, f"went first {streams[name]} times", at, self._now(who))
-                for name, (at, who) in sorted(last.items())
+                attempts.party(
+                    last[name][1], _often(times), last[name][0], self._now(last[name][1])
+                )
+                for name, times in streams.most_common(SHOWN)
             ),
             waiting=tuple(
                 attempts.party(s.ti, "", s.since_us, self._now(s.ti)).model_copy(
@@ -245,21 +247,27 @@ class _Streams:
 
     def _why(self, one: _Starved, limit: str, first: list[int]) -> Iterator[str]:
         """Why these went first."""
-        weights = self._trace.ti_weight
-        own, others = weights[one.ti], [weights[who] for who in first]
-        slots, least = self._slots(one.ti), min(self._slots(who) for who in first)
-        if limit != "parallelism" and slots > least:
+        weights, own = self._trace.ti_weight, self._trace.ti_weight[one.ti]
+        slots, date = self._slots(one.ti), self._date(one.ti)
+        smaller = [n for who in first if (n := self._slots(who)) < slots]
+        heavier = [weights[who] for who in first if weights[who] > own]
+        older = [who for who in first if weights[who] == own and self._date(who) < date]
+
+        def these(some: Sized) -> str:
+            return "They" if len(some) == len(first) else f"{len(some)} of them"
+
+        if limit != "parallelism" and smaller:
             yield (
-                f"It needs {slots} slots at once, they need {least}: Airflow keeps none back for "
-                "it while they come free one by one."
+                f"It needs {slots} slots at once. {these(smaller)} need {min(smaller)}: Airflow "
+                "keeps none back for it while they come free one by one."
             )
-        if min(others) > own:
+        if heavier:
             yield (
-                f"They weigh {min(others)} and more, it weighs {own}: who weighs more is first, "
-                "however long others have waited."
+                f"{these(heavier)} weigh more than it ({min(heavier)} and more against {own}): who "
+                "weighs more is first, however long others have waited."
             )
-        elif min(others) == own and max(self._date(who) for who in first) < self._date(one.ti):
-            yield "Their dates are earlier: among equals of weight the oldest date is first."
+        if older:
+            yield f"{these(older)} have earlier dates: among equals of weight the oldest is first."
 
     def _slots(self, ti: int) -> int:
         task = self._attempts.task(ti)
@@ -268,3 +276,7 @@ class _Streams:
     def _now(self, ti: int) -> str:
         """The state of a task instance when the window ends."""
         return TaskState(self._state[ti]).label
+
+
+def _often(times: int) -> str:
+    return "went first once" if times == 1 else f"went first {times} times"
