@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from windtunnel.model import (
     Dag,
     Deferrable,
+    ExternalTaskSensor,
     HeartbeatLost,
     LogNormal,
     Odds,
@@ -269,3 +270,15 @@ def test_a_step_that_does_not_do_one_thing_is_refused(given, said):
 def test_a_rule_has_steps_or_a_duration_and_not_both():
     with pytest.raises(ValidationError, match="leave duration out"):
         Rule(steps=(Step(work_s=1),), duration_s=5)
+
+
+def test_a_sensor_at_the_steps_of_its_second_look_has_a_timeout_that_is_a_date(fly, one_task):
+    kind = ExternalTaskSensor(external_dag_id="b", mode="reschedule", timeout_s=3600)
+    rule = Rule(tasks="a.wait", steps=(Step(work_s=60),))
+    flight = fly(
+        one_task("a", "wait", kind=kind), one_task("b"), rules=[rule], runs=["a"], until=150
+    )
+    (waits,) = [actor for actor in flight.trace.snapshots[-1].actors if actor.task_id == "wait"]
+    assert flight.state("a.wait") == "running"
+    assert waits.gives_up_us is not None
+    assert 3600 <= waits.gives_up_us / 1e6 < 4000

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import blake2b
 
 from pydantic import ValidationError
 
@@ -125,7 +126,8 @@ class _Shrinking:
         self._budget, self._enough = max(FEWEST, BUDGET // share), WORK // share
         self._progress = progress
         self._made = self._work = 0
-        self._refused: set[str] = set()
+        self._refused: set[bytes] = set()
+        """Digests: a large fleet is a long text."""
 
     def shrunk(self) -> Shrunk:
         """Cut until no cut is possible."""
@@ -169,7 +171,8 @@ class _Shrinking:
         """Whether this shows it, too; the best one from now on."""
         if candidate == self._best.scenario or (counts and self._spent):
             return False
-        key = candidate.model_dump_json(exclude_defaults=True)
+        text = candidate.model_dump_json(exclude_defaults=True)
+        key = blake2b(text.encode(), digest_size=16).digest()
         if key in self._refused:
             return False
         self._made += counts
@@ -178,7 +181,9 @@ class _Shrinking:
         case = shown(candidate, self._finding)
         if case is not None:
             self._work += len(case.trace.history)
-            if _is_sound(candidate):
+            # Runs that make runs: the faster the work, the more of them.
+            fewer = len(case.trace.runs) <= len(self._best.trace.runs)
+            if fewer and _is_sound(candidate):
                 self._best = case
                 return True
         self._work += len(self._best.trace.history)

@@ -21,10 +21,10 @@ from windtunnel.trace import Trace
 AS_IT_STANDS, CALM, CORNER = "as it stands", "calm", "corner"
 PARTS = 40
 """Into so many parts the first simulation is divided, to say where in it something comes."""
-WORK = 60_000
+WORK = 240_000
 """State changes after which a search has tried enough, if nobody says how much that is; but a small
 fleet is not simulated for ever, and a large one more than a few times."""
-FEWEST, MOST = 8, 200
+FEWEST, MOST = 3, 200
 ODDS_BUDGET = 3
 """Faults that a strategy places in one simulation, where the scenario says only how likely they
 are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from windtunnel.engine.agenda import NEVER
 from windtunnel.engine.parts import Parts
 from windtunnel.engine.program import micros
 from windtunnel.engine.tries.pokes import poke_too_late
@@ -33,7 +34,7 @@ def gives_up(parts: Parts, ti: int) -> tuple[int, str] | None:
     if first is None or not isinstance(kind, Sensor | ExternalTaskSensor):
         return None
     poke = pokes.last_us.get(ti, 0)
-    if attempt is not None:
+    if attempt is not None and attempt.ends < NEVER:  # else it is still at its steps
         ends_at, poke = attempt.ends, attempt.ends - attempt.started
     elif world.state[ti] == UP_FOR_RESCHEDULE:
         ends_at = max(world.now, world.due[ti]) + poke
