@@ -76,3 +76,13 @@ def test_a_check_says_what_is_proved_and_what_was_only_searched(cli, tmp_path: P
     (target / "cluster.toml").write_text("default_pool_slots = 9\n")
     said = " ".join(cli("check", target, "--simulations", "3").out.split())
     assert "Proved, whatever takes how long, to have no deadlock: etl, mart0, mart1." in said
+
+
+def test_without_a_solver_it_is_said_how_to_get_one(cli, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("windtunnel.search.proofs.has_solver", lambda: False)
+    target = project(tmp_path, 9)
+    said = cli("prove", target)
+    assert said.code == 0
+    assert "z3 is not installed: pip install 'windtunnel[prove]'" in " ".join(said.out.split())
+    checked = " ".join(cli("check", target, "--simulations", "3").out.split())
+    assert "pip install 'windtunnel[prove]'" in checked

@@ -33,7 +33,7 @@ from windtunnel.model import (
     Uniform,
 )
 from windtunnel.model.steps import Step
-from windtunnel.search.prove import Proof, prove
+from windtunnel.search.proofs import Proof, prove
 from windtunnel.search.simulations import simulations
 
 pytest.importorskip("z3")

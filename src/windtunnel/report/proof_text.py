@@ -11,6 +11,7 @@ from windtunnel.search import DagProof, Proof
 from windtunnel.slices.certificate import Stuck
 
 NAMED = 12
+NO_SOLVER = "z3 is not installed"
 STUCK = 6
 PLACES = {
     "ready": "ready, and some limit is full",
@@ -50,8 +51,17 @@ def proof_lines(proof: Proof | None, never_ran: Collection[str], *, width: int) 
     for first, dag_ids in said.items():
         ran = [one for one in dag_ids if one not in never_ran]
         if ran:
-            lines += wrap(f"{_names(ran)}.", first=first, then="  ", width=width)
+            lines += wrap(f"{_names(ran)}{_hint(proof, ran)}.", first=first, then="  ", width=width)
     return lines
+
+
+def _hint(proof: Proof, dag_ids: Sequence[str]) -> str:
+    """What would make more of them provable, if that is easy."""
+    for dag_id in dag_ids:
+        for why in proof.of(dag_id).why:
+            if why.startswith(NO_SOLVER):
+                return f" ({why})"
+    return ""
 
 
 def _proved(proofs: Sequence[DagProof], dags: str, width: int) -> list[str]:

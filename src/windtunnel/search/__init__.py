@@ -3,7 +3,7 @@ it."""
 
 from windtunnel.search.covered import covered
 from windtunnel.search.explore import Exploration, explore
-from windtunnel.search.prove import DagProof, Proof, prove
+from windtunnel.search.proofs import DagProof, Proof, prove
 from windtunnel.search.reached import Unreached
 from windtunnel.search.recheck import (
     Rechecked,
