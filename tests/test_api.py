@@ -180,10 +180,10 @@ def test_check_finds_explains_repairs_and_stores(nested, tmp_path):
     report = wt.check(nested, seeds=3, store=tmp_path)
     (finding,) = report.findings
     assert finding.code == "WT101"
-    assert {fix.setting for fix in finding.fixes} == {
+    assert [fix.setting for fix in finding.fixes][:2] == [
         "worker slots",
         "deferrable of a.call, b.call",
-    }
+    ]
     assert (tmp_path / f"{finding.counterexample}.json").is_file()
     assert report.simulations == 4
 

@@ -30,6 +30,7 @@ from windtunnel.result import Failure, Report, Result, Task
 from windtunnel.search import (
     Counterexample,
     Proof,
+    Repairs,
     counterexample,
     covered,
     explore,
@@ -40,7 +41,6 @@ from windtunnel.search import (
     recheck,
     recheck_all,
     renewed,
-    repair,
     settled,
     shrink,
     unchanged,
@@ -403,18 +403,14 @@ def check(
     accepted: list[Accepted] = []
     not_kept = ""
     shares = len(exploration.found)
-    tries = min(exploration.simulations, TRIES_OF_FIXES)
-    curable = sum(1 for found, _ in exploration.found if found.holding)
+    repairs = Repairs(scenario, exploration, min(exploration.simulations, TRIES_OF_FIXES))
     for found, variant in exploration.found:
         finding = judge(scenario.accept, found)
         if isinstance(finding, Accepted):
             accepted.append(finding)
             continue
-        full = finding
-        if finding.holding:
-            tell("Looking for fixes", len([one for one in findings if one.holding]), curable)
-            fixes = repair(scenario, finding, tries, known=[f for f, _ in exploration.found])
-            full = finding.model_copy(update={"fixes": fixes})
+        tell("Looking for fixes", len(findings), shares)
+        full = repairs.of(finding, variant)
         known = unchanged(stored, variant)
         if known is None:
             small = shrink(variant, found, share=shares, progress=partial(tell, "Shrinking"))
@@ -430,7 +426,7 @@ def check(
         if isinstance(judged, Accepted):
             accepted.append(judged)
         else:
-            findings.append(judged)
+            findings.append(repairs.of(judged, scenario))
     said = sort_out({}, findings, known=[one.finding for one in accepted])
     result = Result(
         scenario, exploration.first, said.findings, frozenset(), said.possible, tuple(accepted)

@@ -27,7 +27,7 @@ def fixes():
 
     def fixes(scenario, seeds=4) -> dict[str, Fix]:
         finding, _ = explore(scenario, seeds).found[0]
-        return {fix.setting: fix for fix in repair(scenario, finding, seeds)}
+        return {fix.setting: fix for fix in repair(scenario, finding, seeds).fixes}
 
     return fixes
 
@@ -94,7 +94,7 @@ def test_each_of_two_deadlocks_is_cured_although_the_other_stays(two_pools):
     cures = {
         finding.limits[0].subject: {
             (fix.setting, fix.before, fix.after)
-            for fix in repair(two_pools, finding, 2, known=found)
+            for fix in repair(two_pools, finding, 2, known=found).fixes
         }
         for finding in found
     }
@@ -102,10 +102,14 @@ def test_each_of_two_deadlocks_is_cured_although_the_other_stays(two_pools):
         "team one": {
             ("pool team one", "1", "2"),
             ("deferrable of a.call", "False", "True"),
+            ("pool of a.call", "team one", "waits"),
+            ("wait_for_completion of a.call", "True", "False"),
         },
         "team two": {
             ("pool team two", "1", "2"),
             ("deferrable of b.call", "False", "True"),
+            ("pool of b.call", "team two", "waits"),
+            ("wait_for_completion of b.call", "True", "False"),
         },
     }
 
@@ -115,7 +119,10 @@ def test_a_change_that_makes_another_deadlock_cures_nothing(parents):
     tight = on(parents, default_pool_slots=2, parallelism=3)
     finding, _ = explore(tight, 2).found[0]
     assert [limit.name for limit in finding.limits] == ["pool default_pool"]
-    assert [fix.setting for fix in repair(tight, finding, 2)] == ["deferrable of parent.call"]
+    repaired = repair(tight, finding, 2)
+    assert "deferrable of parent.call" in {fix.setting for fix in repaired.fixes}
+    assert "pool default_pool" not in {fix.setting for fix in repaired.fixes}
+    assert "pool default_pool of any larger size" in repaired.no_help
 
 
 def test_a_size_far_away_is_found(parents, fixes):
@@ -267,6 +274,9 @@ def test_a_limit_that_has_no_part_in_it_is_not_offered(parents, fixes):
     assert set(fixes(parents)) == {
         "pool default_pool",
         "deferrable of parent.call",
+        "max_active_runs of parent",
+        "pool of parent.call",
+        "wait_for_completion of parent.call",
     }
 
 
@@ -284,7 +294,8 @@ def test_a_circle_that_no_size_cures_is_offered_none(parents, fixes):
     )
     runs = (ManualRun(dag_id="a"), ManualRun(dag_id="b"))
     changes = {"fleet": Fleet(dags=dags), "manual_runs": runs}
-    assert fixes(parents.model_copy(update=changes)) == {}
+    (only,) = fixes(parents.model_copy(update=changes)).values()
+    assert (only.setting, only.level) == ("timeout of a.wait, b.wait", "shortens")
 
 
 def of(scenario, **cluster):

@@ -7,7 +7,7 @@ from windtunnel.detect.deadlock import find_deadlocks
 from windtunnel.detect.double_effect import find_double_effects
 from windtunnel.detect.double_run import find_double_runs
 from windtunnel.detect.exhausted import find_exhaustion
-from windtunnel.detect.finding import Finding, Fix, Limit, Party
+from windtunnel.detect.finding import Edit, Finding, Fix, Limit, Party
 from windtunnel.detect.given_up_runs import find_given_up_runs
 from windtunnel.detect.in_vain import find_waits_in_vain
 from windtunnel.detect.livelock import find_livelocks
@@ -32,6 +32,7 @@ __all__ = [
     "Candidate",
     "Case",
     "Circle",
+    "Edit",
     "Finding",
     "Fix",
     "Limit",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from windtunnel.detect.case import Case
 from windtunnel.model.base import Value
@@ -43,14 +44,48 @@ class Limit(Value):
         return f"{self.kind} {self.subject}".rstrip()
 
 
+class Edit(Value):
+    """One keyword argument in a DAG file."""
+
+    file: str
+    line: int | None
+    dag_id: str
+    task_id: str | None
+    """None: it is one of the DAG's own."""
+    argument: str
+    value: str
+    """As Python: ``'reschedule'``, ``True``, ``4``."""
+
+
+Level = Literal["proved", "survived", "shortens"]
+"""What is known of a fix: no schedule of these DAGs ends in a deadlock, whatever takes how long; no
+simulation shows the finding any more; or it is still there, and ends sooner."""
+
+
 class Fix(Value):
-    """One change of one setting, simulated: with it the finding is gone."""
+    """One change of one setting, simulated: with it the finding is gone, or shorter."""
 
     setting: str
     """What to change: ``worker slots``, ``pool db``, ``deferrable of etl.wait``."""
     before: str
     after: str
     note: str = ""
+    level: Level = "survived"
+    simulations: int = 0
+    """Simulations with it that did not show the finding; 0: nobody counted."""
+    by_timing: bool = False
+    """Whether it only makes the finding less likely: with other durations it may come back."""
+    later_s: float | None = None
+    """How much later a dag run ends with it, of all that end in the calm simulation the one that
+    loses most; None: nobody can say, because none ends in both."""
+    later: str = ""
+    """The DAG of that run."""
+    where: str = ""
+    """Where to change it, if that is no DAG file: a file and its key, a command."""
+    edits: tuple[Edit, ...] = ()
+    """The same in the DAG files."""
+    patch: str | None = None
+    """Path of a patch that ``git apply`` takes."""
 
 
 class Finding(Value):
@@ -87,6 +122,11 @@ class Finding(Value):
     notes: tuple[str, ...] = ()
     """What one might count on and can't, or should know; a sentence each."""
     fixes: tuple[Fix, ...] = ()
+    """What cures it: what is proved first, then what changes least."""
+    no_help: tuple[str, ...] = ()
+    """Changes that one might try, and with which the same is found, or something else."""
+    fixes_left: int = 0
+    """Changes that were not tried any more, because that would have taken too long."""
     case: Case | None = None
     """The smallest scenario that shows it, in a few lines; once a search has made it so."""
     counterexample: str | None = None

@@ -14,7 +14,8 @@ from windtunnel.detect import Finding, Limit
 from windtunnel.engine import simulate
 from windtunnel.explain.instances import Which, stretches_of
 from windtunnel.model import Scenario
-from windtunnel.search.changes import Size, sizes
+from windtunnel.search.repair.change import Size
+from windtunnel.search.repair.limits import larger
 from windtunnel.trace import TaskState, Trace
 
 ROOM = 65_536
@@ -50,14 +51,14 @@ def find_enough(scenario: Scenario, which: Which, limit: str) -> list[Enough]:
     return [
         found
         for size in _sizes(scenario, which, limit)
-        if (found := _smallest(which, limit, size)) is not None
+        if (found := _smallest(scenario, which, limit, size)) is not None
     ]
 
 
 def _sizes(scenario: Scenario, which: Which, limit: str) -> Iterator[Size]:
     kind, subject = _limit(scenario, which, limit)
     asked = Finding(code="", title="", summary="", limits=(Limit(kind=kind, subject=subject),))
-    yield from sizes(scenario.model_copy(update={"choices": None}), asked)
+    yield from larger(scenario, asked)
 
 
 def _limit(scenario: Scenario, which: Which, limit: str) -> tuple[str, str]:
@@ -79,12 +80,13 @@ def _limit(scenario: Scenario, which: Which, limit: str) -> tuple[str, str]:
     return limit, which.dag_id if limit.startswith("max_active_") else ""
 
 
-def _smallest(which: Which, limit: str, size: Size) -> Enough | None:
+def _smallest(scenario: Scenario, which: Which, limit: str, size: Size) -> Enough | None:
+    scenario = scenario.model_copy(update={"choices": None})
     tried: dict[int, tuple[Trace, bool]] = {}
 
     def is_enough(value: int) -> bool:
         if value not in tried:
-            trace = simulate(size.grown(value)[1])
+            trace = simulate(size.grown(value).apply(scenario))
             ti = which.index(trace)
             waits = None if ti is None else stretches_of(trace, ti)
             tried[value] = trace, waits is not None and all(one.limit != limit for one in waits)
@@ -93,7 +95,7 @@ def _smallest(which: Which, limit: str, size: Size) -> Enough | None:
     value = smallest_above(size.now, is_enough)
     if value is None:
         return None
-    trace, fix = tried[value][0], size.grown(value)[0]
+    trace, fix = tried[value][0], size.grown(value).fix
     ti = which.index(trace)
     assert ti is not None
     left: dict[str, float] = {}

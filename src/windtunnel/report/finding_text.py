@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from windtunnel.detect.finding import Finding, Party
 from windtunnel.report.case_text import case_text
+from windtunnel.report.fixes_text import fixes_text
 from windtunnel.report.units import clock, count, duration
 from windtunnel.report.wrap import wrap
 
@@ -30,7 +31,7 @@ def finding_text(finding: Finding, *, width: int = 80) -> str:
             *_cycle(finding, width),
             *_notes(finding, width),
             *_case(finding, width),
-            *_fixes(finding, width),
+            *fixes_text(finding, width=width),
             *_again(finding),
         ]
     )
@@ -166,17 +167,6 @@ def _case(finding: Finding, width: int) -> list[str]:
     if finding.case is None:
         return []
     return case_text(finding.case, beside=finding.since, width=width)
-
-
-def _fixes(finding: Finding, width: int) -> list[str]:
-    if not finding.fixes:
-        return []
-    lines = ["  Fixes, each simulated and free of this finding:"]
-    for fix in finding.fixes:
-        note = f" ({fix.note})" if fix.note else ""
-        text = f"{fix.setting}: {fix.before} -> {fix.after}{note}"
-        lines += wrap(text, first="    - ", width=width)
-    return lines
 
 
 def _again(finding: Finding) -> list[str]:

@@ -13,7 +13,7 @@ from windtunnel.search.recheck import (
     unchanged,
     with_stored,
 )
-from windtunnel.search.repair import repair
+from windtunnel.search.repair import Repaired, Repairs, repair
 from windtunnel.search.settings import Setting, parse_setting, with_setting
 from windtunnel.search.shrink import Shown, Shrunk, is_same, shown, shrink
 from windtunnel.search.store import (
@@ -33,6 +33,8 @@ __all__ = [
     "Exploration",
     "Proof",
     "Rechecked",
+    "Repaired",
+    "Repairs",
     "Setting",
     "Shown",
     "Shrunk",

@@ -41,8 +41,11 @@ class Simulated:
     trace: Trace
 
 
-def simulations(scenario: Scenario, more: int | None) -> Iterator[Simulated]:
-    """The scenario as it stands, then up to so many more; None: as many as its size allows."""
+def simulations(
+    scenario: Scenario, more: int | None, *, to_the_corners: bool = True
+) -> Iterator[Simulated]:
+    """The scenario as it stands, then up to so many more; None: as many as its size allows. Corners
+    are the same under each seed, so a second search may leave them out."""
     program = compiled(scenario)
     first = Simulation(scenario, program=program).run()
     yield Simulated(AS_IT_STANDS, scenario, first)
@@ -58,7 +61,7 @@ def simulations(scenario: Scenario, more: int | None) -> Iterator[Simulated]:
     left = more - 1
     ends = list(corners(scenario, lengths=asked["lengths"] > 0, ties=asked["ties"] > 0))
     # Half of a small budget is left for the strategies.
-    for corner in ends[: (left + 1) // 2]:
+    for corner in ends[: (left + 1) // 2] if to_the_corners else ():
         yield Simulated(CORNER, *steered(scenario, corner, program))
         left -= 1
     budget = max(scenario.faults_up_to, ODDS_BUDGET if asked["chances"] else 0)

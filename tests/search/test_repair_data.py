@@ -38,7 +38,7 @@ def cures(code, *dags, **options):
     """What is named for the finding of this code: setting -> (before, after)."""
     given = scenario(*dags, **options)
     found = [one for one in detect(given, simulate(given)) if one.code == code]
-    fixes = repair(given, found[0], seeds=2, known=found)
+    fixes = repair(given, found[0], seeds=2, known=found).fixes
     return {fix.setting: (fix.before, fix.after) for fix in fixes}
 
 
@@ -48,6 +48,8 @@ def test_runs_of_one_dag_are_kept_apart():
         "max_active_runs of etl": ("the default", "1"),
         "max_active_tis_per_dag of etl.t": ("the default", "1"),
         "depends_on_past of etl.t": ("False", "True"),
+        "lock around dim in etl.t": ("none", "lock:dim"),
+        "what etl.t writes": ("dim", "dim/{run}"),
     }
 
 
@@ -58,14 +60,16 @@ def test_max_active_runs_is_not_named_where_it_does_not_help():
     asked = Backfill(dag_id="etl", from_date=before, to_date=before, at_s=12 * MINUTE)
     slow = [does("etl.t", write("dim", 4))]
     found = cures("WT202", dag, rules=slow, backfills=(asked,), until=18)
-    assert set(found) == {"max_active_tis_per_dag of etl.t"}
+    assert "max_active_tis_per_dag of etl.t" in found
+    assert "max_active_runs of etl" not in found
 
 
 def test_two_dags_share_one_pool():
     dags = [Dag(dag_id=name, tasks=(T,)) for name in ("a", "b")]
     options = {"rules": [does("*.t", write("x", 5))], "runs": [("a", 0), ("b", 1)]}
     assert cures("WT202", *dags, **options) == {
-        "pool of a.t, b.t": ("default_pool", "one pool of 1 slot")
+        "pool of a.t, b.t": ("default_pool", "one_at_a_time"),
+        "lock around x in a.t, b.t": ("none", "lock:x"),
     }
 
 
@@ -81,14 +85,20 @@ def test_a_process_that_was_given_up_meets_no_retry_if_there_is_none():
     dag = Dag(dag_id="etl", tasks=(Task(task_id="t", retries=2, retry_delay_s=0),))
     lost = HeartbeatLost(tasks="etl.t", tries=(1,))
     found = cures("WT202", dag, rules=[does("etl.t", write("x", 20))], faults=(lost,))
-    assert found == {"retries of etl.t": ("2", "0")}
+    assert found == {
+        "retries of etl.t": ("2", "0"),
+        "lock around x in etl.t": ("none", "lock:x"),
+    }
 
 
 def test_work_is_not_done_again_without_retries():
     dag = Dag(dag_id="etl", tasks=(Task(task_id="t", retries=1, retry_delay_s=0),))
     fails = TaskFails(tasks="etl.t", tries=(1,))
     rules = [does("etl.t", append("x", 5), work(1))]
-    assert cures("WT204", dag, rules=rules, faults=(fails,)) == {"retries of etl.t": ("1", "0")}
+    assert cures("WT204", dag, rules=rules, faults=(fails,)) == {
+        "retries of etl.t": ("1", "0"),
+        "what etl.t writes": ("x", "x/{run}"),
+    }
 
 
 def test_all_that_use_a_resource_share_one_pool():
@@ -100,10 +110,10 @@ def test_all_that_use_a_resource_share_one_pool():
     rules = [Rule(tasks="*", duration_s=600, needs={"warehouse": 1})]
     pools = {name: Pool(slots=2) for name in ("etl", "bi")}
     found = cures("WT211", *dags, rules=rules, resources=warehouse, pools=pools)
-    assert found["pool of etl.q0, etl.q1, bi.q0 and 1 more"] == ("bi, etl", "one pool of 3 slots")
+    assert found["pool of etl.q0, etl.q1, bi.q0, bi.q1"] == ("bi, etl", "at_most_3")
     steps = [does("*", Step(acquire="warehouse"), Step(defer_s=600), work(1))]
     found = cures("WT211", *dags, rules=steps, resources=warehouse, pools=pools)
-    assert "pool of etl.q0, etl.q1, bi.q0 and 1 more" in found
+    assert "pool of etl.q0, etl.q1, bi.q0, bi.q1" in found
 
 
 def test_catchup_makes_each_interval():
