@@ -6,7 +6,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from effort import examples
 from windtunnel import api
 from windtunnel.detect import detect
 from windtunnel.engine import simulate
@@ -178,3 +181,24 @@ def test_a_check_names_the_pool_size_that_ends_it():
     assert ("pool default_pool", "1", "2") in {
         (f.setting, f.before, f.after) for f in finding.fixes
     }
+
+
+EAGER = st.builds(
+    lambda every, weights: tuple(
+        sensing(f"m{i}", every=seconds, weight=weight)
+        for i, (seconds, weight) in enumerate(zip(every, weights, strict=True))
+    ),
+    st.tuples(*(st.sampled_from((1.0, 1.0, 2.0, 3.0)),) * 4),
+    st.tuples(*(st.sampled_from((1, 5)),) * 4),
+)
+
+
+@settings(examples(30), suppress_health_check=[HealthCheck.too_slow])
+@given(EAGER, st.integers(1, 4), st.integers(1, 2), st.sampled_from((0.5, 1.0, 2.0)))
+def test_a_producer_is_kept_out_for_long_exactly_where_it_is_told(sensors, count, slots, poke_s):
+    pokes = Behavior(rules=(Rule(tasks="m*", duration_s=poke_s),))
+    dags = (*sensors[:count], ETL)
+    told = found(*dags, until=300.0, behavior=pokes, default_pool_slots=slots)
+    long = simulate(scenario(*dags, until=1800.0, behavior=pokes, default_pool_slots=slots))
+    (load,) = (one for one in long.task_instances() if one.dag_id == "etl")
+    assert bool(told) == (load.state != "success")
