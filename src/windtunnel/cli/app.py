@@ -140,7 +140,8 @@ Store = Annotated[
 app = typer.Typer(
     name="windtunnel",
     help="Simulate Airflow DAGs in virtual time and find what deadlocks. "
-    "Exit codes: 0 clean, 1 findings, 2 bad input, 3 a mistake of windtunnel itself.",
+    "Exit codes: 0 clean, 1 findings, 2 bad input, 3 a mistake of windtunnel itself, "
+    "4 a replay that shows something else.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
