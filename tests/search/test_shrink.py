@@ -246,3 +246,21 @@ def test_nothing_is_shrunk_to_what_is_no_scenario(crowded):
     small = shrink(found[0][1], found[0][0]).shown.scenario
     assert Scenario.model_validate_json(small.model_dump_json()) == small
     assert small.choices is None or all(c.value > 0 for c in small.choices)
+
+
+def test_of_many_that_wait_for_the_same_in_vain_one_is_enough(by_tie):
+    etl, mart = by_tie.fleet.dags
+    marts = tuple(mart.model_copy(update={"dag_id": f"mart{i}"}) for i in range(5))
+    scenario = by_tie.model_copy(
+        update={
+            "fleet": Fleet(dags=(etl, *marts)),
+            "manual_runs": tuple(ManualRun(dag_id=d.dag_id) for d in (etl, *marts)),
+            "cluster": Cluster(),
+            "behavior": Behavior(rules=(Rule(tasks="etl.load", outcome="fail"),)),
+        }
+    )
+    ((finding, shown_by),) = [(f, s) for f, s in explore(scenario, 4).found if f.code == "WT103"]
+    assert len(finding.holding) == 5
+    case = shrink(shown_by, finding).case
+    assert (case.after.dags, case.after.tasks, case.after.runs) == (2, 2, 2)
+    assert case.minimal

@@ -78,8 +78,12 @@ def shown(scenario: Scenario, finding: Finding) -> Shown | None:
 
 
 def is_same(found: Finding, wanted: Finding) -> bool:
-    """Whether it is the same trouble: the same code, over the same limits, with the same tasks,
-    ended by the same."""
+    """Whether it is the same trouble: the same code, about the same; else over the same limits,
+    with the same tasks, ended by the same."""
+    if wanted.about:
+        # One of many that wait for the same is enough to show what they wait for.
+        named = (found.code, found.about) == (wanted.code, wanted.about)
+        return named and _holders(found) <= _holders(wanted)
     if (found.code, found.ended_by) != (wanted.code, wanted.ended_by):
         return False
     if found.holding or wanted.holding:
