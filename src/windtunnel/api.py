@@ -44,6 +44,7 @@ from windtunnel.search import (
     settled,
     shrink,
     unchanged,
+    with_patches,
     with_setting,
     with_stored,
 )
@@ -366,6 +367,7 @@ def check(
     seeds: int | None = None,
     progress: Progress | None = None,
     store: Path | None = None,
+    sources: Path | None = None,
     again: bool = False,
     vary: Iterable[str] | str = (),
     **changes: Any,
@@ -382,6 +384,8 @@ def check(
             as the size of the fleet allows within some seconds.
         progress: Called after each simulation, and while fixes are looked for.
         store: Folder for counterexamples. None stores nothing, and findings have no id to replay.
+        sources: The folder to which the paths of DAG files are relative: fixes in these are then
+            written as patches beside the counterexamples.
         again: Whether what is stored of the same scenario is simulated first; what doesn't fail
             any more is removed from the store. ``Report.rechecked`` tells.
         vary: Settings to search with other values of, each alone: ``"pool db=1..6"``,
@@ -417,6 +421,9 @@ def check(
             known = counterexample(full, variant, small)
         else:
             known = renewed(known, full)
+        if store is not None and sources is not None:
+            patched = with_patches(known.finding, scenario.fleet, sources, store)
+            known = known.model_copy(update={"finding": patched})
         if store is not None and not not_kept:
             not_kept = _keep(store, known)
         named = store is not None and not not_kept
@@ -428,6 +435,13 @@ def check(
         else:
             findings.append(repairs.of(judged, scenario))
     said = sort_out({}, findings, known=[one.finding for one in accepted])
+    if store is not None and sources is not None:
+        write = partial(with_patches, fleet=scenario.fleet, sources=sources, store=store)
+        told = [
+            tuple(f if f.counterexample else write(f) for f in some)
+            for some in (said.findings, said.possible)
+        ]
+        said = replace(said, findings=told[0], possible=told[1])
     result = Result(
         scenario, exploration.first, said.findings, frozenset(), said.possible, tuple(accepted)
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from windtunnel import api
 from windtunnel.cli.exits import BAD_INPUT, CHANGED, CLEAN, FINDINGS
-from windtunnel.cli.target import Asked, read
+from windtunnel.cli.target import Asked, read, sources_of
 from windtunnel.cli.terminal import Terminal
 from windtunnel.model import Isolation
 from windtunnel.report import check_json, check_text, run_json, run_text
@@ -65,8 +65,16 @@ def check(
     simulation has to come to."""
     more = None if simulations is None else simulations - 1
     with terminal.only_reports(json), terminal.stages() as tell:
-        scenario = read(target, asked, tell).scenario
-        report = api.check(scenario, seeds=more, progress=tell, store=store, again=True, vary=vary)
+        found = read(target, asked, tell)
+        report = api.check(
+            found.scenario,
+            seeds=more,
+            progress=tell,
+            store=store,
+            sources=sources_of(target, found),
+            again=True,
+            vary=vary,
+        )
     terminal.show(check_json(report) if json else check_text(report))
     if not report.result.ran:
         return BAD_INPUT

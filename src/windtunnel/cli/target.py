@@ -86,6 +86,17 @@ def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadSce
     return replace(found, scenario=triggered(scenario))
 
 
+def sources_of(target: str, found: ReadScenario) -> Path | None:
+    """The folder to which the paths of the DAG files are relative; None if they are not here, or
+    are not the user's own."""
+    files = {dag.file for dag in found.scenario.fleet.dags if dag.file is not None}
+    place = Path(target)
+    if not files or not place.exists():
+        return None
+    folders = (place if place.is_dir() else place.parent, *found.loaded.roots)
+    return next((one for one in folders if all((one / file).is_file() for file in files)), None)
+
+
 def _length(said: str | None, option: str) -> float | None:
     if said is None:
         return None

@@ -13,7 +13,7 @@ from windtunnel.search.recheck import (
     unchanged,
     with_stored,
 )
-from windtunnel.search.repair import Repaired, Repairs, repair
+from windtunnel.search.repair import Repaired, Repairs, repair, with_patches
 from windtunnel.search.settings import Setting, parse_setting, with_setting
 from windtunnel.search.shrink import Shown, Shrunk, is_same, shown, shrink
 from windtunnel.search.store import (
@@ -60,6 +60,7 @@ __all__ = [
     "shrink",
     "unchanged",
     "vary",
+    "with_patches",
     "with_setting",
     "with_stored",
 ]

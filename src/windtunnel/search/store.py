@@ -103,9 +103,11 @@ def keep(store: Path, counterexample: Counterexample) -> Path:
 
 
 def drop(store: Path, name: str) -> None:
-    """Remove a counterexample; one that is gone already, or can't be removed, is no trouble."""
-    with suppress(OSError):
-        (store / f"{name}.json").unlink()
+    """Remove a counterexample, and the patches of its fixes; what is gone already, or can't be
+    removed, is no trouble."""
+    for path in (store / f"{name}.json", *(store / "patches").glob(f"*-{name}-*.patch")):
+        with suppress(OSError):
+            path.unlink()
 
 
 def names(store: Path) -> list[str]:

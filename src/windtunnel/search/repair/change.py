@@ -6,6 +6,7 @@ counterexample was shrunk to. What is not in it is left alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -118,7 +119,7 @@ def edits(scenario: Scenario, names: Iterable[Name], argument: str, value: objec
         if dag is not None and dag.file is not None:
             line = dag.line_of(task_id)
             found.append(Edit(file=dag.file, line=line, dag_id=dag_id, task_id=task_id,
-                              argument=argument, value=repr(value)))  # fmt: skip
+                              argument=argument, value=_python(value)))  # fmt: skip
     return found
 
 
@@ -129,7 +130,7 @@ def dag_edits(
     wanted = set(dag_ids)
     return [
         Edit(file=dag.file, line=dag.line, dag_id=dag.dag_id, task_id=None,
-             argument=argument, value=repr(value))
+             argument=argument, value=_python(value))
         for dag in scenario.fleet.dags
         if dag.dag_id in wanted and dag.file is not None
     ]  # fmt: skip
@@ -140,6 +141,11 @@ def shown(names: Iterable[Name]) -> str:
     listed = list(names)
     more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
     return ", ".join(f"{dag_id}.{task_id}" for dag_id, task_id in listed[:SHOWN]) + more
+
+
+def _python(value: object) -> str:
+    """A value as it is written in a DAG file."""
+    return json.dumps(value) if isinstance(value, str | list) else repr(value)
 
 
 def _dag_by_dag(update: Callable[[Dag], Dag]) -> Apply:

@@ -49,7 +49,7 @@ class Budget:
     """Simulations that may still be made."""
 
     work: int
-    simulations: int = FEWEST
+    simulations: int
 
     def spend(self, trace: Trace) -> None:
         """One simulation was made."""

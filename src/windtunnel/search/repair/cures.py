@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from windtunnel.detect import Finding, Fix
 from windtunnel.model import Scenario
 from windtunnel.search.explore import Exploration
+from windtunnel.search.proofs import prove
 from windtunnel.search.repair.change import Change, Offer, Size
 from windtunnel.search.repair.landing import Landing
 from windtunnel.search.repair.offers import offers
-from windtunnel.search.repair.trial import WORK, Budget, SpentError, Trial, identity
+from windtunnel.search.repair.trial import FEWEST, WORK, Budget, SpentError, Trial, identity
 
 ROOM = 1_000_000
 """A size that no fleet fills: if this is not enough, none is."""
@@ -26,6 +27,9 @@ ONE_BY_ONE = 6
 """Sizes that are tried one after the other where a larger one may be worse."""
 GROWN = 3
 """Sizes that are tried after one that the counterexample allowed and a search did not."""
+DEADLOCK = "WT101"
+ASKED, EFFORT = 4, 500_000
+"""So many fixes of a deadlock are tried to be proved, each with so many steps of the solver."""
 LEVELS = {"proved": 0, "survived": 1, "shortens": 2}
 
 
@@ -85,7 +89,7 @@ def repair(
         share: Among how many findings the budget is divided.
     """
     may_stay = {identity(other) for other in known} - {identity(finding)}
-    budget = Budget(WORK // max(1, share))
+    budget = Budget(WORK // max(1, share), FEWEST)
     trial = Trial(scenario, shown_by or scenario, finding, may_stay, max(1, seeds), budget)
     return _Repair(trial).repaired(offers(scenario, finding))
 
@@ -101,7 +105,7 @@ class _Repair:
         self._is_monotone = len(limits) == 1 and limits[0].kind != "resource"
 
     def repaired(self, offered: list[Offer]) -> Repaired:
-        ranked: list[tuple[tuple[float, ...], Fix]] = []
+        ranked: list[tuple[tuple[float, ...], Fix, Change]] = []
         left = 0
         for number, offer in enumerate(offered):
             try:
@@ -110,15 +114,35 @@ class _Repair:
                         LEVELS[fix.level], fix.by_timing, ends.unfinished > 0, change.touched,
                         ends.later_s or 0.0, number,
                     )  # fmt: skip
-                    ranked.append((order, fix))
+                    ranked.append((order, fix, change))
             except SpentError:
                 left += 1
         ranked.sort(key=lambda one: one[0])
+        ranked = [self._proved(one) if n < ASKED else one for n, one in enumerate(ranked)]
+        ranked.sort(key=lambda one: one[0])
         return Repaired(
-            tuple(dict.fromkeys(fix for _, fix in ranked)),
+            tuple(dict.fromkeys(fix for _, fix, _ in ranked)),
             tuple(dict.fromkeys(self._no_help)),
             left,
         )
+
+    def _proved(
+        self, one: tuple[tuple[float, ...], Fix, Change]
+    ) -> tuple[tuple[float, ...], Fix, Change]:
+        """With what can be proved of it: that none of the DAGs in a deadlock is ever in one again,
+        or that a state in which they are is not excluded."""
+        order, fix, change = one
+        if self._finding.code != DEADLOCK or fix.level != "survived":
+            return one
+        parties = (*self._finding.holding, *self._finding.waiting)
+        proof = prove(change.apply(self._trial.scenario), effort=EFFORT)
+        verdicts = {proof.of(dag_id).verdict for dag_id in {party.dag_id for party in parties}}
+        if verdicts == {"proved"}:
+            proved = fix.model_copy(update={"level": "proved", "by_timing": False})
+            return (LEVELS["proved"], 0, *order[2:]), proved, change
+        if "candidate" in verdicts:
+            return (order[0], 1, *order[2:]), fix.model_copy(update={"by_timing": True}), change
+        return one
 
     def _enough(self, offer: Offer) -> Iterator[tuple[Change, Fix, Landing]]:
         """What of it is enough, if anything is."""
