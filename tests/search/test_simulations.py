@@ -32,14 +32,21 @@ def fixed(by_tie) -> Scenario:
 def test_it_begins_with_the_scenario_as_it_stands_and_goes_on_with_the_extremes(by_length):
     names = [one.by for one in simulations(by_length, 30)]
     assert names[:6] == ["as it stands", "calm", "corner", "corner", "corner", "corner"]
-    assert set(names[6:]) == {"swarm", "rendezvous", "priorities", "even", "delay"}
+    assert set(names[6:]) == {
+        "rendezvous",
+        "even",
+        "swarm",
+        "straggler",
+        "priorities",
+        "delay",
+    }
     assert len(names) == 31
 
 
 def test_a_small_budget_still_has_a_turn_for_the_strategies(by_length):
     names = [one.by for one in simulations(by_length, 6)]
     assert names.count("corner") == 3
-    assert names[-1] == "rendezvous"
+    assert names[-2:] == ["rendezvous", "even"]
 
 
 def test_each_can_be_repeated_from_its_scenario(by_length):
@@ -82,7 +89,8 @@ def test_what_was_tried_is_told_by_strategy_and_by_what_was_decided(by_length):
     exploration = explore(by_length, 30)
     said = covered(by_length, exploration, "no faults")
     assert said.startswith("31 simulations of 24 h from 2026-03-01T00:00:00+00:00, ")
-    assert "1 as it stands, 1 with the shortest times, 4 at extremes, 8 swarm" in said
+    assert "1 as it stands, 1 with the shortest times, 4 at extremes, " in said
+    assert " rendezvous" in said
     assert f"{exploration.asked['ties']} ties and {exploration.asked['lengths']} lengths" in said
     assert said.endswith("Not found is not proved.")
     assert exploration.different < exploration.simulations, "extremes come up again"
@@ -99,4 +107,4 @@ def test_one_simulation_claims_no_more_than_that(by_length):
 def test_a_small_fleet_is_simulated_often_and_a_large_one_seldom(by_tie):
     assert enough(simulate(by_tie)) == 200
     long = by_tie.model_copy(update={"manual_runs": by_tie.manual_runs * 2000})
-    assert enough(simulate(long)) == FEWEST
+    assert FEWEST <= enough(simulate(long)) < 20

@@ -57,7 +57,7 @@ class Portfolio:
     """The strategies in turn.
 
     A strategy that comes up with simulations that were there before has little left to say: it
-    leaves its turn to even draws as often as it repeats.
+    leaves its turn to even draws as often as it repeats, and these do not.
     """
 
     name = "portfolio"
@@ -76,11 +76,15 @@ class Portfolio:
         """Start a simulation: the next strategy's."""
         self._turn = (self._turn + 1) % len(_TURNS)
         name = _TURNS[self._turn]
-        if luck.below(self._flown[name] + 1) < self._repeated[name]:
+        if self._repeats(name, luck) and not self._repeats("even", luck):
             name = "even"
         self.now = self._strategies[name]
         self.now.begin(luck)
         self._answers = []
+
+    def _repeats(self, name: str, luck: Stream) -> bool:
+        """As likely as it did so far."""
+        return luck.below(self._flown[name] + 1) < self._repeated[name]
 
     def end(self, at: float) -> None:
         """End a simulation, at this time."""

@@ -1,7 +1,7 @@
 """Straggler: one DAG, or one chain of tasks, is late, and all others are not; or the other way.
 
 That is what most incidents begin with. Who it is, is drawn: first of all those for whom others
-wait, else any of the DAGs that earlier simulations asked about.
+wait, else any of the DAGs that earlier simulations asked about, or at first whoever comes first.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Straggler(Even):
             self._dags.append(dag)
         if self._group is not None:
             return is_in(self._group, actor)
+        if self._dag is None:
+            self._dag = dag
         return dag == self._dag
 
     def among(self, kind: str, actors: Sequence[Actor]) -> int:
