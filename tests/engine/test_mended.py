@@ -8,7 +8,21 @@ import pytest
 
 from windtunnel import api
 from windtunnel.errors import InvalidInput, SimulationRunaway
-from windtunnel.model import Dag, Every, Fleet, Pool, Rule, Task, TriggerDagRun
+from windtunnel.model import (
+    Cleared,
+    Dag,
+    DagChanged,
+    DagPaused,
+    Every,
+    ExternalTaskSensor,
+    Fleet,
+    ManualRun,
+    Pool,
+    Rule,
+    RunMarked,
+    Task,
+    TriggerDagRun,
+)
 
 
 def test_waits_come_in_order_of_time(fly):
@@ -61,3 +75,33 @@ def test_a_task_is_found_by_the_run_id_of_its_run_as_its_run_is():
 def test_a_window_that_is_no_number_of_seconds_is_refused(window):
     with pytest.raises(InvalidInput):
         api.simulate(Fleet(dags=(Dag(dag_id="d"),)), window=window)
+
+
+def test_a_sensor_that_is_deployed_away_while_it_waits_does_not_stop_the_simulation():
+    """When something ended that it waits for, its kind was looked up in the new version."""
+    sensor = ExternalTaskSensor(external_dag_id="a")
+    dag = Dag(dag_id="a", tasks=(Task(task_id="wait", kind=sensor), Task(task_id="work")))
+    result = api.simulate(
+        Fleet(dags=(dag,)),
+        window="1h",
+        runs=["a"],
+        faults=[DagChanged(at_s=50, dag_id="a", without=("wait",))],
+    )
+    assert result.task("a.work").state == "success"
+
+
+def test_a_queued_run_that_is_marked_and_cleared_while_its_dag_is_paused_starts_once():
+    """It was in the queue of runs twice, and started from both places."""
+    dag = Dag(dag_id="a", tasks=(Task(task_id="t"),))
+    result = api.simulate(
+        Fleet(dags=(dag,)),
+        window="1h",
+        runs=[ManualRun(dag_id="a", run_id="m", at_s=10)],
+        faults=[
+            DagPaused(dags="a", at_s=1, for_s=60),
+            RunMarked(dags="a", state="success", run_id="m", at_s=20),
+            Cleared(tasks="a.*", run_id="m", states=(), at_s=30),
+        ],
+    )
+    assert [run.state for run in result.dag_runs("a")] == ["success"]
+    assert result.task("a.t").state == "success"

@@ -68,13 +68,16 @@ class Start:
                 places = nsmallest(most, self._queued[group])
                 page.extend((o, running, date, index, group) for o, date, index in places)
         page.sort()
-        started = []
+        starting: dict[int, Run] = {}
         for *_, index, group in page[:most]:
             if rooms[group] > 0:
                 heappop(self._queued[group])
-                if world.runs[index].state == RunState.QUEUED:  # else somebody has ended it
+                run = world.runs[index]
+                # Else somebody has ended it; or ended and cleared it, and it is here twice.
+                if run.state == RunState.QUEUED and index not in starting:
                     rooms[group] -= 1
-                    started.append(world.runs[index])
+                    starting[index] = run
+        started = list(starting.values())
         self._look_at = {g: None for g in rooms if rooms[g] > 0 and self._queued[g]}
         for run in started:
             world.set_run_state(run, RunState.RUNNING, "started")

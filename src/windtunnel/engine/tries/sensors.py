@@ -185,8 +185,9 @@ class Sensors:
         for ti in self._waits.touched_by(ended):
             if self._waits.verdict(ti) is None:
                 continue
-            kind = world.runs[world.ti_run[ti]].dag.kind[world.ti_task[ti]]
-            assert isinstance(kind, TriggerDagRun | ExternalTaskSensor)
+            wait = self._waits.of(ti)
+            assert wait is not None
+            kind = wait.kind  # a later version of its DAG may lack the task
             attempt = self._attempts.running.get(ti)
             deferral = self._triggerer.deferred.get(ti)
             if attempt is not None and attempt.waits:
