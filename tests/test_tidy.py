@@ -16,7 +16,7 @@ PACKAGES = ("windtunnel", "pytest_windtunnel")
 
 # A room may import every room in a later line; rooms in one line don't import each other.
 LAYERS = (
-    {"cli"},
+    {"cli", "strategies"},
     {"report"},
     {"api"},
     {"result"},
@@ -30,11 +30,14 @@ LAYERS = (
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # The package itself and `python -m` stand above the rooms; each has one door.
-DOORS = {"": {"api", "errors", "model", "trace", "detect", "loaders"}, "__main__": {"cli"}}
+DOORS = {
+    "": {"api", "errors", "model", "trace", "detect", "loaders", "strategies"},
+    "__main__": {"cli"},
+}
 
 HOMES = {
     "simpy": {"engine"},
-    "hypothesis": {"search"},
+    "hypothesis": {"strategies"},
     "freezegun": {"execute"},
     "typer": {"cli"},
     "click": {"cli"},

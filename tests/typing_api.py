@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from hypothesis import given
+from hypothesis.stateful import invariant
+from hypothesis.strategies import SearchStrategy
+
 import windtunnel as wt
+from windtunnel import strategies
 
 
 def simulate_a_folder() -> bool:
@@ -43,3 +48,25 @@ def say_what_was_wrong(path: str) -> str:
     except wt.WindtunnelError as error:
         return str(error)
     return ""
+
+
+FLEET = wt.Fleet(dags=(wt.Dag(dag_id="a", tasks=(wt.Task(task_id="t"),)),))
+FLEETS: SearchStrategy[wt.Fleet] = strategies.fleets(most_dags=2, features={"pools"})
+SCENARIOS: SearchStrategy[wt.Scenario] = strategies.scenarios(
+    FLEETS, cluster=wt.Cluster(), behavior=wt.Behavior(), window="1d", vary=("pools", "workers")
+)
+
+
+@given(wt.strategies.scenarios(FLEET, faults=1))
+def property_of_a_fleet(scenario: wt.Scenario) -> None:
+    assert not strategies.exceeded(wt.simulate(scenario))
+
+
+class Operator(strategies.FleetMachine):
+    fleet = FLEET
+    cluster = wt.Cluster(parallelism=2)
+
+    @invariant()
+    def nothing_fails(self) -> None:
+        failed: list[str] = [run.run for run in self.result.dag_runs() if run.state == "failed"]
+        assert not failed, self.actions

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from windtunnel import strategies as strategies
     from windtunnel.api import Proof, Report, Result, check, load, prove, replay, simulate
     from windtunnel.detect import Finding, Fix
     from windtunnel.errors import InvalidInput, WindtunnelError
@@ -88,6 +89,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return version("windtunnel")
+    if name == "strategies":  # it needs Hypothesis, and says so
+        return import_module("windtunnel.strategies")
     if name not in _HOME:
         raise AttributeError(f"module 'windtunnel' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)

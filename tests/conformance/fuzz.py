@@ -17,6 +17,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from score import Job, compare, profile_for
+
 from strategies import cases
 
 HERE = Path(__file__).parent

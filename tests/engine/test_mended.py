@@ -21,6 +21,7 @@ from windtunnel.model import (
     Rule,
     RunMarked,
     Task,
+    TaskHangs,
     TriggerDagRun,
 )
 
@@ -105,3 +106,15 @@ def test_a_queued_run_that_is_marked_and_cleared_while_its_dag_is_paused_starts_
     )
     assert [run.state for run in result.dag_runs("a")] == ["success"]
     assert result.task("a.t").state == "success"
+
+
+def test_a_sensor_that_hangs_in_its_poke_is_waited_for_without_end():
+    """Its own timeout, which is only looked at after a poke, was foreseen for a year without
+    number."""
+    sensor = ExternalTaskSensor(external_dag_id="a", mode="reschedule")
+    dag = Dag(dag_id="a", tasks=(Task(task_id="t", kind=sensor),))
+    hangs = TaskHangs(tasks="a.t", tries=(1,))
+    result = api.simulate(Fleet(dags=(dag,)), window="1h", runs=["a"], faults=[hangs])
+    (waiting,) = result.trace.snapshots[-1].actors
+    assert waiting.name == "a.t"
+    assert waiting.gives_up_us is None
