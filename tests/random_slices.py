@@ -43,12 +43,40 @@ FEATURES = {
 }
 
 
+THEMES = (
+    {"locks", "faults", "retries"},
+    {"locks", "faults", "retry body", "retries"},
+    {"locks", "faults", "sensors", "retries"},
+    {"locks", "run locks", "faults", "retries"},
+    {"locks", "run locks", "clears", "faults"},
+    {"locks", "timeouts", "sensors"},
+    {"sensors", "include_deferred", "tight", "deferring"},
+    {"sensors", "include_deferred", "second pool", "deferring"},
+    {"sensors", "workers", "parallelism"},
+    {"sensors", "workers", "tight", "second pool"},
+    {"sensors", "workers", "queues", "tight"},
+    {"sensors", "run limits", "jitter", "several runs"},
+    {"sensors", "run limits", "no catchup", "several runs"},
+    {"sensors", "run limits", "past", "faults", "several runs"},
+    {"sensors", "clears", "faults", "run limits"},
+    {"triggers", "run limits", "tight"},
+    {"triggers", "faults", "retries", "dedupe"},
+    {"past", "faults", "clears", "run limits", "several runs"},
+    {"all_done", "faults", "sensors"},
+    {"assets", "sensors", "faults"},
+)
+"""Features that have to come together before anything goes wrong; half of all fleets have one."""
+
+
 class FleetMaker:
     """One fleet."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
         self.has = {name for name, share in FEATURES.items() if random.random() < share}
+        if random.random() < 0.5:
+            extra = random.sample(sorted(FEATURES), random.choice((0, 0, 1)))
+            self.has = {*random.choice(THEMES), *extra}
         tight = "tight" in self.has
         self.pools = {"default_pool": random.choice((1, 1, 2) if tight else (2, 3, 4, 9))}
         if "second pool" in self.has:
@@ -95,7 +123,7 @@ class FleetMaker:
         random = self.random
         dag: Form = {"at": []}
         if name in self.names:
-            runs = random.choice((1, 1, 1, 2))
+            runs = random.choice((1, 2, 3) if "several runs" in self.has else (1, 1, 1, 2))
             dag["at"] = sorted(random.choice((0, 0, 1, 3)) for _ in range(runs))
             if "jitter" in self.has and random.random() < 0.6:
                 dag["jitter"] = [0, random.choice((1, 2))]
@@ -148,6 +176,8 @@ class FleetMaker:
         random, has = self.random, self.has
         draw = random.random()
         mode = random.choice(("poke", "poke", "poke", "defer", "reschedule"))
+        if "deferring" in has and random.random() < 0.7:
+            mode = "defer"
         if "sensors" in has and draw < 0.3:
             return {"op": "sensor", "waits_for": self._target(dag), "mode": mode}
         if "triggers" in has and dag != "child" and draw < 0.5:
