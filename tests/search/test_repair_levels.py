@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from windtunnel.detect import Finding
+from windtunnel.explain import pages
 from windtunnel.model import (
     Behavior,
     Cluster,
@@ -28,6 +31,7 @@ from windtunnel.model import (
 )
 from windtunnel.search import explore, repair
 from windtunnel.search.repair.data import sorted_locks
+from windtunnel.search.repair.offers import BY_CODE
 from windtunnel.slices.certificate import has_solver
 
 
@@ -199,7 +203,7 @@ def test_a_sensor_is_told_which_states_end_its_wait():
     )
     fixes = by_setting(repaired(one, "WT103"))
     assert fixes["failed_states of mart.wait"].after == "['failed', 'upstream_failed']"
-    assert fixes["retries of etl.load"].after == "1"
+    assert fixes["retries of etl.load"].by_timing
     assert "skipped_states of mart.wait" not in fixes
 
 
@@ -223,7 +227,18 @@ def test_nothing_is_offered_for_what_no_setting_cures(by_tie):
 
 
 def test_a_budget_that_is_spent_says_so(by_tie, monkeypatch):
-    monkeypatch.setattr(sys.modules["windtunnel.search.repair.cures"], "FEWEST", 5)
+    monkeypatch.setattr(sys.modules["windtunnel.search.repair.cures"], "FEWEST", 4)
     found, variant = explore(by_tie, 8).found[0]
     cut = repair(by_tie, found, 8, shown_by=variant, share=10_000_000)
     assert cut.left > 0
+
+
+def test_each_code_is_in_the_document_with_what_is_tried_or_that_nothing_is():
+    told = (Path(__file__).parents[2] / "docs" / "repair.md").read_text("utf-8")
+    tried, _, nothing = told.partition("Nothing is tried for")
+    rows = {code for line in tried.splitlines() if line.startswith("| WT")
+            for code in re.findall(r"WT\d+", line.split("|")[1])}  # fmt: skip
+    none = set(re.findall(r"WT\d+", nothing.partition(":")[0]))
+    assert rows == {code for code, sources in BY_CODE.items() if sources}
+    assert rows | none == {page.code for page in pages()}
+    assert not rows & none

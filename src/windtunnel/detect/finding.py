@@ -74,8 +74,9 @@ class Fix(Value):
     simulations: int = 0
     """Simulations with it that did not show the finding; 0: nobody counted."""
     by_timing: bool = False
-    """Whether it is not excluded that the finding comes back with other durations: it only changes
-    who comes in time, or a proof was tried and came to a state in which these DAGs are stuck."""
+    """Whether it is not excluded that the finding comes back with other durations or failures: it
+    only changes who comes in time, or how often something may fail, or a proof was tried and came
+    to a state in which these DAGs are stuck."""
     later_s: float | None = None
     """How much later a dag run ends with it, of all that end in the calm simulation the one that
     loses most; None: nobody can say, because none ends in both."""

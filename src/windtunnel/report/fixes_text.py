@@ -45,7 +45,7 @@ def _title(fix: Fix) -> str:
     if fix.level == "proved":
         return "Fixes, proved for all durations"
     if fix.by_timing:
-        return "Simulated and free of this finding; with other durations it may come back"
+        return "Simulated and free of this finding; with other luck it may come back"
     return "Fixes, each simulated and free of this finding"
 
 

@@ -15,10 +15,11 @@ from windtunnel.detect import Finding, Fix
 from windtunnel.model import Scenario
 from windtunnel.search.explore import Exploration
 from windtunnel.search.proofs import prove
+from windtunnel.search.repair.before import Before, identity
 from windtunnel.search.repair.change import Change, Offer, Size
 from windtunnel.search.repair.landing import Landing
 from windtunnel.search.repair.offers import offers
-from windtunnel.search.repair.trial import FEWEST, WORK, Budget, SpentError, Trial, identity
+from windtunnel.search.repair.trial import FEWEST, SIMULATIONS, WORK, Budget, SpentError, Trial
 
 ROOM = 1_000_000
 """A size that no fleet fills: if this is not enough, none is."""
@@ -49,18 +50,19 @@ class Repairs:
     """What cures each of the findings of one search."""
 
     def __init__(self, scenario: Scenario, exploration: Exploration, tries: int) -> None:
-        self._scenario = scenario
+        self._before = Before(scenario)
         self._tries = tries
         self._known = [*(found for found, _ in exploration.found), *exploration.settled]
 
     def of(self, finding: Finding, shown_by: Scenario) -> Finding:
         """The finding, with what cures it."""
         found = repair(
-            self._scenario,
+            self._before.scenario,
             finding,
             self._tries,
             self._known,
             shown_by=shown_by,
+            before=self._before,
             share=len(self._known),
         )
         told = {"fixes": found.fixes, "no_help": found.no_help, "fixes_left": found.left}
@@ -74,6 +76,7 @@ def repair(
     known: Collection[Finding] = (),
     *,
     shown_by: Scenario | None = None,
+    before: Before | None = None,
     share: int = 1,
 ) -> Repaired:
     """The smallest change of each setting with which no simulation shows the finding any more, nor
@@ -86,11 +89,17 @@ def repair(
             and to as many that go other ways.
         known: What else was found in it, and may stay.
         shown_by: The scenario that shows the finding: what does not even help there is out.
+        before: The scenario as it is, if it was looked at already.
         share: Among how many findings the budget is divided.
     """
     may_stay = {identity(other) for other in known} - {identity(finding)}
-    budget = Budget(WORK // max(1, share), FEWEST)
-    trial = Trial(scenario, shown_by or scenario, finding, may_stay, max(1, seeds), budget)
+    fewest = 0 if finding.since is None else max(FEWEST, SIMULATIONS // max(1, share))
+    budget = Budget(WORK // max(1, share), fewest)
+    before = before or Before(scenario)
+    try:
+        trial = Trial(before, shown_by or scenario, finding, may_stay, max(1, seeds), budget)
+    except SpentError:
+        return Repaired((), (), 1)
     return _Repair(trial).repaired(offers(scenario, finding))
 
 
@@ -132,10 +141,12 @@ class _Repair:
         """With what can be proved of it: that none of the DAGs in a deadlock is ever in one again,
         or that a state in which they are is not excluded."""
         order, fix, change = one
-        if self._finding.code != DEADLOCK or fix.level != "survived":
+        before = self._trial.before
+        if self._finding.code != DEADLOCK or fix.level != "survived" or not before.proofs:
             return one
+        before.proofs -= 1
         parties = (*self._finding.holding, *self._finding.waiting)
-        proof = prove(change.apply(self._trial.scenario), effort=EFFORT)
+        proof = prove(change.apply(before.scenario), effort=EFFORT)
         verdicts = {proof.of(dag_id).verdict for dag_id in {party.dag_id for party in parties}}
         if verdicts == {"proved"}:
             proved = fix.model_copy(update={"level": "proved", "by_timing": False})

@@ -88,7 +88,7 @@ BY_CODE: dict[str, tuple[Source, ...]] = {
     "WT110": (rooms.for_tasks,),
     "WT113": (rooms.other_dates,),
     "WT114": (_unpaused,),
-    "WT115": (data.lease, limits.larger),
+    "WT115": (data.lease,),
     "WT118": (limits.larger, waits.other_ways),
     "WT120": (_visibility,),
     "WT121": (_visibility,),

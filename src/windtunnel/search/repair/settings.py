@@ -118,6 +118,8 @@ def retries(
                 edits=tuple(edits(scenario, [name], "retries", count)),
             )
             fewer = count < task.retries
+            # A task that failed so often may fail once more.
+            fix = fix.model_copy(update={"by_timing": not fewer})
             tries.append(Change(fix, on_tasks([name], _retrying(count)), may_fail=fewer))
         if tries:
             yield tries

@@ -3,10 +3,8 @@ it, with other luck."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal
 
 from windtunnel.choices import Calm
@@ -15,16 +13,15 @@ from windtunnel.engine import simulate
 from windtunnel.errors import WindtunnelError
 from windtunnel.lint import lint
 from windtunnel.model import Scenario
+from windtunnel.search.repair.before import Before, identity
 from windtunnel.search.repair.change import Change
-from windtunnel.search.repair.landing import Ends, Landing, ends_of, landing
+from windtunnel.search.repair.landing import Landing, ends_of, landing
 from windtunnel.search.simulations import CALM, simulations, steered
 from windtunnel.trace import Trace
 
-WORK, FEWEST = 200_000, 40
+WORK, SIMULATIONS, FEWEST = 200_000, 60, 8
 """State changes in the simulations of all changes, for all that was found; but so many simulations
-at least for each."""
-LOOKED_AT = 50
-"""State changes that a look at one task is worth."""
+at least, and so many for each."""
 OTHER_LUCK = 7_919
 """Added to the seed of a search that shall not go the ways of the first."""
 NO_SCENARIO = (WindtunnelError, ValueError, LookupError, AssertionError)
@@ -56,15 +53,15 @@ class Budget:
         self.work -= 1 + len(trace.history)
         self.simulations -= 1
 
-    def read(self, scenario: Scenario) -> None:
-        """The DAGs were looked at, without a simulation.
+    def look(self, work: int) -> None:
+        """The DAGs are looked at, without a simulation.
 
         Raises:
-            SpentError: nothing is left.
+            SpentError: too little is left.
         """
-        self.check()
-        self.work -= 1 + LOOKED_AT * sum(len(dag.tasks) for dag in scenario.fleet.dags)
-        self.simulations -= 1
+        if self.simulations <= 0 and self.work < work:
+            raise SpentError
+        self.work -= work
 
     def check(self) -> None:
         """
@@ -87,7 +84,7 @@ class Stood:
 class Trial:
     """Tries changes against one finding."""
 
-    scenario: Scenario
+    before: Before
     shown_by: Scenario
     finding: Finding
     known: Collection[Known]
@@ -99,7 +96,9 @@ class Trial:
 
     def __post_init__(self) -> None:
         self._is_static = self.finding.since is None
-        affordable = self.budget.work // (1 + len(self._calm.history))
+        if self._is_static:
+            self.budget.look(self.before.look)
+        affordable = self.budget.work // (1 + len(self.before.calm.history))
         self.tries = min(self.tries, max(FEWEST_TRIES, affordable // PARTS))
 
     def replayed(self, change: Change) -> Replayed:
@@ -107,7 +106,7 @@ class Trial:
         try:
             changed = change.apply(self.shown_by)
             if self._is_static:
-                self.budget.read(changed)
+                self.budget.look(self.before.look)
                 return "gone" if self._passes(lint(changed)) else "there"
             self.budget.check()
             trace = simulate(changed)
@@ -122,7 +121,8 @@ class Trial:
     def stands(self, change: Change) -> Stood | None:
         """A search with a change; None if it shows the finding, or something new, or a run fails
         that did not. Without simulations left it is as short as it can be."""
-        changed = change.apply(self.scenario)
+        changed = change.apply(self.before.scenario)
+        self.budget.work -= self.before.look
         if not self._passes_lint(changed):
             return None
         ends: Trace | None = None
@@ -139,33 +139,21 @@ class Trial:
             if ends is None or not ends.asked:
                 break
         assert ends is not None
-        cost = landing(self._before, ends_of(ends))
+        cost = landing(self.before.ends, ends_of(ends))
         return None if cost.fails and not change.may_fail else Stood(count, cost)
 
     def calm_landing(self, change: Change) -> Landing:
         """Only how dag runs end."""
         self.budget.check()
-        _, trace = steered(change.apply(self.scenario), Calm())
+        _, trace = steered(change.apply(self.before.scenario), Calm())
         self.budget.spend(trace)
-        return landing(self._before, ends_of(trace))
-
-    @cached_property
-    def _calm(self) -> Trace:
-        return steered(self.scenario, Calm())[1]
-
-    @cached_property
-    def _before(self) -> Ends:
-        return ends_of(self._calm)
-
-    @cached_property
-    def _said_before(self) -> set[Known]:
-        return {identity(one) for one in lint(self.scenario)}
+        return landing(self.before.ends, ends_of(trace))
 
     def _passes_lint(self, changed: Scenario) -> bool:
         new = [
             f
             for f in lint(changed)
-            if identity(f) not in self._said_before or f.code == self.finding.code
+            if identity(f) not in self.before.said or f.code == self.finding.code
         ]
         return self._passes(new)
 
@@ -201,11 +189,3 @@ class Trial:
 
 def _tasks(finding: Finding) -> set[tuple[str, str]]:
     return {(party.dag_id, party.task_id) for party in finding.holding}
-
-
-def identity(finding: Finding) -> Known:
-    """What makes it this trouble; numbers in what it says are none of it."""
-    code, *rest = finding.identity
-    if finding.about or finding.limits or finding.holding:
-        return (code, *rest)
-    return (code, *(re.sub(r"\d+", "#", one) for one in rest))
