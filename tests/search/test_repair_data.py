@@ -133,3 +133,20 @@ def test_the_story_of_such_a_finding_ends_with_what_happens():
     trace = simulate(given)
     (finding,) = (one for one in detect(given, trace) if one.code == "WT204")
     assert timeline(given, trace, finding)[-1].what == "etl.t adds to x in try 2"
+
+
+def test_two_dags_of_one_schedule_are_ordered_by_a_sensor():
+    dags = [every(30, name, T, catchup=False) for name in ("a", "b")]
+    found = cures("WT202", *dags, rules=[does("*.t", write("x", 5))], until=50)
+    assert found["order of a.t, b.t"] == ("none", "an ExternalTaskSensor for t before t")
+    others = every(30, "a", T, catchup=False), every(15, "b", T, catchup=False)
+    found = cures("WT202", *others, rules=[does("*.t", write("x", 5))], until=50)
+    assert found
+    assert not [setting for setting in found if setting.startswith("order of")]
+
+
+def test_a_run_that_dagrun_timeout_fails_gets_longer():
+    dag = Dag(dag_id="etl", tasks=(T,), dagrun_timeout_s=10 * MINUTE)
+    slow = [does("etl.t", write("fact", 10.25))]
+    options = {"rules": slow, "every_run_matters": ("etl",), "min_heartbeat_interval_s": 45}
+    assert cures("WT223", dag, **options)["dagrun_timeout of etl"] == ("600 s", "1200 s")

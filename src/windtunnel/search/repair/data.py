@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 from windtunnel.detect import Finding, Fix
-from windtunnel.model import Dag, Pool, Resource, Rule, Scenario, Step, Task
+from windtunnel.model import Dag, ExternalTaskSensor, Pool, Resource, Rule, Scenario, Step, Task
 from windtunnel.model.resources import LOCK
 from windtunnel.search.repair.change import (
     Apply,
@@ -251,10 +251,13 @@ def _shared_pool(scenario: Scenario, names: list[Name], slots: int) -> Change:
 
 
 def _after_each_other(scenario: Scenario, names: list[Name]) -> Iterator[Tries]:
-    """One task after the other, where both are of one DAG and nothing orders them yet."""
+    """One task after the other, where nothing orders them yet: by an arrow in one DAG, by a sensor
+    in two of the same schedule."""
     tries = []
     for (dag_id, first), (other, second) in ((names[0], names[1]), (names[1], names[0])):
-        if dag_id == other and not _reaches(scenario.fleet.dag(dag_id), second, first):
+        if dag_id != other:
+            tries += _sensor(scenario, (dag_id, first), (other, second))
+        elif not _reaches(scenario.fleet.dag(dag_id), second, first):
             fix = Fix(
                 setting=f"order of {dag_id}",
                 before="none",
@@ -265,6 +268,46 @@ def _after_each_other(scenario: Scenario, names: list[Name]) -> Iterator[Tries]:
             tries.append(Change(fix, on_tasks(name, _behind(first))))
     if tries:
         yield tries
+
+
+def _sensor(scenario: Scenario, first: Name, second: Name) -> list[Change]:
+    """The second waits for the first of the same logical date."""
+    before, after = scenario.fleet.dag(first[0]), scenario.fleet.dag(second[0])
+    task_id = f"wait_for_{first[0]}"
+    if before.schedule is None or before.schedule != after.schedule or after.find(task_id):
+        return []
+    kind = ExternalTaskSensor(
+        external_dag_id=first[0],
+        external_task_ids=(first[1],),
+        failed_states=("failed", "upstream_failed"),
+        mode="reschedule",
+    )
+    fix = Fix(
+        setting=f"order of {shown([first, second])}",
+        before="none",
+        after=f"an ExternalTaskSensor for {first[1]} before {second[1]}",
+        note="it fails where the other one does",
+        where="the DAG file",
+    )
+
+    def added(scenario: Scenario) -> Scenario:
+        dags = tuple(
+            dag.model_copy(
+                update={
+                    "tasks": (
+                        *dag.tasks,
+                        Task(task_id=task_id, operator="ExternalTaskSensor", kind=kind),
+                    )
+                }
+            )
+            if dag.dag_id == second[0]
+            else dag
+            for dag in scenario.fleet.dags
+        )
+        fleet = scenario.fleet.model_copy(update={"dags": dags})
+        return scenario.model_copy(update={"fleet": fleet})
+
+    return [Change(fix, both(added, on_tasks([second], _behind(task_id))), 3, may_fail=True)]
 
 
 def _behind(first: str) -> Callable[[Task], Task]:

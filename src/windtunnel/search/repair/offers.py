@@ -76,6 +76,10 @@ def _sooner_retries(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
     yield from settings.retry_delay(scenario, finding.dag_id, finding.line)
 
 
+def _longer_runs(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
+    yield from settings.dagrun_timeout(scenario, [finding.dag_id or ""])
+
+
 BY_CODE: dict[str, tuple[Source, ...]] = {
     "WT101": (
         limits.larger, waits.other_ways, limits.smaller, data.lock_order, settings.priorities,
@@ -99,6 +103,7 @@ BY_CODE: dict[str, tuple[Source, ...]] = {
     "WT211": (data.a_pool_as_large, limits.larger),
     "WT220": (_all_intervals, limits.larger),
     "WT222": (_own_runs,),
+    "WT223": (_longer_runs,),
     "WT402": (rooms.fewer_at_once,),
     "WT403": (limits.larger, _no_catchup),
     "WT501": (_sooner_retries,),

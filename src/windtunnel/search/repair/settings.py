@@ -197,6 +197,23 @@ def retry_delay(scenario: Scenario, dag_id: str | None, line: int | None) -> Ite
                 yield tries
 
 
+def dagrun_timeout(scenario: Scenario, dag_ids: list[str]) -> Iterator[Tries]:
+    """A run has longer."""
+    for dag in _dags(scenario, dag_ids):
+        now = dag.dagrun_timeout_s
+        if now is not None:
+            tries = []
+            for seconds in (2 * now, 4 * now, None):
+                fix = Fix(
+                    setting=f"dagrun_timeout of {dag.dag_id}",
+                    before=f"{now:g} s",
+                    after="none" if seconds is None else f"{seconds:g} s",
+                    where="the DAG file",
+                )
+                tries.append(Change(fix, on_dags([dag.dag_id], dagrun_timeout_s=seconds)))
+            yield tries
+
+
 def _delayed(seconds: float) -> Callable[[Task], Task]:
     return lambda task: with_arguments(task, retry_delay_s=seconds)
 
