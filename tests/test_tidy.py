@@ -134,7 +134,7 @@ def test_rooms_import_only_rooms_further_right() -> None:
 
 def test_the_rules_would_notice_a_room_that_looks_back() -> None:
     assert may_import("windtunnel.report.text", "windtunnel.trace")
-    assert not may_import("windtunnel.detect.deadlock", "windtunnel.engine.kernel")
+    assert not may_import("windtunnel.detect.stuck.deadlock", "windtunnel.engine.kernel")
     assert not may_import("windtunnel.model.dag", "windtunnel.trace")
     assert not may_import("windtunnel.api", "windtunnel.report")
 

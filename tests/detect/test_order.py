@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from data_use import START, scenario
 from effort import examples
 from windtunnel.detect import candidates, detect
-from windtunnel.detect.order import Order
-from windtunnel.detect.overlap import PAIRS, find_overlaps
+from windtunnel.detect.data.order import Order
+from windtunnel.detect.data.overlap import PAIRS, find_overlaps
 from windtunnel.engine import simulate
 from windtunnel.model import (
     Cron,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from windtunnel.detect.reduction import reduce
+from windtunnel.detect.stuck.reduction import reduce
 from windtunnel.trace import Actor, Capacity, OpenRun, Snapshot, Wish
 
 

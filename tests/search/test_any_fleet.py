@@ -30,7 +30,7 @@ from windtunnel.model import (
     WorkerLost,
 )
 from windtunnel.search import counterexample, explore, recheck, shown, shrink
-from windtunnel.search.cuts import cuts
+from windtunnel.search.shrinking.cuts import cuts
 
 quick = settings(examples(20), suppress_health_check=list(HealthCheck))
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -29,7 +29,7 @@ from windtunnel.model import (
     TaskFails,
 )
 from windtunnel.search import repair
-from windtunnel.search.timeline import timeline
+from windtunnel.search.shrinking.timeline import timeline
 
 T = Task(task_id="t")
 

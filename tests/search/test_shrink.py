@@ -24,8 +24,8 @@ from windtunnel.model import (
     WeightRule,
 )
 from windtunnel.search import explore, shown, shrink
-from windtunnel.search.cuts import cuts, of_dags, of_tasks
-from windtunnel.search.minimal import minimal
+from windtunnel.search.shrinking.cuts import cuts, of_dags, of_tasks
+from windtunnel.search.shrinking.minimal import minimal
 
 
 @given(st.sets(st.integers(0, 40)), st.sets(st.integers(0, 40)))

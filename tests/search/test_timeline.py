@@ -21,8 +21,8 @@ from windtunnel.model import (
     Uniform,
 )
 from windtunnel.search import explore, shrink
+from windtunnel.search.shrinking.timeline import LINES, timeline
 from windtunnel.search.simulations import steered
-from windtunnel.search.timeline import LINES, timeline
 
 NOTHING = Finding(code="WT999", title="x", summary="x")
 

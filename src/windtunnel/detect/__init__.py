@@ -1,27 +1,27 @@
 """Trace in, findings out: one file per family, none of them knows the engine."""
 
-from windtunnel.detect.candidates import Candidate, candidates
 from windtunnel.detect.case import Case, Moment, Size
-from windtunnel.detect.cores import WaitGraph
-from windtunnel.detect.deadlock import find_deadlocks
-from windtunnel.detect.double_effect import find_double_effects
-from windtunnel.detect.double_run import find_double_runs
-from windtunnel.detect.exhausted import find_exhaustion
+from windtunnel.detect.data.candidates import Candidate, candidates
+from windtunnel.detect.data.double_effect import find_double_effects
+from windtunnel.detect.data.double_run import find_double_runs
+from windtunnel.detect.data.lock_order import Circle, find_lock_orders, lock_circles, noted
+from windtunnel.detect.data.overlap import find_overlaps
+from windtunnel.detect.data.redelivered import find_redelivered
 from windtunnel.detect.finding import Edit, Finding, Fix, Limit, Party
-from windtunnel.detect.given_up_runs import find_given_up_runs
-from windtunnel.detect.in_vain import find_waits_in_vain
-from windtunnel.detect.livelock import find_livelocks
-from windtunnel.detect.lock_order import Circle, find_lock_orders, lock_circles, noted
-from windtunnel.detect.lost_runs import find_lost_runs
-from windtunnel.detect.not_given_back import find_not_given_back
-from windtunnel.detect.overcommit import find_overcommits
-from windtunnel.detect.overlap import find_overlaps
-from windtunnel.detect.overload import find_overload
-from windtunnel.detect.pool_overrun import find_pool_overruns
-from windtunnel.detect.redelivered import find_redelivered
-from windtunnel.detect.runaway import find_runaways
-from windtunnel.detect.stall import find_stalls
-from windtunnel.detect.starvation import find_starvation
+from windtunnel.detect.limits.exhausted import find_exhaustion
+from windtunnel.detect.limits.overcommit import find_overcommits
+from windtunnel.detect.limits.overload import find_overload
+from windtunnel.detect.limits.pool_overrun import find_pool_overruns
+from windtunnel.detect.limits.starvation import find_starvation
+from windtunnel.detect.runs.given_up_runs import find_given_up_runs
+from windtunnel.detect.runs.lost_runs import find_lost_runs
+from windtunnel.detect.runs.runaway import find_runaways
+from windtunnel.detect.stuck.cores import WaitGraph
+from windtunnel.detect.stuck.deadlock import find_deadlocks
+from windtunnel.detect.stuck.in_vain import find_waits_in_vain
+from windtunnel.detect.stuck.livelock import find_livelocks
+from windtunnel.detect.stuck.not_given_back import find_not_given_back
+from windtunnel.detect.stuck.stall import find_stalls
 from windtunnel.detect.verdicts import Accepted, Verdicts, judge, sort_out, unused
 from windtunnel.detect.xcom import find_not_carried
 from windtunnel.model import Scenario

@@ -6,10 +6,10 @@ from windtunnel.lint.dates import find_missing_dates
 from windtunnel.lint.feedback import find_feedback
 from windtunnel.lint.known_dags import find_unknown_dags
 from windtunnel.lint.never_queued import find_never_queued, find_unknown_pools
-from windtunnel.lint.piling import find_full_of_waits
 from windtunnel.lint.retries import find_long_retries
 from windtunnel.lint.targets import find_missing_targets
 from windtunnel.lint.visibility import find_outlived_messages
+from windtunnel.lint.waits.piling import find_full_of_waits
 from windtunnel.model import Scenario
 
 __all__ = [

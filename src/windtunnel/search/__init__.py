@@ -15,7 +15,7 @@ from windtunnel.search.recheck import (
 )
 from windtunnel.search.repair import Repaired, Repairs, repair, with_patches
 from windtunnel.search.settings import Setting, parse_setting, with_setting
-from windtunnel.search.shrink import Shown, Shrunk, is_same, shown, shrink
+from windtunnel.search.shrinking.shrink import Shown, Shrunk, is_same, shown, shrink
 from windtunnel.search.store import (
     Counterexample,
     counterexample,

@@ -11,8 +11,8 @@ from windtunnel.detect import Finding, detect
 from windtunnel.engine import simulate
 from windtunnel.errors import InvalidInput, WindtunnelError
 from windtunnel.model import Dag, Scenario
-from windtunnel.search.cuts import with_tasks
-from windtunnel.search.shrink import is_same
+from windtunnel.search.shrinking.cuts import with_tasks
+from windtunnel.search.shrinking.shrink import is_same
 from windtunnel.search.store import Counterexample, drop, names, recall
 from windtunnel.trace import Trace
 

@@ -18,7 +18,7 @@ from windtunnel.detect import Finding
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Scenario
 from windtunnel.model.base import Value
-from windtunnel.search.shrink import Shrunk
+from windtunnel.search.shrinking.shrink import Shrunk
 
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 """Without the characters that people mistake for each other."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from windtunnel.detect.cores import Core, WaitGraph
 from windtunnel.detect.finding import Party
+from windtunnel.detect.stuck.cores import Core, WaitGraph
 from windtunnel.model import Scenario, TriggerDagRun
 from windtunnel.trace import Actor, Snapshot, Trace
 

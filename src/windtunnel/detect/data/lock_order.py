@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 
 from windtunnel.detect.attempts import Attempts
-from windtunnel.detect.exclusion import Held, Holdings, Try, could_meet, guards
+from windtunnel.detect.data.exclusion import Held, Holdings, Try, could_meet, guards
+from windtunnel.detect.data.order import Order
 from windtunnel.detect.finding import Finding
-from windtunnel.detect.order import Order
 from windtunnel.model import Scenario
 from windtunnel.model.resources import resource_named
 from windtunnel.trace import Trace

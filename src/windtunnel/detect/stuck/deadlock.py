@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from windtunnel.detect.cores import Core, WaitGraph, cores
-from windtunnel.detect.ends import end
 from windtunnel.detect.finding import Finding, Limit, Party
-from windtunnel.detect.graph import leads_to, reached_from, shortest_cycle
-from windtunnel.detect.later import changes_again
-from windtunnel.detect.words import Words, caveats, party, place
+from windtunnel.detect.stuck.cores import Core, WaitGraph, cores
+from windtunnel.detect.stuck.ends import end
+from windtunnel.detect.stuck.graph import leads_to, reached_from, shortest_cycle
+from windtunnel.detect.stuck.later import changes_again
+from windtunnel.detect.stuck.words import Words, caveats, party, place
 from windtunnel.model import Scenario
 from windtunnel.trace import Trace
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from windtunnel.detect.finding import Finding, Limit
-from windtunnel.detect.words import party, place
+from windtunnel.detect.stuck.words import party, place
 from windtunnel.model import Scenario
 from windtunnel.trace import Actor, Snapshot, Trace
 

@@ -20,11 +20,11 @@ from windtunnel.detect import Case, Finding, Size, detect
 from windtunnel.engine import simulate
 from windtunnel.errors import WindtunnelError
 from windtunnel.model import Chosen, Scenario
-from windtunnel.search.cuts import Item, cuts
-from windtunnel.search.holders_first import HoldersFirst
-from windtunnel.search.minimal import minimal
+from windtunnel.search.shrinking.cuts import Item, cuts
+from windtunnel.search.shrinking.holders_first import HoldersFirst
+from windtunnel.search.shrinking.minimal import minimal
+from windtunnel.search.shrinking.timeline import timeline
 from windtunnel.search.simulations import steered
-from windtunnel.search.timeline import timeline
 from windtunnel.trace import Trace
 
 BUDGET, FEWEST = 2000, 100

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from windtunnel.detect.cores import WaitGraph
-from windtunnel.detect.ends import end
 from windtunnel.detect.finding import Finding
-from windtunnel.detect.later import BY_HAND, Later, may_be_mended
-from windtunnel.detect.sinks import behind, cannot_go_on, held, is_in_vain, numbers, sinks
-from windtunnel.detect.words import party, place
+from windtunnel.detect.stuck.cores import WaitGraph
+from windtunnel.detect.stuck.ends import end
+from windtunnel.detect.stuck.later import BY_HAND, Later, may_be_mended
+from windtunnel.detect.stuck.sinks import behind, cannot_go_on, held, is_in_vain, numbers, sinks
+from windtunnel.detect.stuck.words import party, place
 from windtunnel.model import Cron, Every, ExternalTaskSensor, Scenario, TriggerDagRun
 from windtunnel.trace import Actor, RunState, TaskState, Trace, Wish
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from windtunnel.lint.limits import most_tasks
-from windtunnel.lint.waiting import Waiter
+from windtunnel.lint.waits.waiting import Waiter
 from windtunnel.model import Cluster, Dag, Task
 
 

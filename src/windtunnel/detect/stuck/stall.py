@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from windtunnel.detect.cores import WaitGraph
-from windtunnel.detect.ends import end
 from windtunnel.detect.finding import Finding, Limit
-from windtunnel.detect.later import BY_HAND, POOLS, Later, may_be_mended
-from windtunnel.detect.sinks import (
+from windtunnel.detect.stuck.cores import WaitGraph
+from windtunnel.detect.stuck.ends import end
+from windtunnel.detect.stuck.later import BY_HAND, POOLS, Later, may_be_mended
+from windtunnel.detect.stuck.sinks import (
     behind,
     cannot_go_on,
     held,
@@ -22,7 +22,7 @@ from windtunnel.detect.sinks import (
     sinks,
     too_small,
 )
-from windtunnel.detect.words import party, place
+from windtunnel.detect.stuck.words import party, place
 from windtunnel.model import Cluster, OfWorkers, Scenario
 from windtunnel.trace import Actor, Trace
 

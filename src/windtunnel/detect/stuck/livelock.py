@@ -13,12 +13,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from windtunnel.detect.cores import WaitGraph
-from windtunnel.detect.ends import end
 from windtunnel.detect.finding import Finding, Limit
-from windtunnel.detect.later import number_of, place_of
-from windtunnel.detect.reduction import reduce
-from windtunnel.detect.words import party, place
+from windtunnel.detect.stuck.cores import WaitGraph
+from windtunnel.detect.stuck.ends import end
+from windtunnel.detect.stuck.later import number_of, place_of
+from windtunnel.detect.stuck.reduction import reduce
+from windtunnel.detect.stuck.words import party, place
 from windtunnel.model import Scenario
 from windtunnel.trace import Actor, TaskState, Trace
 

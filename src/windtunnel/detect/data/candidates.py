@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from windtunnel.detect.attempts import Attempts
-from windtunnel.detect.exclusion import Holdings, could_meet
-from windtunnel.detect.order import Order
-from windtunnel.detect.overlap import conflict
+from windtunnel.detect.data.exclusion import Holdings, could_meet
+from windtunnel.detect.data.order import Order
+from windtunnel.detect.data.overlap import conflict
 from windtunnel.model import Scenario
 from windtunnel.trace import Access, Trace, told_accesses
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from windtunnel.detect import graph
-from windtunnel.detect.reduction import Stuck, reduce
+from windtunnel.detect.stuck import graph
+from windtunnel.detect.stuck.reduction import Stuck, reduce
 from windtunnel.trace import Actor, Snapshot
 
 FIRST_TAKEN_AWAY = (

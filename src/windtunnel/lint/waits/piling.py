@@ -14,12 +14,12 @@ from math import inf
 
 from windtunnel.detect import Finding, Limit
 from windtunnel.engine.scheduler.weights import effective_weights
-from windtunnel.lint.antichain import heaviest_at_once
 from windtunnel.lint.limits import interval_s, most_tasks
 from windtunnel.lint.relatives import instances
-from windtunnel.lint.runs_at_once import RunsAtOnce
-from windtunnel.lint.slots import Slots, slots_of
-from windtunnel.lint.waiting import Name, Waiter, Waiting
+from windtunnel.lint.waits.antichain import heaviest_at_once
+from windtunnel.lint.waits.runs_at_once import RunsAtOnce
+from windtunnel.lint.waits.slots import Slots, slots_of
+from windtunnel.lint.waits.waiting import Name, Waiter, Waiting
 from windtunnel.lint.words import some, span
 from windtunnel.model import Dag, Scenario, Task
 

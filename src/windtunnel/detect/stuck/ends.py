@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from windtunnel.detect.cores import WaitGraph
+from windtunnel.detect.stuck.cores import WaitGraph
 
 
 def end(graph: WaitGraph, parts: Collection[int]) -> tuple[int | None, str]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from windtunnel.detect.cores import WaitGraph
 from windtunnel.detect.finding import Party
-from windtunnel.detect.graph import leads_to
-from windtunnel.detect.reduction import reduce
-from windtunnel.detect.words import party
+from windtunnel.detect.stuck.cores import WaitGraph
+from windtunnel.detect.stuck.graph import leads_to
+from windtunnel.detect.stuck.reduction import reduce
+from windtunnel.detect.stuck.words import party
 from windtunnel.trace import Actor, Snapshot, Trace, Wish
 
 OF_SLOTS = ("pool", "worker slots", "parallelism", "resource")

@@ -1,0 +1,1 @@
+"""Limits that starve, overflow, run out, or don't hold."""
