@@ -20,6 +20,7 @@ from windtunnel.strategies.drawing import durations
 from windtunnel.strategies.faults import faults
 from windtunnel.strategies.features import FEATURES, Feature
 from windtunnel.strategies.fleets import dags, fleets
+from windtunnel.strategies.flights import flights
 from windtunnel.strategies.machine import FleetMachine
 from windtunnel.strategies.runs import manual_runs
 from windtunnel.strategies.scenarios import scenarios
@@ -37,6 +38,7 @@ __all__ = [
     "exceeded",
     "faults",
     "fleets",
+    "flights",
     "manual_runs",
     "pools",
     "resources",
