@@ -16,8 +16,8 @@ from windtunnel.trace import Trace
 
 PROOFS, MOST_TASKS = 16, 500
 """Fixes for which a proof is tried, of all findings; and the tasks of a fleet in which it is."""
-LOOKED_AT = 50
-"""State changes that a look at one task is worth."""
+LOOKED_AT = 10
+"""State changes of a simulation that take as long as a look at one task."""
 
 
 class Before:
