@@ -413,14 +413,17 @@ def check(
         if isinstance(finding, Accepted):
             accepted.append(finding)
             continue
-        tell("Looking for fixes", len(findings), shares)
-        full = repairs.of(finding, variant)
         known = unchanged(stored, variant)
+        small = None
         if known is None:
-            small = shrink(variant, found, share=shares, progress=partial(tell, "Shrinking"))
-            known = counterexample(full, variant, small)
-        else:
-            known = renewed(known, full)
+            trace = exploration.first if variant is scenario else None
+            small = shrink(
+                variant, found, share=shares, trace=trace, progress=partial(tell, "Shrinking")
+            )
+        tell("Looking for fixes", len(findings), shares)
+        # What does not even help in the smallest case is out at once, and that is simulated fast.
+        full = repairs.of(finding, variant if small is None else small.shown.scenario)
+        known = counterexample(full, variant, small) if known is None else renewed(known, full)
         if store is not None and sources is not None:
             patched = with_patches(known.finding, scenario.fleet, sources, store)
             known = known.model_copy(update={"finding": patched})

@@ -11,6 +11,7 @@ from windtunnel.model import (
     Cron,
     Dag,
     Every,
+    ExternalTaskSensor,
     Fleet,
     ManualRun,
     Once,
@@ -96,6 +97,46 @@ def test_the_window_starts_when_the_last_dag_starts() -> None:
 
     assert changed.start == datetime(2026, 6, 1, tzinfo=UTC)
     assert "from 2026-06-01 00:00 UTC, when the last DAG starts (late)" in said(changed)
+
+
+def looks_at(other: str, **kind: float) -> tuple[Task, ...]:
+    return (Task(task_id="wait", kind=ExternalTaskSensor(external_dag_id=other, **kind)),)
+
+
+NEW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def start_of(*dags: Dag, **cluster: object) -> datetime:
+    return chosen(scenario(*dags, **cluster), start=True, length=True).start
+
+
+@pytest.mark.parametrize(
+    ("delta_s", "by_interval", "by_tick"),
+    [(0.0, 1, 0), (-20 * 3600.0, 1, 0), (2 * 86400.0, 3, 2), (3600.0, 2, 1)],
+)
+def test_no_sensor_looks_back_beyond_the_start_of_a_new_dag(
+    delta_s: float, by_interval: int, by_tick: int
+) -> None:
+    """Else the first runs wait in vain: true on the day on which a DAG comes, and never again."""
+    new = dag("new", "@daily", start_date=NEW)
+    mart = dag("mart", "@daily", tasks=looks_at("new", execution_delta_s=delta_s))
+
+    assert start_of(new, mart, profile="airflow-2.11") == NEW + timedelta(days=by_interval)
+    assert start_of(new, mart, profile="airflow-3.3") == NEW + timedelta(days=by_tick)
+
+
+def test_a_new_dag_that_no_sensor_looks_at_starts_the_window() -> None:
+    old = dag("old", "@daily", start_date=datetime(2020, 1, 1, tzinfo=UTC))
+    mart = dag("mart", "@daily", tasks=looks_at("old", execution_delta_s=86400.0))
+
+    assert start_of(dag("new", "@daily", start_date=NEW), old, mart) == NEW
+
+
+def test_a_look_back_over_years_is_not_waited_for() -> None:
+    new = dag("new", "@daily", start_date=NEW)
+    mart = dag("mart", "@daily", tasks=looks_at("new", execution_delta_s=900 * 86400.0))
+
+    assert start_of(new, mart) == NEW + timedelta(days=31)
 
 
 @pytest.mark.parametrize(

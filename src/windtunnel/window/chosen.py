@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from windtunnel.engine.dag_runs.timetable import Timetable
+from windtunnel.engine.dag_runs.timetable import NextRun, Timetable
 from windtunnel.model import (
     Assumption,
     Dag,
+    ExternalTaskSensor,
     ManualRun,
     OtherSchedule,
     Scenario,
@@ -35,9 +36,10 @@ NAMED = 6
 def chosen(scenario: Scenario, *, start: bool, length: bool) -> Scenario:
     """The scenario with its start, its length, or both, chosen from its schedules.
 
-    The start is that of the scenario, or the day of the latest start_date if that is later. The
-    length is whole days, at most 31: until every schedule was due three times. What was chosen is
-    among the assumptions.
+    The start is that of the scenario, or the day of the latest start_date if that is later, or the
+    one from which on no sensor looks back beyond the start of the DAG that it looks at: that a DAG
+    has just come is not what people ask about. The length is whole days, at most 31: until every
+    schedule was due three times. What was chosen is among the assumptions.
     """
     if not (start or length):
         return scenario
@@ -83,7 +85,35 @@ def _start(scenario: Scenario) -> tuple[datetime, Dag | None]:
         midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         if midnight > begin:
             begin, late = midnight, dag
+    if late is not None:
+        begin = max(begin, *(_settled(at) for at in _looked_back(scenario, begin)))
     return begin, late
+
+
+def _looked_back(scenario: Scenario, begin: datetime) -> Iterator[datetime]:
+    """Since when each sensor finds a DAG that had begun in every run of its own."""
+    profile = scenario.cluster.airflow
+    dags = {dag.dag_id: dag for dag in scenario.fleet.dags if not _makes_no_runs(dag)}
+    yield begin
+    for dag in dags.values():
+        run: NextRun | None = None
+        for task in dag.tasks:
+            kind = task.kind
+            other = dags.get(kind.external_dag_id) if isinstance(kind, ExternalTaskSensor) else None
+            if other is None or other.start_date is None or other.start_date < begin - LONGEST:
+                continue
+            assert isinstance(kind, ExternalTaskSensor)
+            run = run or Timetable(dag, profile, catchup=False).next_run(None, begin)
+            if run is not None:
+                back = max(kind.execution_delta_s, *kind.other_deltas_s, 0.0)
+                looks = other.start_date + timedelta(seconds=back) + (run.run_after - run.start)
+                yield min(looks, begin + LONGEST)
+
+
+def _settled(at: datetime) -> datetime:
+    """The midnight (UTC) from which on it is so."""
+    midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight if midnight == at else midnight + DAY
 
 
 def _makes_no_runs(dag: Dag) -> bool:

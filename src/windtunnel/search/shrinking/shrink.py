@@ -20,7 +20,7 @@ from windtunnel.detect import Case, Finding, Size, detect
 from windtunnel.engine import simulate
 from windtunnel.errors import WindtunnelError
 from windtunnel.model import Chosen, Scenario
-from windtunnel.search.shrinking.cuts import Item, cuts
+from windtunnel.search.shrinking.cuts import Item, cuts, of_dags
 from windtunnel.search.shrinking.holders_first import HoldersFirst
 from windtunnel.search.shrinking.minimal import minimal
 from windtunnel.search.shrinking.timeline import timeline
@@ -67,10 +67,11 @@ class Shrunk:
     case: Case
 
 
-def shown(scenario: Scenario, finding: Finding) -> Shown | None:
-    """What this scenario shows of the finding; None if nothing, or if it is no scenario."""
+def shown(scenario: Scenario, finding: Finding, trace: Trace | None = None) -> Shown | None:
+    """What this scenario shows of the finding; None if nothing, or if it is no scenario. The trace
+    is given if it was simulated already."""
     try:
-        trace = simulate(scenario)
+        trace = simulate(scenario) if trace is None else trace
         found = next((f for f in detect(scenario, trace) if is_same(f, finding)), None)
     except NO_SCENARIO:
         return None
@@ -105,13 +106,15 @@ def shrink(
     finding: Finding,
     *,
     share: int = 1,
+    trace: Trace | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Shrunk | None:
     """The smallest scenario that shows a finding; None if the given one doesn't show it.
 
-    *share* is among how many findings the budget is divided.
+    *share* is among how many findings the budget is divided; *trace* that of the scenario, if it
+    was simulated already.
     """
-    first = shown(scenario, finding)
+    first = shown(scenario, finding, trace)
     return None if first is None else _Shrinking(first, share, progress).shrunk()
 
 
@@ -135,6 +138,7 @@ class _Shrinking:
 
     def shrunk(self) -> Shrunk:
         """Cut until no cut is possible."""
+        self._only_those_named()
         self._without_seed()
         self._shorten()
         self._try(_with_holders_first(self._best.scenario, self._finding))
@@ -202,6 +206,15 @@ class _Shrinking:
             return False
         self._made += 1
         return self._try(_with_holders_first(candidate, self._finding))
+
+    def _only_those_named(self) -> None:
+        """Only the DAGs that it names, first of all: most of a large fleet has nothing to do with
+        it, and each simulation of all of it costs as much as hundreds of what is left."""
+        finding = self._finding
+        named = {one.dag_id for one in (*finding.holding, *finding.waiting) if one.dag_id}
+        dag_ids, keep = of_dags(self._best.scenario)
+        if some := [dag_id for dag_id in dag_ids if dag_id in named]:
+            self._try_anew(keep(some))
 
     def _cut(self, items: list[Item], keep: Callable[[list[Item]], Scenario]) -> None:
         minimal(items, lambda some: self._try_anew(keep(some)))
