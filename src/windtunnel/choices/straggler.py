@@ -27,7 +27,8 @@ class Straggler(Even):
         super().__init__(budget, hints)
         self._hinted = Deck(hints.awaited) if hints.awaited else None
         self._dags: list[object] = []
-        """Those that earlier simulations asked about, in that order."""
+        self._known: set[object] = set()
+        """Those that earlier simulations asked about; the list has them in that order."""
         self._others_deck, self._faults_deck = Deck(_OTHERS), Deck(_FAULTS)
         self._turn_deck = Deck((False, False, False, True))
 
@@ -45,7 +46,8 @@ class Straggler(Even):
 
     def _is_late(self, actor: Actor) -> bool:
         dag = actor[0]
-        if dag not in self._dags:
+        if dag not in self._known:
+            self._known.add(dag)
             self._dags.append(dag)
         if self._group is not None:
             return is_in(self._group, actor)

@@ -12,6 +12,10 @@ from windtunnel.engine.scheduler.lanes import Key, Lane, Lanes
 from windtunnel.engine.steered import Steered
 from windtunnel.engine.world import Run, World
 
+MOST_EQUALS = 64
+"""Of so many equal candidates a search chooses who is first, where it chooses at all: of a herd of
+hundreds, whoever usually comes last stays behind the others."""
+
 
 class Starved:
     """What one critical section has learned cannot get anything any more."""
@@ -92,19 +96,21 @@ class CriticalSection:
             taken.append((self.lanes.take(number), number))
             offered[run.index] = offered.get(run.index, 0) + 1
             page.append((key, lane))
-            if len(page) == cap and self._is_settled(key, starved):
+            if len(page) >= cap and self._is_settled(page, starved, cap):
                 break
-        return self._tie_broken(page)[:cap]
+        return self._tie_broken(page, cap)[:cap]
 
-    def _is_settled(self, key: Key, starved: Starved) -> bool:
+    def _is_settled(self, page: list[tuple[Key, Lane]], starved: Starved, cap: int) -> bool:
         """Whether no further candidate is equal to the last one (asked only when ties are
-        explored)."""
-        if self._steered is None:
+        explored), or so many are that somebody comes first who usually comes late."""
+        if self._steered is None or len(page) >= max(MOST_EQUALS, 2 * cap):
             return True
+        key = page[-1][0]
         following = self.lanes.best(starved.pools)
         return following is None or following[:3] != key[:3]
 
-    def _tie_broken(self, page: list[tuple[Key, Lane]]) -> list[tuple[Key, Lane]]:
+    def _tie_broken(self, page: list[tuple[Key, Lane]], cap: int) -> list[tuple[Key, Lane]]:
+        """The page with equals in the order that somebody chose, as far as it is looked at."""
         if self._steered is None:
             return page
         ordered: list[tuple[Key, Lane]] = []
@@ -114,7 +120,7 @@ class CriticalSection:
             if end == len(page) or page[end][0][:3] != page[start][0][:3]:
                 group = page[start:end]
                 names = [name_of(key[4]) for key, _ in group]
-                while len(group) > 1:
+                while len(group) > 1 and len(ordered) < cap:
                     first = self._steered.first(names)
                     names.pop(first)
                     ordered.append(group.pop(first))
