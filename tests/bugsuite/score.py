@@ -38,7 +38,7 @@ from typing import Any
 from windtunnel.choices import Even, Stream
 from windtunnel.errors import WindtunnelError
 from windtunnel.slices import Simulation, Slice, changed, read_slice
-from windtunnel.slices.certificate import Certificate, prove
+from windtunnel.slices.certificate import Certificate, has_solver, prove
 from windtunnel.slices.explore import Exploration
 from windtunnel.slices.flight import Flyer
 from windtunnel.slices.search import Found, search
@@ -51,6 +51,16 @@ SAFE_SIMULATIONS = 400
 PRECISE_SEEDS = 200
 PRECISE_FROM = 0.02
 SIMULATIONS_PER_SECOND = 1000
+NO_FLEET = (
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    WindtunnelError,
+)
+"""What comes of a file that is no fleet of this form; the others are scored all the same."""
 
 
 @dataclass
@@ -78,7 +88,7 @@ def score(form: dict[str, Any], seeds: int, most: int) -> Score:
     expect = form["expect"]
     futures = Exploration(of)
     verdicts = sorted(futures.found)
-    made = Score(form["id"], verdicts, sorted(expect["verdicts"]), len(futures.states))
+    made = Score(str(form["id"]), verdicts, sorted(expect["verdicts"]), len(futures.states))
     made.simulations_per_second = speed(of)
     if not futures.complete:
         made.wrong.append("its futures are too many to be walked")
@@ -88,7 +98,8 @@ def score(form: dict[str, Any], seeds: int, most: int) -> Score:
     made.wrong.extend(_certificate(of, "deadlock" in expect.get("untimed", made.expected)))
     if made.expected:
         made.chance = futures.chance()
-        _score_search(of, made, expect, seeds, most)
+        cores = {_named(futures): expect.get("cores", [])}
+        _score_search(of, made, cores, seeds, most)
     else:
         found = search(of, 0, SAFE_SIMULATIONS)
         if found is not None:
@@ -109,23 +120,29 @@ def _settings(form: dict[str, Any]) -> Iterator[str]:
 
 
 def _certificate(of: Slice, can_deadlock: bool) -> Iterator[str]:
-    if can_deadlock and isinstance(prove(of), Certificate):
+    if can_deadlock and has_solver() and isinstance(prove(of), Certificate):
         yield "certified, though it can deadlock"
 
 
-def _score_search(of: Slice, made: Score, expect: dict[str, Any], seeds: int, most: int) -> None:
-    first = made.expected[0]
+def _named(futures: Exploration) -> str:
+    """The verdict of which the fleet says who takes part: that of the first bad state."""
+    return next((min(found) for found in futures.verdicts if found), "")
+
+
+def _score_search(
+    of: Slice, made: Score, cores: dict[str, list[list[str]]], seeds: int, most: int
+) -> None:
     took: list[int] = []
-    seen: set[frozenset[str]] = set()
+    seen: set[tuple[str, frozenset[str]]] = set()
     for seed in range(seeds):
         found = search(of, seed, most)
         if found is None or found.verdict not in made.expected:
             made.wrong.append(f"seed {seed}: {found.verdict if found else 'not found'}")
             continue
         took.append(found.simulations)
-        if found.verdict == first and found.involved not in seen:
-            seen.add(found.involved)
-            made.wrong.extend(_counterexample(of, found, expect.get("cores", [])))
+        if (found.verdict, found.involved) not in seen:
+            seen.add((found.verdict, found.involved))
+            made.wrong.extend(_counterexample(of, found, cores.get(found.verdict, [])))
     if not took:
         return
     assert made.chance is not None
@@ -143,7 +160,7 @@ def _score_search(of: Slice, made: Score, expect: dict[str, Any], seeds: int, mo
 
 def _counterexample(of: Slice, found: Found, cores: list[list[str]]) -> Iterator[str]:
     """Whether it names the right tasks, and is minimal."""
-    if cores and sorted(found.involved) not in cores:
+    if cores and sorted(found.involved) not in map(sorted, cores):
         yield f"names {sorted(found.involved)}, expected one of {cores}"
     case = shrink(Case(of, found.answers), found.verdict)
     needless = shows_without(case, found.verdict)
@@ -204,7 +221,9 @@ def totals(scores: list[Score]) -> list[str]:
         worst = max(found, key=lambda one: (one.precisely or 0) / (one.random_exactly or 1))
         ratio = (worst.precisely or 0) / (worst.random_exactly or 1)
         lines.append(f"worst against plain random: {ratio:.2f} times as many, {worst.name}")
-    speeds = sorted(one.simulations_per_second for one in scores)
+    speeds = sorted(one.simulations_per_second for one in scores if one.simulations_per_second)
+    if not speeds:
+        return lines
     middle = math.exp(sum(map(math.log, speeds)) / len(speeds))
     lines.append(f"simulations per second and core: {middle:,.0f} (slowest {speeds[0]:,.0f})")
     if middle < SIMULATIONS_PER_SECOND:
@@ -250,7 +269,7 @@ def main() -> int:
         try:
             form = json.loads(path.read_text(encoding="utf-8"))
             one = score(form, options.seeds, options.most)
-        except (OSError, ValueError, KeyError, WindtunnelError) as error:
+        except NO_FLEET as error:
             one = Score(path.stem, [], ["?"], 0, wrong=[f"{path}: {error!r}"])
         scores.append(one)
         print(_row(one), flush=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from windtunnel.errors import InvalidInput
 from windtunnel.slices.fleet import (
+    RUNS,
     UNLIMITED,
     Acquire,
     Dag,
@@ -59,6 +60,8 @@ def changed(form: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, A
 
 def _slice(form: Mapping[str, Any]) -> Slice:
     settings = form.get("settings", {})
+    if settings.get("max_runs", 12) > RUNS:
+        raise ValueError(f"max_runs is more than {RUNS}")
     pools = dict(form.get("pools") or {"default_pool": UNLIMITED})
     first = next(iter(pools))
     dags = [_dag(name, dag, first) for name, dag in form["dags"].items()]
@@ -92,6 +95,8 @@ def _dag(name: str, form: Mapping[str, Any], first_pool: str) -> Dag:
         for other in form["tasks"][task].get("after", ()):
             if other not in known:
                 raise ValueError(f"{name}.{task} is after {other!r}, which is no task of its DAG")
+    if len(form.get("at", ())) > RUNS:
+        raise ValueError(f"{name} has more than {RUNS} runs")
     return Dag(
         name=name,
         tasks=tuple(_task(task, form["tasks"][task], first_pool) for task in tasks),

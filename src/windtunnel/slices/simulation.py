@@ -249,24 +249,34 @@ class Simulation:
         for number, run in state.runs.items():
             if run.state != RUNNING:
                 continue
-            states = [instances[ti].state for ti in of.instances(number)]
-            if not all(one in OVER for one in states):
-                continue
-            dag = of.dag_of(number)
-            run.state = SUCCESS if all(one == SUCCESS for one in states) else FAILED
-            run.due = None
-            if run.state == FAILED and dag.clear_after is not None:
-                if of.clears_always:
-                    run.due = state.now + dag.clear_after
-                elif state.budget > 0 and choices.strikes(
-                    "clear", (dag.name, number % RUNS), 2, of.fault_chance
-                ):
-                    run.due = state.now + dag.clear_after
-                    state.budget -= 1
-            self._release_all(state, run_owner(number))
-            self._create_held(state, number // RUNS)
-            return True
+            succeeded = True
+            for ti in of.instances(number):
+                now = instances[ti].state
+                if now == SUCCESS:
+                    continue
+                if now not in OVER:
+                    break
+                succeeded = False
+            else:
+                self._end_run(state, number, succeeded, choices)
+                return True
         return False
+
+    def _end_run(self, state: State, number: int, succeeded: bool, choices: Choices) -> None:
+        of, run = self.of, state.runs[number]
+        dag = of.dag_of(number)
+        run.state = SUCCESS if succeeded else FAILED
+        run.due = None
+        if run.state == FAILED and dag.clear_after is not None:
+            if of.clears_always:
+                run.due = state.now + dag.clear_after
+            elif state.budget > 0 and choices.strikes(
+                "clear", (dag.name, number % RUNS), 2, of.fault_chance
+            ):
+                run.due = state.now + dag.clear_after
+                state.budget -= 1
+        self._release_all(state, run_owner(number))
+        self._create_held(state, number // RUNS)
 
     def _create_held(self, state: State, dag: int) -> None:
         """A run is over, so the latest interval gets its own."""
@@ -507,27 +517,35 @@ class Simulation:
     # -- the scheduler ------------------------------------------------------------------------
 
     def _settle(self, state: State, choices: Choices) -> None:
+        """Each time something moved, all begins anew; but no process goes on, and no lock is
+        granted, because something became ready, started or was queued."""
         while True:
-            moved = False
-            for process in state.processes[:]:
-                if (
-                    process.kind == DEAD
-                    or process.due is not None
-                    or process not in state.processes
-                ):
-                    continue
-                moved |= self._run_process(state, process, choices)
-            if (
-                moved
-                or self._grant(state, choices)
-                or self._step_instances(state)
-                or self._end_runs(state, choices)
-                or self._start_runs(state)
-                or self._admit(state, choices)
-                or self._place(state, choices)
-            ):
+            if self._run_processes(state, choices) or self._grant(state, choices):
                 continue
-            return
+            if self._turn_runs(state, choices):
+                continue
+            while self._admit(state, choices):
+                pass
+            if not self._place(state, choices):
+                return
+
+    def _run_processes(self, state: State, choices: Choices) -> bool:
+        moved = False
+        for process in state.processes[:]:
+            if process.kind == DEAD or process.due is not None or process not in state.processes:
+                continue
+            moved |= self._run_process(state, process, choices)
+        return moved
+
+    def _turn_runs(self, state: State, choices: Choices) -> bool:
+        """What becomes ready, and which dag runs start; True as soon as one has ended."""
+        while True:
+            while self._step_instances(state):
+                pass
+            if self._end_runs(state, choices):
+                return True
+            if not self._start_runs(state):
+                return False
 
     def _step_instances(self, state: State) -> bool:
         """What became ready, and what can't any more."""
