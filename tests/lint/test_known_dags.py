@@ -53,6 +53,16 @@ def test_a_dag_whose_file_is_broken_is_not_missing() -> None:
     assert not unknown(waiting("daily_elt"), others=(ETL,), problems=(problem,))
 
 
+def test_a_dag_may_be_in_a_file_that_could_not_be_loaded() -> None:
+    problem = Problem(cause="import", message="no", file="etl.py")
+    assert not unknown(waiting("daily_elt"), others=(ETL,), problems=(problem,))
+
+
+def test_two_of_a_family_are_no_slip() -> None:
+    clean = Dag(dag_id="blockchain_clean_dag", tasks=(Task(task_id="t"),))
+    assert not unknown(waiting("blockchain_load_dag"), others=(clean,))
+
+
 def test_a_paused_dag_waits_for_nothing() -> None:
     assert not unknown(waiting("daily_elt"), others=(ETL,), paused=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from windtunnel.detect import Finding
 from windtunnel.model import Dag, ExternalTaskSensor, Fleet, Scenario, Task, TriggerDagRun
@@ -11,14 +11,20 @@ from windtunnel.model import Dag, ExternalTaskSensor, Fleet, Scenario, Task, Tri
 CODE = "WT116"
 ALIKE = 0.85
 """How alike two names must be for one to be taken for a slip of the other."""
+LEFT_OUT = ("syntax", "import", "unreadable")
+"""Problems for which a DAG file is left out, and nobody knows which DAGs are in it."""
+SLIP = 2
+"""Letters in which they differ then: ``load_dag`` and ``clean_dag`` are two of a family."""
 
 
 def find_unknown_dags(scenario: Scenario) -> list[Finding]:
     """One finding for each task and what is wrong with the DAG that it names.
 
     A repository is seldom all that an Airflow has, so a DAG that isn't there is only assumed to be
-    elsewhere, unless its name looks like a slip, or the fleet comes from Airflow's own database.
+    elsewhere, unless its name looks like a slip, or the fleet comes from Airflow's own database. It
+    may also be in a DAG file that could not be loaded.
     """
+    is_whole = not any(problem.cause in LEFT_OUT for problem in scenario.fleet.problems)
     dags = {dag.dag_id: dag for dag in scenario.fleet.dags}
     found = []
     for dag, task, name in _named(scenario.fleet):
@@ -26,10 +32,21 @@ def find_unknown_dags(scenario: Scenario) -> list[Finding]:
         if target is not None and _has_ended(scenario, task, target):
             found.append(_ended(dag, task, target))
         elif target is None:
-            close = difflib.get_close_matches(name, dags, n=1, cutoff=ALIKE)
+            close = _slips(name, dags) if is_whole else []
             if close or scenario.fleet.complete:
                 found.append(_missing(scenario.fleet, dag, task, name, close))
     return found
+
+
+def _slips(name: str, dags: Iterable[str]) -> list[str]:
+    """The name that was meant, if it looks so."""
+    close = difflib.get_close_matches(name, list(dags), n=1, cutoff=ALIKE)
+    return [other for other in close if _letters_apart(name, other) <= SLIP]
+
+
+def _letters_apart(name: str, other: str) -> int:
+    changes = difflib.SequenceMatcher(None, name, other, autojunk=False).get_opcodes()
+    return sum(max(b - a, d - c) for tag, a, b, c, d in changes if tag != "equal")
 
 
 def _named(fleet: Fleet) -> Iterator[tuple[Dag, Task, str]]:
