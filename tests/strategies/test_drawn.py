@@ -15,7 +15,7 @@ from windtunnel.loaders import check_backfills, check_targets
 from windtunnel.model import Cluster, Dag, Fleet, Scenario, Task
 
 
-@examples(80)
+@examples(40)
 @given(strategies.scenarios())
 def test_every_scenario_can_be_simulated_stored_and_keeps_all_limits(scenario):
     check_targets(
@@ -67,7 +67,7 @@ def test_only_the_features_that_are_asked_for_are_used():
 
 
 def test_tasks_fit_into_their_pools_and_somebody_serves_their_queues():
-    @examples(60)
+    @examples(30)
     @given(strategies.scenarios(faults=0, ties=0))
     def look(scenario):
         codes = {finding.code for finding in windtunnel.simulate(scenario).findings}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import find
 from hypothesis import strategies as st
 
@@ -23,6 +24,9 @@ from windtunnel.model import (
     Uniform,
 )
 from windtunnel.model.behavior import Rule
+
+# Hypothesis warns of strategies that are used in a way that nobody can have meant.
+pytestmark = pytest.mark.filterwarnings("error::hypothesis.errors.HypothesisWarning")
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 

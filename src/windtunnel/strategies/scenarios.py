@@ -133,7 +133,9 @@ def _of_drawn(
     behavior: Behavior | st.SearchStrategy[Behavior] | None,
 ) -> Scenario:
     dags = draw(fleet)
-    place = cluster if isinstance(cluster, Cluster) else draw(cluster or clusters(dags))
+    if cluster is None:
+        cluster = clusters(dags)
+    place = cluster if isinstance(cluster, Cluster) else draw(cluster)
     shared = draw(resources()) if behavior is None else {}
     if behavior is None:
         behavior = behaviors(dags, resources=shared)
