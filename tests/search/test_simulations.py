@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from windtunnel.engine import simulate
-from windtunnel.model import Behavior, Rule, Scenario, Uniform
+from windtunnel.model import Behavior, ExternalTaskSensor, Rule, Scenario, Task, Uniform
 from windtunnel.search.covered import covered
 from windtunnel.search.explore import explore
 from windtunnel.search.simulations import FEWEST, enough, simulations
@@ -108,3 +108,28 @@ def test_a_small_fleet_is_simulated_often_and_a_large_one_seldom(by_tie):
     assert enough(simulate(by_tie)) == 200
     long = by_tie.model_copy(update={"manual_runs": by_tie.manual_runs * 2000})
     assert FEWEST <= enough(simulate(long)) < 20
+
+
+def test_a_long_queue_makes_a_simulation_large(by_tie):
+    """Each timeout that ends a wait is looked at with all that wait then."""
+    few = simulate(by_tie)
+    waits = ExternalTaskSensor(external_dag_id="etl", timeout_s=3600)
+    tasks = (Task(task_id="wait", kind=waits), Task(task_id="late", expand=(1000,)))
+    mart = by_tie.fleet.dags[1].model_copy(update={"tasks": tasks})
+    fleet = by_tie.fleet.model_copy(update={"dags": (by_tie.fleet.dags[0], mart)})
+    runs = by_tie.manual_runs[1:]
+    many = simulate(by_tie.model_copy(update={"fleet": fleet, "manual_runs": runs}))
+
+    assert enough(few) == 200
+    seen = sum(len(snapshot.actors) for snapshot in many.snapshots)
+    assert seen > 1000
+    assert enough(many) < 240_000 // len(many.history)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(600.0, "10 min"), (90.0, "1.5 min"), (5400.0, "1.5 h"), (86400.0, "24 h")],
+)
+def test_a_short_window_is_told_in_its_own_unit(fixed, seconds, told):
+    short = fixed.model_copy(update={"duration_s": seconds})
+    assert covered(short, explore(short, 0), "no faults").startswith(f"1 simulation of {told} from")

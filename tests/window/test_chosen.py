@@ -125,6 +125,15 @@ def test_no_sensor_looks_back_beyond_the_start_of_a_new_dag(
     assert start_of(new, mart, profile="airflow-3.3") == NEW + timedelta(days=by_tick)
 
 
+def test_a_dag_that_starts_with_the_scenario_is_as_new_as_one_that_starts_later() -> None:
+    """2026-01-01, where simulated time starts if nobody chooses, is a common start_date, too."""
+    start = scenario(dag("any", "@daily")).start
+    new = dag("new", "@daily", start_date=start)
+    mart = dag("mart", "@daily", tasks=looks_at("new", execution_delta_s=86400.0))
+
+    assert start_of(new, mart) == start + timedelta(days=1)
+
+
 def test_a_new_dag_that_no_sensor_looks_at_starts_the_window() -> None:
     old = dag("old", "@daily", start_date=datetime(2020, 1, 1, tzinfo=UTC))
     mart = dag("mart", "@daily", tasks=looks_at("old", execution_delta_s=86400.0))

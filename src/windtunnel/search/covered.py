@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from windtunnel.lint.words import span
 from windtunnel.model import Scenario
 from windtunnel.search.explore import Exploration
 from windtunnel.search.simulations import AS_IT_STANDS, CALM, CORNER
@@ -12,10 +13,10 @@ GROUPS = ("ties", "lengths", "amounts", "chances")
 def covered(scenario: Scenario, exploration: Exploration, goes_wrong: str) -> str:
     """How many simulations of what, by whom, and what they decided; *goes_wrong* says what faults
     they had."""
-    hours = scenario.duration_s / 3600
     made = exploration.simulations
     plural = "" if made == 1 else "s"
-    said = f"{made} simulation{plural} of {hours:g} h from {scenario.start.isoformat()}"
+    window = f"{_in_hours(scenario.duration_s)} from {scenario.start.isoformat()}"
+    said = f"{made} simulation{plural} of {window}"
     if made == 1:
         return f"{said}, {_calmly(scenario)}; {goes_wrong}. Not found is not proved."
     if not exploration.questions:
@@ -28,6 +29,12 @@ def covered(scenario: Scenario, exploration: Exploration, goes_wrong: str) -> st
         f"{said}, {exploration.different} of them different: {_by_whom(exploration)}. They decided "
         f"{_decided(exploration)}; {goes_wrong}. Not found is not proved."
     )
+
+
+def _in_hours(seconds: float) -> str:
+    """Windows are days or hours; shorter ones in their own unit."""
+    hours = seconds / 3600
+    return f"{hours:g} h" if round(hours, 1) == hours else span(seconds)
 
 
 def _calmly(scenario: Scenario) -> str:

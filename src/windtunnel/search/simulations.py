@@ -22,8 +22,9 @@ AS_IT_STANDS, CALM, CORNER = "as it stands", "calm", "corner"
 PARTS = 40
 """Into so many parts the first simulation is divided, to say where in it something comes."""
 WORK = 240_000
-"""State changes after which a search has tried enough, if nobody says how much that is; but a small
-fleet is not simulated for ever, and a large one more than a few times."""
+"""State changes, and task instances in snapshots, after which a search has tried enough, if nobody
+says how much that is; but a small fleet is not simulated for ever, and a large one more than a few
+times. A snapshot of a long queue takes as long as all that moves in it."""
 FEWEST, MOST = 3, 200
 ODDS_BUDGET = 3
 """Faults that a strategy places in one simulation, where the scenario says only how likely they
@@ -77,7 +78,8 @@ def simulations(
 
 def enough(first: Trace) -> int:
     """Simulations after the first, if nobody says how many."""
-    return min(MOST, max(FEWEST, WORK // (1 + len(first.history))))
+    pictured = sum(len(snapshot.actors) for snapshot in first.snapshots)
+    return min(MOST, max(FEWEST, WORK // (1 + len(first.history) + pictured)))
 
 
 def steered(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from windtunnel.engine.dag_runs.timetable import NextRun, Timetable
+from windtunnel.lint.words import span
 from windtunnel.model import (
     Assumption,
     Dag,
@@ -85,8 +86,7 @@ def _start(scenario: Scenario) -> tuple[datetime, Dag | None]:
         midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         if midnight > begin:
             begin, late = midnight, dag
-    if late is not None:
-        begin = max(begin, *(_settled(at) for at in _looked_back(scenario, begin)))
+    begin = max(begin, *(_settled(at) for at in _looked_back(scenario, begin)))
     return begin, late
 
 
@@ -164,7 +164,9 @@ def _said(
     due: Sequence[_Due], start: datetime, seconds: float, late: Dag | None, *, by_length: bool
 ) -> str:
     end = start + timedelta(seconds=seconds)
-    said = f"{seconds / 86400:g} d from {start:%Y-%m-%d %H:%M} UTC"
+    days = seconds / 86400
+    said = f"{days:g} d" if round(days, 1) == days else span(seconds)
+    said += f" from {start:%Y-%m-%d %H:%M} UTC"
     if late is not None:
         said += f", when the last DAG starts ({late.dag_id})"
     if by_length and due:
