@@ -256,6 +256,24 @@ def test_sensors_and_triggers_for_which_nothing_ever_comes_are_not_covered() -> 
     assert why(proof, "b") == "b.t has a trigger that never fires"
 
 
+def test_limits_of_zero_tasks_keep_what_else_waits_for_nothing_from_being_proved() -> None:
+    none_in_a_run = dag("a", Task(task_id="t"), max_active_tasks=0)
+    none_of_a_task = dag("b", Task(task_id="t", max_active_tis_per_dag=0))
+    assert prove(of(none_in_a_run, none_of_a_task)).candidates == ("a", "b")
+
+
+def test_triggerers_that_waiting_tasks_can_fill_leave_nothing_proved() -> None:
+    load = dag("etl", Task(task_id="load", kind=Deferrable()), max_active_runs=1)
+    mart = dag("mart", looks("etl", kind={"deferrable": True}), max_active_runs=1)
+    full = Cluster(triggerer_capacity=1)
+    proof = prove(Scenario(fleet=Fleet(dags=(load, mart)), cluster=full, start=START))
+    said = "tasks that wait can fill the triggerers, which run 1 triggers at once"
+    assert why(proof, "etl") == why(proof, "mart") == said
+    enough = Cluster(triggerer_capacity=2)
+    proof = prove(Scenario(fleet=Fleet(dags=(load, mart)), cluster=enough, start=START))
+    assert proof.of("etl").verdict == "proved"
+
+
 def test_faults_that_are_not_followed_leave_nothing_proved() -> None:
     fault = PoolResized(pool="default_pool", slots=1, at_s=60)
     proof = prove(of(ETL, faults=(fault,)))

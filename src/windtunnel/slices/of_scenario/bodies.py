@@ -128,6 +128,13 @@ class Bodies:
         deferrable = getattr(task.kind, "deferrable", False) or isinstance(task.kind, Deferrable)
         return deferrable and self._waits(dag, task)
 
+    def defers(self, dag: Dag, task: ModelTask) -> bool:
+        """Whether it is in the triggerer for a while, whatever it waits for."""
+        kind = task.kind
+        steps = (step for rule in self._rules_of(dag, task) for step in rule.steps or ())
+        deferrable = getattr(kind, "deferrable", False) or isinstance(kind, Deferrable)
+        return deferrable or any(step.defer_s is not None for step in steps)
+
     def is_idle(self, dag: Dag, task: ModelTask) -> bool:
         """Whether it waits for nothing but limits, its upstream tasks, and what surely comes."""
         waits = self._waits(dag, task) or self._takes(dag, task)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from windtunnel.model import Dag, ExternalTaskSensor, RuleBook, Scenario, TriggerDagRun
 from windtunnel.slices.certificate import Fact, Loose
 from windtunnel.slices.fleet import UNLIMITED, Acquire, Slice, Trigger, Wait, WaitChild, ordered
+from windtunnel.slices.of_scenario.bodies import is_mapped
 from windtunnel.slices.of_scenario.calendar import Calendar
-from windtunnel.slices.of_scenario.carrying import NO_POOL, Carried, Carrier, locks_of
+from windtunnel.slices.of_scenario.carrying import MOST_MAPPED, NO_POOL, Carried, Carrier, locks_of
 from windtunnel.slices.of_scenario.places import FREE, UncoveredError
 from windtunnel.slices.of_scenario.splitting import (
     Kept,
@@ -55,7 +56,7 @@ def slices_of(scenario: Scenario, calendar: Calendar) -> Carryover:
     """
     carrier = Carrier(scenario, calendar)
     dags = {dag.dag_id: dag for dag in scenario.fleet.dags}
-    refusal = carrier.refusal()
+    refusal = carrier.refusal() or _full_triggerers(carrier)
     if refusal is not None:
         return Carryover((), dict.fromkeys(dags, refusal), {})
     carried: dict[str, Carried] = {}
@@ -109,6 +110,23 @@ def _waiting(
 
 
 # -- what is not covered --------------------------------------------------------------------------
+
+
+def _full_triggerers(carrier: Carrier) -> str | None:
+    """Why nothing is covered where tasks that wait for others can fill all triggerers: the
+    triggers of those that they wait for then never run."""
+    cluster, bodies = carrier.scenario.cluster, carrier.bodies
+    room = cluster.triggerers * cluster.triggerer_capacity
+    waiting, defers = 0, False
+    for dag in carrier.scenario.fleet.dags:
+        for task in dag.tasks:
+            defers |= bodies.defers(dag, task)
+            if bodies.waits_deferred(dag, task):
+                many = MOST_MAPPED if is_mapped(dag, task) else 1
+                waiting += carrier.runs_at_once(dag) * many
+    if defers and waiting >= room:
+        return f"tasks that wait can fill the triggerers, which run {room} triggers at once"
+    return None
 
 
 def _endless(carried: Mapping[str, Carried]) -> list[str]:
@@ -290,8 +308,11 @@ def _spare(carried: list[Carried], kept: Kept) -> tuple[Fact, ...]:
 
 def _waits(one: Carried, kept: Kept) -> bool:
     """Whether anything in it can wait for more than its upstream tasks."""
+    if not one.dag.max_active_tasks:
+        return True
     return any(
         task.depends_on_past
+        or not task.max_active_tis
         or task.pool in kept.pools
         or task.queue in kept.queues
         or any(isinstance(step, Acquire | Wait | WaitChild) for step in task.steps)
