@@ -78,8 +78,13 @@ def simulations(
 
 def enough(first: Trace) -> int:
     """Simulations after the first, if nobody says how many."""
-    pictured = sum(len(snapshot.actors) for snapshot in first.snapshots)
-    return min(MOST, max(FEWEST, WORK // (1 + len(first.history) + pictured)))
+    return min(MOST, max(FEWEST, WORK // size_of(first)))
+
+
+def size_of(trace: Trace) -> int:
+    """What a simulation costs, in state changes: those that it had, and the task instances in its
+    snapshots, of which there are many where a queue is long."""
+    return 1 + len(trace.history) + sum(len(snapshot.actors) for snapshot in trace.snapshots)
 
 
 def steered(

@@ -16,7 +16,7 @@ from windtunnel.model import Scenario
 from windtunnel.search.repair.before import Before, identity
 from windtunnel.search.repair.change import Change
 from windtunnel.search.repair.landing import Landing, ends_of, landing
-from windtunnel.search.simulations import CALM, simulations, steered
+from windtunnel.search.simulations import CALM, simulations, size_of, steered
 from windtunnel.trace import Trace
 
 WORK, SIMULATIONS, FEWEST = 200_000, 60, 8
@@ -50,7 +50,7 @@ class Budget:
 
     def spend(self, trace: Trace) -> None:
         """One simulation was made."""
-        self.work -= 1 + len(trace.history)
+        self.work -= size_of(trace)
         self.simulations -= 1
 
     def look(self, work: int) -> None:
@@ -98,7 +98,7 @@ class Trial:
         self._is_static = self.finding.since is None
         if self._is_static:
             self.budget.look(self.before.look)
-        affordable = self.budget.work // (1 + len(self.before.calm.history))
+        affordable = self.budget.work // size_of(self.before.calm)
         self.tries = min(self.tries, max(FEWEST_TRIES, affordable // PARTS))
 
     def replayed(self, change: Change) -> Replayed:

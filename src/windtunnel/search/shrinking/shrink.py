@@ -24,7 +24,7 @@ from windtunnel.search.shrinking.cuts import Item, cuts, of_dags
 from windtunnel.search.shrinking.holders_first import HoldersFirst
 from windtunnel.search.shrinking.minimal import minimal
 from windtunnel.search.shrinking.timeline import timeline
-from windtunnel.search.simulations import steered
+from windtunnel.search.simulations import size_of, steered
 from windtunnel.trace import Trace
 
 BUDGET, FEWEST = 2000, 100
@@ -188,13 +188,13 @@ class _Shrinking:
             self._progress(self._made, self._budget)
         case = shown(candidate, self._finding)
         if case is not None:
-            self._work += len(case.trace.history)
+            self._work += size_of(case.trace)
             # Runs that make runs: the faster the work, the more of them.
             fewer = len(case.trace.runs) <= len(self._best.trace.runs)
             if fewer and _is_sound(candidate):
                 self._best = case
                 return True
-        self._work += len(self._best.trace.history)
+        self._work += size_of(self._best.trace)
         self._refused.add(key)
         return False
 
