@@ -174,7 +174,7 @@ def test_another_toml_file_is_refused_with_the_line_that_it_needs(written):
 
 def test_the_schema_for_editors_knows_both_ways_to_write_a_schedule():
     schema = fleet_toml_schema()
-    assert schema["properties"].keys() == {"dags", "format"}
+    assert schema["properties"].keys() == {"complete", "dags", "format"}
     assert {"type": "string"} in schema["$defs"]["Dag"]["properties"]["schedule"]["anyOf"]
     assert "retry_delay" in schema["$defs"]["Task"]["properties"]
     json.dumps(schema)

@@ -179,6 +179,10 @@ class Courses:
                 self._written.add(deed.name)
         elif deed.verb == "release":
             self.supplies.give_back(course, deed.name, deed.count)
+            # What it takes again by a step is no longer what its needs took.
+            kept = course.held.get(deed.name, 0)
+            if course.lent.get(deed.name, 0) > kept:
+                course.lent[deed.name] = kept
         elif deed.verb == "fail" and deed.count:
             course.failure = f"step {course.done} fails"
         elif deed.verb == "done_if" and deed.name in self._written:
