@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from windtunnel.errors import InvalidInput
@@ -92,3 +94,17 @@ def test_what_is_accepted_comes_back_from_a_file(tmp_path) -> None:
     scenario = Scenario(fleet=Fleet(), start="2026-03-01T00:00:00Z", accept=accept)
     write_json(scenario, tmp_path / "s.json")
     assert read_json(tmp_path / "s.json") == scenario
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"*": "WT101"}, "'WT101' is not a list of codes"),
+        ({"*": 5}, "5 is not a list of codes"),
+        ({"*": {"WT101": 3}}, "3 is no reason in words"),
+        ({"*": ["WTx"]}, "'WTx' is no code of a finding"),
+    ],
+)
+def test_what_is_wrong_about_it_is_said_for_what_it_is(given, said):
+    with pytest.raises(InvalidInput, match=re.escape(said)):
+        parse_accepts(given, "accept")

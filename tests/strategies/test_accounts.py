@@ -8,9 +8,10 @@ from windtunnel.model import Cluster, Dag, Fleet, LimitNotKept, ManualRun, Pool,
 
 TASKS = tuple(Task(task_id=f"t{n}", pool="db") for n in range(4))
 RUNS = [ManualRun(dag_id="a", at_s=second) for second in range(3)]
+PLAIN = Cluster()
 
 
-def exceeded(dag: Dag, cluster: Cluster = Cluster(), **given):  # noqa: B008
+def exceeded(dag: Dag, cluster: Cluster = PLAIN, **given):
     result = windtunnel.simulate(
         Fleet(dags=(dag,)), cluster=cluster, window="1h", runs=RUNS, **given
     )

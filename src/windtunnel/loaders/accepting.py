@@ -13,6 +13,10 @@ from windtunnel.loaders.text_file import read_toml
 from windtunnel.model import Accepts
 
 ADAPTER: TypeAdapter[Accepts] = TypeAdapter(Accepts)
+_WRONG = {
+    "string_pattern_mismatch": "is no code of a finding",
+    "string_type": "is no reason in words",
+}
 FORM = 'write etl = ["WT113"], or etl = { WT113 = "why" }'
 
 
@@ -32,9 +36,9 @@ def parse_accepts(given: Any, where: str) -> Accepts:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        wrong = _WRONG.get(first["type"], "is not a list of codes")
         raise InvalidInput(
-            f"{where}{f'.{place}' if place else ''}: {first['input']!r} is no code of a finding; "
-            f"{FORM}"
+            f"{where}{f'.{place}' if place else ''}: {first['input']!r} {wrong}; {FORM}"
         ) from None
 
 

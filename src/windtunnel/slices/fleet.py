@@ -226,6 +226,16 @@ class Slice:
         """The DAG of a run."""
         return self.dags[run // RUNS]
 
+    def group_of(self, ti: int) -> int:
+        """What max_active_tasks counts in: a number for its dag run, or for its DAG."""
+        run = ti // self.width
+        return run if self.tasks_limited_by == "run" else run // RUNS
+
+    def class_of(self, ti: int) -> int:
+        """A number for the task, in whichever run."""
+        run, number = divmod(ti, self.width)
+        return run // RUNS * self.width + number
+
     def name_of(self, ti: int) -> str:
         """``dag.task``."""
         run, number = divmod(ti, self.width)

@@ -204,7 +204,7 @@ class _Reduction:
         """Whether every limit could have room for it."""
         of, task, instances = self._of, self._of.tasks[ti], self._state.instances
         in_pool = running = group = same = on_workers = 0
-        mine = self._group(ti)
+        mine = self._of.group_of(ti)
         for other, instance in instances.items():
             if other == ti or other in self._over or other in self._gave_back:
                 continue
@@ -218,8 +218,8 @@ class _Reduction:
                 if other in self._gave_back_all_but_pool:
                     continue
                 running += 1
-                group += self._group(other) == mine
-                same += self._class(other) == self._class(ti)
+                group += self._of.group_of(other) == mine
+                same += self._of.class_of(other) == self._of.class_of(ti)
                 on_workers += instance.state == RUNNING and its.queue == task.queue
         workers = of.worker_slots
         if workers is not None and on_workers >= workers.get(task.queue, 0):
@@ -232,14 +232,6 @@ class _Reduction:
             and group < of.dag_of(ti // self._width).max_active_tasks
             and same < task.max_active_tis
         )
-
-    def _group(self, ti: int) -> int:
-        run = ti // self._width
-        return run if self._of.tasks_limited_by == "run" else run // RUNS
-
-    def _class(self, ti: int) -> int:
-        run, number = divmod(ti, self._width)
-        return run // RUNS * self._width + number
 
     def _can_start(self, ti: int) -> bool:
         run = ti // self._width

@@ -78,7 +78,6 @@ class Simulation:
         self._tasks = of.tasks
         self._width = of.width
         self._actors = of.actors
-        self._by_run = of.tasks_limited_by == "run"
         self._listeners = [n for n, dag in enumerate(of.dags) if dag.on_assets]
 
     # -- time ---------------------------------------------------------------------------------
@@ -605,8 +604,8 @@ class Simulation:
             if now in (RUNNING, QUEUED):
                 task = self._tasks[ti]
                 found.pools[task.pool] += task.slots
-                found.by_group[self._group(ti)] += 1
-                found.by_task[self._class(ti)] += 1
+                found.by_group[self.of.group_of(ti)] += 1
+                found.by_task[self.of.class_of(ti)] += 1
                 found.total += 1
             elif now == DEFERRED:
                 task = self._tasks[ti]
@@ -614,24 +613,15 @@ class Simulation:
                     found.pools[task.pool] += task.slots
         return found
 
-    def _group(self, ti: int) -> int:
-        """What max_active_tasks counts in."""
-        run = ti // self._width
-        return run if self._by_run else run // RUNS
-
-    def _class(self, ti: int) -> int:
-        """The task, in whichever run."""
-        run, number = divmod(ti, self._width)
-        return run // RUNS * self._width + number
-
     def fits(self, ti: int, used: Usage) -> bool:
         """Whether every limit has room for it."""
         task, of = self._tasks[ti], self.of
         return (
             used.pools[task.pool] + task.slots <= of.pools[task.pool]
             and used.total < of.parallelism
-            and used.by_group[self._group(ti)] < of.dags[ti // self._width // RUNS].max_active_tasks
-            and used.by_task[self._class(ti)] < task.max_active_tis
+            and used.by_group[self.of.group_of(ti)]
+            < of.dags[ti // self._width // RUNS].max_active_tasks
+            and used.by_task[self.of.class_of(ti)] < task.max_active_tis
         )
 
     def _admit(self, state: State, choices: Choices) -> bool:
@@ -669,8 +659,8 @@ class Simulation:
                 return False
             task = self._tasks[ti]
             used.pools[task.pool] += task.slots
-            used.by_group[self._group(ti)] += 1
-            used.by_task[self._class(ti)] += 1
+            used.by_group[self.of.group_of(ti)] += 1
+            used.by_task[self.of.class_of(ti)] += 1
             used.total += 1
         return True
 

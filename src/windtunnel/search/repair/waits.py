@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from windtunnel.detect import Finding, Fix, Limit
 from windtunnel.model import (
@@ -128,8 +130,8 @@ def _states(scenario: Scenario, name: Name, task: Task) -> Iterator[Tries]:
             note="it then fails at once" if argument == "failed_states" else "it is then skipped",
             edits=tuple(edits(scenario, [name], argument, list(new))),
         )
-        changed = {argument: new}
-        yield [Change(fix, on_tasks([name], lambda task, c=changed: with_kind(task, **c)))]  # type: ignore[misc]
+        changed: dict[str, Any] = {argument: new}
+        yield [Change(fix, on_tasks([name], partial(with_kind, **changed)))]
 
 
 def _users(scenario: Scenario, finding: Finding, can: Callable[[Task], bool]) -> list[list[Name]]:
