@@ -1,6 +1,6 @@
-"""Measures the engine beside its references and prints the tables of docs/performance.md.
+"""Measures the engine beside its references; writes the tables of the page on performance.
 
-    python benchmarks/ratios.py --write docs/performance.md
+    python benchmarks/ratios.py --write docs/explanation/performance.md
     python benchmarks/ratios.py --quick
 
 All contestants of a round run one after the other in this process; a ratio is taken within its

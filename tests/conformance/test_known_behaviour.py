@@ -11,7 +11,7 @@ import pytest
 from corpus import cases_in, traces_in
 
 HERE = Path(__file__).parent
-PAGE = HERE.parents[1] / "docs" / "known-airflow-behaviour.md"
+PAGE = HERE.parents[1] / "docs" / "explanation" / "known-airflow-behaviour.md"
 ENTRY = re.compile(r"^\*\*(.+?)\*\* · (.+?)\n(.+?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 ENTRIES = ENTRY.findall(PAGE.read_text("utf-8"))
 RECORDED = {"3.3": "airflow-3.3.2", "2.11": "airflow-2.11.2"}

@@ -17,7 +17,7 @@ CLASSES = sorted(
 )
 INCIDENTS: list[Incident] = [one for name in CLASSES for one in import_module(name).INCIDENTS]
 FOUND = [one for one in INCIDENTS if one.says]
-DOCUMENT = HERE.parents[1] / "docs" / "incidents.md"
+DOCUMENT = HERE.parents[1] / "docs" / "explanation" / "incidents.md"
 FIXES = [(one, fix) for one in INCIDENTS for fix in one.mended]
 
 

@@ -1,4 +1,4 @@
-"""What docs/behavior.md shows is what people get, and it says everything that there is."""
+"""What the page on behavior shows is what people get, and it says everything that there is."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import windtunnel as wt
 from windtunnel.loaders import read_scenario
 from windtunnel.model import Resource, Rule, Slowdown, Step
 
-DOC = (Path(__file__).parents[2] / "docs" / "behavior.md").read_text("utf-8")
+DOC = (Path(__file__).parents[2] / "docs" / "reference" / "behavior.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*) ?(\S*)\n(.*?)^```$", DOC, flags=re.MULTILINE | re.DOTALL)
 
 
@@ -37,7 +37,7 @@ def test_the_example_runs_without_a_problem_and_does_what_it_says(folder):
 
 def test_the_example_in_python_holds(folder, capsys):
     (example,) = [text for language, _, text in BLOCKS if language == "python"]
-    exec(compile(example, "docs/behavior.md", "exec"), {})
+    exec(compile(example, "docs/reference/behavior.md", "exec"), {})
     assert capsys.readouterr().out == "success\n"
 
 

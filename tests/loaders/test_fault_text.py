@@ -52,7 +52,9 @@ def test_every_example_of_the_help_is_a_fault_of_its_kind(form):
 
 
 def test_the_page_on_faults_shows_each_of_them_as_it_is():
-    page = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "faults.md").read_text(
+        encoding="utf-8"
+    )
     for name, meaning, clauses, _, example in faults_help():
         assert f"| {name} | {meaning} | {clauses} | `{example}` |" in page
 

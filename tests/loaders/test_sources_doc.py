@@ -1,4 +1,4 @@
-"""What docs/sources.md shows is what people get."""
+"""What docs/reference/sources.md shows is what people get."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from windtunnel.loaders import PRESETS, load, read_scenario
 
-DOC = (Path(__file__).parents[2] / "docs" / "sources.md").read_text("utf-8")
+DOC = (Path(__file__).parents[2] / "docs" / "reference" / "sources.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*) ?(\S*)\n(.*?)^```$", DOC, flags=re.MULTILINE | re.DOTALL)
 EXAMPLES = [text for language, _, text in BLOCKS if language == "python"]
 
@@ -24,7 +24,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_each_example_in_python_holds(folder, example):
-    exec(compile(example, "docs/sources.md", "exec"), {})
+    exec(compile(example, "docs/reference/sources.md", "exec"), {})
 
 
 def test_the_scenario_runs_the_fleet_on_all_the_sources_of_its_cluster(folder):

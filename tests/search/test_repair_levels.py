@@ -234,7 +234,7 @@ def test_a_budget_that_is_spent_says_so(by_tie, monkeypatch):
 
 
 def test_each_code_is_in_the_document_with_what_is_tried_or_that_nothing_is():
-    told = (Path(__file__).parents[2] / "docs" / "repair.md").read_text("utf-8")
+    told = (Path(__file__).parents[2] / "docs" / "reference" / "repair.md").read_text("utf-8")
     tried, _, nothing = told.partition("Nothing is tried for")
     rows = {code for line in tried.splitlines() if line.startswith("| WT")
             for code in re.findall(r"WT\d+", line.split("|")[1])}  # fmt: skip

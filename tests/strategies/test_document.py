@@ -1,4 +1,4 @@
-"""What docs/hypothesis.md shows is what people get."""
+"""What docs/how-to/hypothesis.md shows is what people get."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from effort import examples
 from windtunnel.strategies import FEATURES
 from windtunnel.strategies.machine import Actions
 
-DOC = (Path(__file__).parents[2] / "docs" / "hypothesis.md").read_text("utf-8")
+DOC = (Path(__file__).parents[2] / "docs" / "how-to" / "hypothesis.md").read_text("utf-8")
 DAGS = """
 from datetime import datetime
 
@@ -48,7 +48,7 @@ def shown(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         for block in re.findall(r"```python\n(.*?)```", DOC, re.DOTALL):
-            exec(compile(block, "docs/hypothesis.md", "exec"), found)
+            exec(compile(block, "docs/how-to/hypothesis.md", "exec"), found)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What docs/executors.md shows is what people get."""
+"""What docs/reference/executors.md shows is what people get."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from windtunnel.loaders import read_cluster
 from windtunnel.model import CelerySettings, KubernetesSettings, LocalSettings
 
-DOC = (Path(__file__).parents[3] / "docs" / "executors.md").read_text("utf-8")
+DOC = (Path(__file__).parents[3] / "docs" / "reference" / "executors.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+) ?\S*\n(.*?)^```$", DOC, flags=re.MULTILINE | re.DOTALL)
 
 
@@ -22,7 +22,7 @@ def test_both_forms_of_the_first_example_are_the_same(tmp_path):
     (_, toml), (_, python), *_ = BLOCKS
     (tmp_path / "cluster.toml").write_text(toml)
     found = {}
-    exec(compile(python, "docs/executors.md", "exec"), found)
+    exec(compile(python, "docs/reference/executors.md", "exec"), found)
     assert read_cluster(tmp_path / "cluster.toml") == found["cluster"]
 
 
