@@ -1,17 +1,47 @@
-"""Shipped scenarios: one folder each, with DAG files as people write them, a cluster and a README.
+"""Shipped scenarios: one folder each, with DAG files as people write them, and what happens to them.
 
-The DAG files are data for the loaders; nobody imports them.
+A folder holds ``dags/``, ``scenario.toml``, ``README.md`` and a test that passes wherever the folder
+is copied to. The DAG files are data for the loaders, and the tests are for whoever copies them;
+nobody imports either.
 """
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["about", "folder", "names"]
+__all__ = ["GROUPS", "Shipped", "folder", "names", "shipped"]
+
+GROUPS = {
+    "first steps": "First steps",
+    "use case": "Use cases",
+    "failure mode": "Failure modes",
+    "incident": "Incidents",
+    "pitfall": "Pitfalls",
+}
+"""Kinds of scenarios, in the order in which they are listed, with their headings."""
 
 _ROOT = Path(str(files("windtunnel_scenarios")))
 _FILE = "scenario.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What the table ``[about]`` of a shipped scenario says, and where it is."""
+
+    name: str
+    title: str
+    """What it shows, in one line."""
+    group: str
+    """One of `GROUPS`."""
+    expect: tuple[str, ...]
+    """Codes of the findings that are there as long as nobody cures it; none if all is well."""
+    source: tuple[str, ...]
+    """Where it really happened: ``owner/repo#number`` of an issue or a pull request."""
+    path: Path
+    """Its folder."""
 
 
 def names() -> list[str]:
@@ -24,7 +54,20 @@ def folder(name: str) -> Path | None:
     return _ROOT / name if name in names() else None
 
 
-def about(name: str) -> str:
-    """What the scenario shows, in one line: the first line below the title of its README."""
-    lines = (_ROOT / name / "README.md").read_text("utf-8").splitlines()
-    return next(line for line in lines[1:] if line)
+def shipped() -> list[Shipped]:
+    """All shipped scenarios, group by group, in each in alphabetical order."""
+    order = list(GROUPS)
+    return sorted(map(_read, names()), key=lambda one: (order.index(one.group), one.name))
+
+
+def _read(name: str) -> Shipped:
+    path = _ROOT / name
+    about = tomllib.loads((path / _FILE).read_text("utf-8"))["about"]
+    return Shipped(
+        name=name,
+        title=about["title"],
+        group=about["group"],
+        expect=tuple(about["expect"]),
+        source=tuple(about["source"]),
+        path=path,
+    )

@@ -10,12 +10,12 @@ Cli = Callable[..., Any]
 Write = Callable[..., Path]
 
 
-def test_a_target_that_is_nowhere_lists_the_shipped_scenarios(cli: Cli) -> None:
-    outcome = cli("check", "nowhere")
+def test_a_target_that_is_nowhere_names_the_nearest_shipped_scenario(cli: Cli) -> None:
+    outcome = cli("check", "nested_deadlocks")
 
     assert outcome.code == 2
-    assert "nowhere: no such file or folder" in outcome.err
-    assert "nested_deadlock" in outcome.err
+    assert "nested_deadlocks: no such file or folder" in outcome.err
+    assert "did you mean 'nested_deadlock'?" in outcome.err
     assert outcome.out == ""
 
 

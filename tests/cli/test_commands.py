@@ -16,21 +16,37 @@ Cli = Callable[..., Any]
 Write = Callable[..., Path]
 
 
-def test_scenarios_lists_each_shipped_scenario_with_a_line(cli: Cli) -> None:
+def test_scenarios_lists_each_shipped_scenario_under_the_heading_of_its_group(cli: Cli) -> None:
     outcome = cli("scenarios")
 
     lines = outcome.out.splitlines()
     assert outcome.code == 0
-    begun = [line.split() for line in lines if not line.startswith(" ")]
-    assert [words[0] for words in begun] == ["nested_deadlock", "nested_deferrable", "simple"]
-    assert all(len(words) > 3 for words in begun)
+    assert lines[0] == "First steps"
+    assert "Failure modes" in lines
+    (line,) = (line for line in lines if line.startswith("  nested_deadlock "))
+    assert len(line.split()) > 3
+    assert "(WT101)" in outcome.out
     assert max(map(len, lines)) <= 80
 
 
+def test_scenarios_are_a_list_for_programs(cli: Cli) -> None:
+    told = json.loads(cli("scenarios", "--format", "json").out)
+
+    by_name = {one["name"]: one for one in told}
+    assert len(by_name) == len(told)
+    deadlock = by_name["nested_deadlock"]
+    assert deadlock["expect"] == ["WT101"]
+    assert "apache/airflow#1350" in deadlock["source"]
+    assert Path(deadlock["path"], "scenario.toml").is_file()
+    assert by_name["simple"]["expect"] == []
+    assert set(deadlock) == {"name", "title", "group", "expect", "source", "path"}
+
+
 def test_a_copied_scenario_can_be_changed_and_run(cli: Cli, tmp_path: Path) -> None:
-    copied = cli("scenarios", "--copy", "simple", "mine")
+    copied = cli("scenarios", "copy", "simple", "mine")
 
     assert copied.code == 0
+    assert "windtunnel check mine" in copied.out
     assert (tmp_path / "mine" / "dags" / "my_simple_dag.py").is_file()
     assert cli("run", "mine").code == 0
 
@@ -38,18 +54,22 @@ def test_a_copied_scenario_can_be_changed_and_run(cli: Cli, tmp_path: Path) -> N
 def test_copying_never_overwrites(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "scenario.toml").write_text("mine")
+    (tmp_path / "file").write_text("mine")
 
-    outcome = cli("scenarios", "--copy", "simple", "mine")
-
-    assert outcome.code == 2
+    for there in ("mine", "file"):
+        outcome = cli("scenarios", "copy", "simple", there)
+        assert outcome.code == 2
+        assert f"{there} exists already" in outcome.err
     assert (tmp_path / "mine" / "scenario.toml").read_text() == "mine"
+    assert cli("scenarios", "copy", "simple", "file/below").code == 2
 
 
-def test_copying_an_unknown_scenario_lists_the_known_ones(cli: Cli) -> None:
-    outcome = cli("scenarios", "--copy", "nothing", "mine")
+def test_copying_an_unknown_scenario_names_the_nearest_one(cli: Cli) -> None:
+    outcome = cli("scenarios", "copy", "nested_deadlok", "mine")
 
     assert outcome.code == 2
-    assert "nested_deadlock" in outcome.err
+    assert "did you mean 'nested_deadlock'?" in " ".join(outcome.err.split())
+    assert "windtunnel scenarios" in cli("scenarios", "copy", "zzz", "mine").err
 
 
 def test_the_version_is_that_of_the_installed_package(cli: Cli) -> None:

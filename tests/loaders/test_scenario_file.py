@@ -276,6 +276,18 @@ def test_the_schema_for_editors_speaks_the_words_of_the_toml_form():
     assert set(scenario_schema()["properties"]) == set(Scenario.model_fields)
 
 
+def test_a_scenario_file_may_say_what_it_is_about(tmp_path):
+    (tmp_path / "dags").mkdir()
+    file = tmp_path / "scenario.toml"
+    file.write_text('dags = "dags"\n[about]\ntitle = "Mondays"\nanything = [1]\n')
+
+    assert read_scenario(file).scenario.duration_s == Scenario.model_fields["duration_s"].default
+
+    file.write_text('about = "Mondays"\ndags = "dags"\n')
+    with pytest.raises(InvalidInput, match=r"about = .*must be a table"):
+        read_scenario(file)
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [

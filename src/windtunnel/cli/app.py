@@ -522,18 +522,7 @@ def explain(
     raise typer.Exit(explaining.explain(what, target, asked, terminal, run=run, json=as_json))
 
 
-@app.command()
-def scenarios(
-    copy: Annotated[
-        tuple[str, Path] | None,
-        typer.Option("--copy", metavar="NAME DIR", help="Copy a scenario, to change it."),
-    ] = None,
-) -> None:
-    """List the scenarios that are shipped, or copy one."""
-    if copy:
-        print(f"copied to {shipped.copy(*copy)}")
-        return
-    print(shipped.listing())
+app.add_typer(shipped.app, name="scenarios")
 
 
 def main() -> None:

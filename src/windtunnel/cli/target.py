@@ -21,6 +21,7 @@ from windtunnel.loaders import (
 )
 from windtunnel.loaders.origin import LoadedFrom
 from windtunnel.model import Cluster, Scenario
+from windtunnel.model.pattern import nearest
 from windtunnel.window import chosen, triggered
 from windtunnel_scenarios import folder, names
 
@@ -136,8 +137,8 @@ def _path(target: str) -> Path:
     found = folder(target)
     if found is None:
         raise InvalidInput(
-            f"{target}: no such file or folder, and no shipped scenario of that name "
-            f"(there are: {', '.join(names())})"
+            f"{target}: no such file or folder, and no shipped scenario of that name; "
+            f"{nearest(target, names())} `windtunnel scenarios` lists them"
         )
     return found
 

@@ -113,7 +113,7 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     _check_format(data, mistakes)
     machine = to_machine(
         Scenario,
-        {key: value for key, value in data.items() if key not in ("cluster", "fleet")}
+        {key: value for key, value in data.items() if key not in ("about", "cluster", "fleet")}
         | {
             "faults": fault_tables(data.get("faults", []), mistakes.add),
             "backfills": _backfills(data.get("backfills", []), mistakes),
@@ -121,10 +121,12 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
         },
         "",
         mistakes,
-        extra=("dags", "cluster"),
+        extra=("about", "dags", "cluster"),
     )
     if "fleet" in data:
         mistakes.add("fleet", "...", "unknown key; name the folder of DAG files with 'dags'")
+    if not isinstance(data.get("about", {}), Mapping):
+        mistakes.add("about", data["about"], "must be a table; what it holds is for people")
     own = _cluster(data.get("cluster", {}), file, mistakes)
     machine = {"name": file.resolve().parent.name, "start": DEFAULT_START.isoformat()} | machine
     scenario = build(Scenario, machine | {"fleet": {}}, mistakes)
@@ -312,6 +314,10 @@ def scenario_toml_schema() -> dict[str, Any]:
         "type": "string",
         "default": ".",
         "description": "Folder or file of DAGs, relative to this file.",
+    }
+    properties["about"] = {
+        "type": "object",
+        "description": "For people, such as a title; nothing of it is simulated.",
     }
     schema["required"] = [
         name for name in schema.get("required", ()) if name not in ("fleet", "start")
