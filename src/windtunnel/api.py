@@ -25,6 +25,7 @@ from windtunnel.model import (
     Isolation,
     ManualRun,
     Scenario,
+    SearchProfile,
 )
 from windtunnel.result import Failure, Report, Result, Task
 from windtunnel.search import (
@@ -370,6 +371,7 @@ def check(
     sources: Path | None = None,
     again: bool = False,
     vary: Iterable[str] | str = (),
+    profile: SearchProfile | str = "ci",
     **changes: Any,
 ) -> Report:
     """Simulate many times, each time going another way, and explain and repair what is found.
@@ -381,7 +383,7 @@ def check(
     Args:
         target: A scenario, or a fleet to make one of.
         seeds: Simulations beside the first one; fewer if nothing can go another way. None: as many
-            as the size of the fleet allows within some seconds.
+            as the profile and the size of the fleet allow; with ``ci`` that takes some seconds.
         progress: Called after each simulation, and while fixes are looked for.
         store: Folder for counterexamples. None stores nothing, and findings have no id to replay.
         sources: The folder to which the paths of DAG files are relative: fixes in these are then
@@ -390,24 +392,35 @@ def check(
             any more is removed from the store. ``Report.rechecked`` tells.
         vary: Settings to search with other values of, each alone: ``"pool db=1..6"``,
             ``"worker slots=1,2,4"``. ``Report.varied`` tells what is found with each.
+        profile: How hard to search: ``"dev"``, ``"ci"``, ``"nightly"``, or a `SearchProfile`. Its
+            jitter and faults hold where nobody else says them.
         changes: As for `scenario_of`: what `simulate` takes, ``jitter``, ``faults_up_to``.
 
     Raises:
         InvalidInput: a value can't be used.
     """
     tell = progress or _silent
-    scenario = scenario_of(target, **changes)
+    profile = loaders.search_profile(profile) if isinstance(profile, str) else profile
+    scenario = _searched(scenario_of(target, **changes), profile)
+    if seeds is None and profile.simulations is not None:
+        seeds = profile.simulations - 1
     settings = [parse_setting(one) for one in ((vary,) if isinstance(vary, str) else vary)]
     for setting in settings:
         with_setting(scenario, setting.name, setting.values[0])  # what isn't there is told at once
     stored = list(recheck_all(store, scenario)) if again and store is not None else []
-    exploration = explore(scenario, seeds, lambda done, all_: tell("Simulating", done, all_))
+    exploration = explore(
+        scenario,
+        seeds,
+        lambda done, all_: tell("Simulating", done, all_),
+        effort=profile.searching,
+    )
     exploration.found = with_stored(exploration.found, stored)
     findings: list[Finding] = []
     accepted: list[Accepted] = []
     not_kept = ""
     shares = len(exploration.found)
-    repairs = Repairs(scenario, exploration, min(exploration.simulations, TRIES_OF_FIXES))
+    tries = min(exploration.simulations, max(1, round(TRIES_OF_FIXES * profile.fixing)))
+    repairs = Repairs(scenario, exploration, tries, effort=profile.fixing)
     for found, variant in exploration.found:
         finding = judge(scenario.accept, found)
         if isinstance(finding, Accepted):
@@ -418,7 +431,12 @@ def check(
         if known is None:
             trace = exploration.first if variant is scenario else None
             small = shrink(
-                variant, found, share=shares, trace=trace, progress=partial(tell, "Shrinking")
+                variant,
+                found,
+                share=shares,
+                effort=profile.shrinking,
+                trace=trace,
+                progress=partial(tell, "Shrinking"),
             )
         tell("Looking for fixes", len(findings), shares)
         # What does not even help in the smallest case is out at once, and that is simulated fast.
@@ -458,17 +476,40 @@ def check(
         result.assumptions,
         not_kept,
         exploration.unreached,
-        varied(scenario, settings, seeds, partial(tell, "Varying settings")),
+        varied(
+            scenario,
+            settings,
+            seeds,
+            partial(tell, "Varying settings"),
+            effort=profile.searching,
+        ),
         settled(stored, findings, store),
-        search.prove(scenario, effort=PROOF_EFFORT),
+        search.prove(scenario, effort=round(PROOF_EFFORT * profile.searching)),
+        profile.name,
+    )
+
+
+def _searched(scenario: Scenario, profile: SearchProfile) -> Scenario:
+    """With the profile's jitter and faults, where nobody has said anything of them."""
+    said = {"jitter_s": profile.jitter_s, "faults_up_to": profile.faults_up_to}
+    unsaid = said.keys() - scenario.model_fields_set
+    return scenario.model_copy(
+        update={name: said[name] for name in sorted(unsaid) if said[name] is not None}
     )
 
 
 def _flown(scenario: Scenario) -> str:
     """What goes wrong in all of these simulations."""
     faults = loaders.said_faults(scenario.faults)
+    wrong = [f"faults: {faults}"] if faults else []
+    if scenario.faults_up_to:
+        some = "a try" if scenario.faults_up_to == 1 else f"up to {scenario.faults_up_to} tries"
+        wrong.append(f"{some} may fail or die wherever that hurts")
+    wrong = wrong or ["no faults"]
+    if scenario.jitter_s:
+        wrong.append(f"scheduled runs up to {scenario.jitter_s:g} s late")
     loop = "delays" if scenario.cluster.loop else "no delays"
-    return f"{f'faults: {faults}' if faults else 'no faults'}; {loop} of the scheduler"
+    return "; ".join([*wrong, f"{loop} of the scheduler"])
 
 
 def _silent(_: str, __: int, ___: int) -> None:

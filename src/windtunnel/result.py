@@ -253,6 +253,8 @@ class Report:
     """What became of counterexamples that had been stored; of a replay, the one."""
     proof: Proof | None = None
     """For which DAGs a deadlock is excluded; None: not asked."""
+    profile: str = ""
+    """How hard was searched; empty: it was no search."""
 
     @property
     def possible(self) -> tuple[Finding, ...]:

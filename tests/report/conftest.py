@@ -122,6 +122,7 @@ def report(scenario: Scenario, finding: Finding, result: SimpleNamespace) -> Sim
         accepted=(),
         simulations=8,
         covered="8 orders of equal tasks over 1 day",
+        profile="",
         problems=(),
         assumptions=(),
         not_kept="",

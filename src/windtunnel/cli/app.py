@@ -29,18 +29,12 @@ from windtunnel.cli.loading import (
     Variables,
     Workers,
 )
+from windtunnel.cli.profiles import profiles_of, release_of
 from windtunnel.cli.target import Asked
 from windtunnel.cli.terminal import Terminal
 from windtunnel.loaders import faults_help
 from windtunnel.loaders.settings import IMPORT_TIMEOUT_S
 from windtunnel.report.faults_text import faults_text
-
-
-class Profile(StrEnum):
-    """Airflow releases whose decisions are simulated."""
-
-    AIRFLOW_3_3 = "airflow-3.3"
-    AIRFLOW_2_11 = "airflow-2.11"
 
 
 class Unreachable(StrEnum):
@@ -92,8 +86,22 @@ From = Annotated[
 Seed = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="Key of everything that is drawn.")
 ]
-ProfileName = Annotated[
-    Profile | None, typer.Option("--profile", help="The Airflow release that decides.")
+Release = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="The Airflow release that decides: airflow-3.3 or airflow-2.11.",
+    ),
+]
+Profiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="How hard to search (dev, ci, nightly, or one of your pyproject.toml; default: ci), "
+        "or the Airflow release that decides (airflow-3.3, airflow-2.11). Once for each.",
+    ),
 ]
 Trigger = Annotated[
     list[str] | None,
@@ -179,7 +187,7 @@ def run(
     window: Window = None,
     start: From = None,
     seed: Seed = None,
-    profile: ProfileName = None,
+    profile: Release = None,
     trigger: Trigger = None,
     backfill: Backfills = None,
     fault: Faults = None,
@@ -214,7 +222,9 @@ def run(
     )
     triggers, faults = tuple(trigger or ()), tuple(fault or ())
     fills = tuple(backfill or ())
-    asked = Asked(cluster, window, start, seed, profile, triggers, airflow, how, faults, fills)
+    asked = Asked(
+        cluster, window, start, seed, release_of(profile), triggers, airflow, how, faults, fills
+    )
     terminal = Terminal(color=not no_color)
     limits = isolation_of(
         execute=execute, isolate=isolate, memory=body_memory, timeout=body_timeout
@@ -235,7 +245,7 @@ def check(
     window: Window = None,
     start: From = None,
     seed: Seed = None,
-    profile: ProfileName = None,
+    profile: Profiles = None,
     trigger: Trigger = None,
     backfill: Backfills = None,
     fault: Faults = None,
@@ -298,10 +308,11 @@ def check(
         paths=paths,
         isolate=isolate,
     )
+    release, search = profiles_of(profile, target)
     triggers, faults = tuple(trigger or ()), tuple(fault or ())
     fills = tuple(backfill or ())
     asked = Asked(
-        cluster, window, start, seed, profile, triggers, airflow, how, faults, fills, jitter,
+        cluster, window, start, seed, release, triggers, airflow, how, faults, fills, jitter,
         faults_up_to,
     )  # fmt: skip
     terminal = Terminal(color=not no_color)
@@ -311,6 +322,7 @@ def check(
             target,
             asked,
             terminal,
+            profile=search,
             simulations=simulations,
             store=store,
             json=as_json,
@@ -328,7 +340,7 @@ def prove(
     cluster: ClusterFile = None,
     window: Window = None,
     start: From = None,
-    profile: ProfileName = None,
+    profile: Release = None,
     trigger: Trigger = None,
     backfill: Backfills = None,
     fault: Faults = None,
@@ -372,8 +384,8 @@ def prove(
     triggers, faults = tuple(trigger or ()), tuple(fault or ())
     fills = tuple(backfill or ())
     asked = Asked(
-        cluster, window, start, None, profile, triggers, airflow, how, faults, fills, None,
-        faults_up_to,
+        cluster, window, start, None, release_of(profile), triggers, airflow, how, faults, fills,
+        None, faults_up_to,
     )  # fmt: skip
     terminal, as_json = Terminal(color=not no_color), form is Format.JSON
     raise typer.Exit(
@@ -390,7 +402,7 @@ def load(
         ),
     ],
     *,
-    profile: ProfileName = None,
+    profile: Release = None,
     airflow: AirflowName = "auto",
     airflow_python: AirflowPython = None,
     variables: Variables = None,
@@ -423,7 +435,7 @@ def load(
             target,
             Terminal(color=not no_color),
             json=form is Format.JSON,
-            profile=profile,
+            profile=release_of(profile),
             airflow=airflow,
             how=how,
         )
@@ -443,7 +455,7 @@ def replay(
     ] = None,
     *,
     cluster: ClusterFile = None,
-    profile: ProfileName = None,
+    profile: Release = None,
     store: Store = commands.STORE,
     form: FormatName = Format.TEXT,
     no_color: NoColor = False,
@@ -456,7 +468,7 @@ def replay(
     terminal = Terminal(color=not no_color)
     if target is None and (cluster or profile):
         raise typer.BadParameter("--cluster and --profile need a TARGET: of which DAGs?")
-    asked = Asked(cluster=cluster, profile=profile)
+    asked = Asked(cluster=cluster, profile=release_of(profile))
     raise typer.Exit(
         commands.replay(name, target, asked, terminal, store=store, json=form is Format.JSON)
     )
@@ -491,7 +503,7 @@ def explain(
     window: Window = None,
     start: From = None,
     seed: Seed = None,
-    profile: ProfileName = None,
+    profile: Release = None,
     trigger: Trigger = None,
     backfill: Backfills = None,
     fault: Faults = None,
@@ -516,7 +528,9 @@ def explain(
     )
     triggers, faults = tuple(trigger or ()), tuple(fault or ())
     fills = tuple(backfill or ())
-    asked = Asked(cluster, window, start, seed, profile, triggers, airflow, how, faults, fills)
+    asked = Asked(
+        cluster, window, start, seed, release_of(profile), triggers, airflow, how, faults, fills
+    )
     terminal = Terminal(color=not no_color)
     as_json = form is Format.JSON
     raise typer.Exit(explaining.explain(what, target, asked, terminal, run=run, json=as_json))

@@ -9,7 +9,7 @@ from windtunnel import api
 from windtunnel.cli.exits import BAD_INPUT, CHANGED, CLEAN, FINDINGS
 from windtunnel.cli.target import Asked, read, sources_of
 from windtunnel.cli.terminal import Terminal
-from windtunnel.model import Isolation
+from windtunnel.model import Isolation, SearchProfile
 from windtunnel.report import check_json, check_text, run_json, run_text
 from windtunnel.result import Report, Result
 from windtunnel.trace import Output
@@ -54,6 +54,7 @@ def check(
     asked: Asked,
     terminal: Terminal,
     *,
+    profile: SearchProfile,
     simulations: int | None,
     store: Path,
     json: bool,
@@ -62,7 +63,7 @@ def check(
     vary: Sequence[str] = (),
 ) -> int:
     """Simulate many times and print what was found. *needed* are the kinds of things that some
-    simulation has to come to."""
+    simulation has to come to, beside those of the profile."""
     more = None if simulations is None else simulations - 1
     with terminal.only_reports(json), terminal.stages() as tell:
         found = read(target, asked, tell)
@@ -74,11 +75,13 @@ def check(
             sources=sources_of(target, found),
             again=True,
             vary=vary,
+            profile=profile,
         )
     terminal.show(check_json(report) if json else check_text(report))
     if not report.result.ran:
         return BAD_INPUT
-    missed = any(one.kind in needed or "all" in needed for one in report.unreached)
+    kinds = {*needed, *profile.fail_on_unreached}
+    missed = any(one.kind in kinds or "all" in kinds for one in report.unreached)
     return max(_code(report, strict), FINDINGS if missed else CLEAN)
 
 

@@ -22,6 +22,12 @@ from windtunnel.loaders.history import read_history
 from windtunnel.loaders.native import fleet_toml_schema
 from windtunnel.loaders.new_versions import with_new_versions
 from windtunnel.loaders.origin import LoadedFrom
+from windtunnel.loaders.profiles import (
+    parse_profiles,
+    search_profile,
+    search_profiles,
+    usual_profile,
+)
 from windtunnel.loaders.real import LoadedByAirflow
 from windtunnel.loaders.scenario_file import (
     DEFAULT_START,
@@ -76,6 +82,7 @@ __all__ = [
     "parse_backfill",
     "parse_duration",
     "parse_fault",
+    "parse_profiles",
     "read_cluster",
     "read_cluster_sources",
     "read_history",
@@ -86,6 +93,9 @@ __all__ = [
     "said_faults",
     "scenario_schema",
     "scenario_toml_schema",
+    "search_profile",
+    "search_profiles",
+    "usual_profile",
     "with_new_versions",
     "write_json",
 ]

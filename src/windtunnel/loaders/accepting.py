@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders.text_file import read_toml
+from windtunnel.loaders.project import project_table
 from windtunnel.model import Accepts
 
 ADAPTER: TypeAdapter[Accepts] = TypeAdapter(Accepts)
@@ -55,23 +55,4 @@ def read_project_accepts(place: Path) -> Accepts:
     Raises:
         InvalidInput: the file can't be read, or has mistakes there.
     """
-    for here in _upwards(place):
-        file = here / "pyproject.toml"
-        if file.is_file():
-            table = read_toml(file).get("tool", {})
-            own = table.get("windtunnel", {}) if isinstance(table, Mapping) else {}
-            given = own.get("accept", {}) if isinstance(own, Mapping) else {}
-            return parse_accepts(given, f"{file}: tool.windtunnel.accept")
-    return {}
-
-
-def _upwards(place: Path) -> Iterator[Path]:
-    """The folder of a place and those above it, up to the top of the repository."""
-    try:
-        folder = place.resolve() if place.is_dir() else place.resolve().parent
-        for here in (folder, *folder.parents):
-            yield here
-            if (here / ".git").exists():
-                return
-    except OSError:
-        return  # what can't be looked at says nothing
+    return parse_accepts(*project_table(place, "accept"))

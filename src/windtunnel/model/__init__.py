@@ -106,6 +106,7 @@ from windtunnel.model.schedule import (
     OtherSchedule,
     Schedule,
 )
+from windtunnel.model.search_profile import SEARCH_PROFILES, SearchProfile, Unreachable
 from windtunnel.model.steps import Step
 from windtunnel.model.xcom import XComBackend
 
@@ -113,6 +114,7 @@ __all__ = [
     "EXECUTORS",
     "HYBRIDS",
     "PROFILES",
+    "SEARCH_PROFILES",
     "Accepts",
     "Amount",
     "ApiServerDown",
@@ -190,6 +192,7 @@ __all__ = [
     "SchedulerLoop",
     "SchedulerLost",
     "SchedulerPaused",
+    "SearchProfile",
     "Sensor",
     "ShortCircuit",
     "Slowdown",
@@ -210,6 +213,7 @@ __all__ = [
     "TriggererDown",
     "TriggererLost",
     "Uniform",
+    "Unreachable",
     "Weibull",
     "WeightRule",
     "When",

@@ -56,6 +56,7 @@ def check_json(report: Report) -> str:
         task_instances=len(report.result.trace.ti_run),
         never_ran=_never_ran(report.result),
         not_kept=report.not_kept or None,
+        profile=report.profile or None,
         covered=report.covered,
         varied=[{**asdict(one), "clean_from": one.clean_from} for one in report.varied],
         proof=_verdicts(report.proof),

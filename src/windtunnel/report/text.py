@@ -75,10 +75,17 @@ def check_text(report: Report, *, width: int = 80) -> str:
         varied_text(report.varied, width=width),
         unreached_text(report.unreached, width=width),
         proof_lines(report.proof, {one.dag_id for one in report.never_ran}, width=width),
-        wrap(report.covered, first="Covered: ", then="  ", width=width) if report.covered else [],
+        _covered(report, width),
         wrap(_verdict(report, simulations, report.result), width=width),
     ]
     return _join(blocks)
+
+
+def _covered(report: Report, width: int) -> list[str]:
+    if not report.covered:
+        return []
+    by = f" (profile {report.profile})" if report.profile else ""
+    return wrap(report.covered, first=f"Covered{by}: ", then="  ", width=width)
 
 
 def problems_text(problems: Sequence[Problem], *, width: int = 80) -> str:

@@ -56,19 +56,24 @@ class Exploration:
 
 
 def explore(
-    scenario: Scenario, more: int | None = None, progress: Progress | None = None
+    scenario: Scenario,
+    more: int | None = None,
+    progress: Progress | None = None,
+    *,
+    effort: float = 1.0,
 ) -> Exploration:
     """Simulate up to ``1 + more`` times and keep the simplest counterexample of each distinct
-    finding; without a number, as often as the size of the fleet allows."""
+    finding; without a number, as often as the size of the fleet allows with so many times the usual
+    work."""
     exploration: Exploration | None = None
     total = 0
     reached = Reached(scenario)
     known: dict[tuple[bool, tuple[str, ...]], int] = {}
     ways: set[frozenset[tuple[object, ...]]] = set()
-    for one in simulations(scenario, more):
+    for one in simulations(scenario, more, effort=effort):
         if exploration is None:
             exploration = Exploration(one.trace)
-            total = 1 + (enough(one.trace) if more is None else more)
+            total = 1 + (enough(one.trace, effort) if more is None else more)
         exploration.simulations += 1
         reached.see(one.trace)
         exploration.by[one.by] += 1

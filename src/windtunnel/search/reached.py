@@ -6,13 +6,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from windtunnel.loaders import said_fault
-from windtunnel.model import Cluster, ExternalTaskSensor, Scenario, Sensor
+from windtunnel.model import Cluster, ExternalTaskSensor, Scenario, Sensor, Unreachable
 from windtunnel.trace import RunState, TaskState, Trace
 
-Kind = Literal["limit", "fault", "dag", "sensor", "detector"]
 WAITS = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED})
 
 
@@ -20,7 +18,7 @@ WAITS = frozenset({TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED})
 class Unreached:
     """Something that no simulation came to."""
 
-    kind: Kind
+    kind: Unreachable
     subject: str
     """``pool db``, ``etl.wait``, the words of a fault, the codes of a detector."""
     why: str

@@ -43,15 +43,16 @@ class Simulated:
 
 
 def simulations(
-    scenario: Scenario, more: int | None, *, to_the_corners: bool = True
+    scenario: Scenario, more: int | None, *, to_the_corners: bool = True, effort: float = 1.0
 ) -> Iterator[Simulated]:
-    """The scenario as it stands, then up to so many more; None: as many as its size allows. Corners
-    are the same under each seed, so a second search may leave them out."""
+    """The scenario as it stands, then up to so many more; None: as many as its size allows with so
+    many times the usual work. Corners are the same under each seed, so a second search may leave
+    them out."""
     program = compiled(scenario)
     first = Simulation(scenario, program=program).run()
     yield Simulated(AS_IT_STANDS, scenario, first)
     if more is None:
-        more = enough(first)
+        more = enough(first, effort)
     if not more:
         return
     calm = steered(scenario, Calm(), program)
@@ -76,9 +77,10 @@ def simulations(
         yield Simulated(portfolio.now.name, variant, trace)
 
 
-def enough(first: Trace) -> int:
-    """Simulations after the first, if nobody says how many."""
-    return min(MOST, max(FEWEST, WORK // size_of(first)))
+def enough(first: Trace, effort: float = 1.0) -> int:
+    """Simulations after the first, if nobody says how many: of so many times the usual work."""
+    fewest = max(FEWEST, round(FEWEST * effort))
+    return max(fewest, min(round(MOST * effort), round(WORK * effort) // size_of(first)))
 
 
 def size_of(trace: Trace) -> int:

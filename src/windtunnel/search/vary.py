@@ -56,8 +56,10 @@ def vary(
     settings: Iterable[Setting],
     more: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    effort: float = 1.0,
 ) -> tuple[Varied, ...]:
-    """Search with each value of each setting, the others as they are.
+    """Search with each value of each setting, the others as they are; *effort* as in `explore`.
 
     A value with which something is found is not searched to the end.
 
@@ -73,7 +75,7 @@ def vary(
     for setting, variants in wanted:
         tried = []
         for value, variant in variants:
-            tried.append(_tried(value, variant, more))
+            tried.append(_tried(value, variant, more, effort))
             done += 1
             if progress is not None:
                 progress(done, total)
@@ -81,10 +83,10 @@ def vary(
     return tuple(varied)
 
 
-def _tried(value: int, scenario: Scenario, more: int | None) -> Tried:
+def _tried(value: int, scenario: Scenario, more: int | None, effort: float) -> Tried:
     made = asked = 0
     codes: list[str] = []
-    for one in simulations(scenario, more):
+    for one in simulations(scenario, more, effort=effort):
         made += 1
         asked += one.trace.asked.total()
         found = detect(one.scenario, one.trace)

@@ -49,13 +49,18 @@ class Repaired:
 class Repairs:
     """What cures each of the findings of one search."""
 
-    def __init__(self, scenario: Scenario, exploration: Exploration, tries: int) -> None:
+    def __init__(
+        self, scenario: Scenario, exploration: Exploration, tries: int, *, effort: float = 1.0
+    ) -> None:
         self._before = Before(scenario)
+        self._effort = effort
         self._tries = tries
         self._known = [*(found for found, _ in exploration.found), *exploration.settled]
 
     def of(self, finding: Finding, shown_by: Scenario) -> Finding:
         """The finding, with what cures it."""
+        if not self._effort:
+            return finding
         found = repair(
             self._before.scenario,
             finding,
@@ -64,6 +69,7 @@ class Repairs:
             shown_by=shown_by,
             before=self._before,
             share=len(self._known),
+            effort=self._effort,
         )
         told = {"fixes": found.fixes, "no_help": found.no_help, "fixes_left": found.left}
         return finding.model_copy(update=told)
@@ -78,6 +84,7 @@ def repair(
     shown_by: Scenario | None = None,
     before: Before | None = None,
     share: int = 1,
+    effort: float = 1.0,
 ) -> Repaired:
     """The smallest change of each setting with which no simulation shows the finding any more, nor
     anything that was not there before.
@@ -91,10 +98,11 @@ def repair(
         shown_by: The scenario that shows the finding: what does not even help there is out.
         before: The scenario as it is, if it was looked at already.
         share: Among how many findings the budget is divided.
+        effort: How many times the usual budget there is.
     """
     may_stay = {identity(other) for other in known} - {identity(finding)}
     fewest = 0 if finding.since is None else max(FEWEST, SIMULATIONS // max(1, share))
-    budget = Budget(WORK // max(1, share), fewest)
+    budget = Budget(round(WORK * effort) // max(1, share), round(fewest * effort))
     before = before or Before(scenario)
     try:
         trial = Trial(before, shown_by or scenario, finding, may_stay, max(1, seeds), budget)

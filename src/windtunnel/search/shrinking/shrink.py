@@ -106,16 +106,17 @@ def shrink(
     finding: Finding,
     *,
     share: int = 1,
+    effort: float = 1.0,
     trace: Trace | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Shrunk | None:
     """The smallest scenario that shows a finding; None if the given one doesn't show it.
 
-    *share* is among how many findings the budget is divided; *trace* that of the scenario, if it
-    was simulated already.
+    *share* is among how many findings the budget is divided; *effort* how many times the usual
+    budget there is; *trace* that of the scenario, if it was simulated already.
     """
     first = shown(scenario, finding, trace)
-    return None if first is None else _Shrinking(first, share, progress).shrunk()
+    return None if first is None else _Shrinking(first, share, effort, progress).shrunk()
 
 
 class _Shrinking:
@@ -125,12 +126,14 @@ class _Shrinking:
         self,
         first: Shown,
         share: int,
+        effort: float,
         progress: Callable[[int, int], None] | None,
     ) -> None:
         self._before = first.size
         self._best = first
         self._finding = first.finding
-        self._budget, self._enough = max(FEWEST, BUDGET // share), WORK // share
+        self._budget = round(max(FEWEST, BUDGET // share) * effort)
+        self._enough = round(WORK * effort) // share
         self._progress = progress
         self._made = self._work = 0
         self._refused: set[bytes] = set()
