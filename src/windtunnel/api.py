@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel import loaders, search
-from windtunnel.detect import Accepted, Finding, detect, sort_out
-from windtunnel.detect.verdicts import judge
+from windtunnel.detect import Finding, detect, sort_out
 from windtunnel.engine import Simulation
 from windtunnel.errors import InvalidInput
 from windtunnel.lint import lint
@@ -29,23 +28,16 @@ from windtunnel.model import (
 )
 from windtunnel.result import Failure, Report, Result, Task
 from windtunnel.search import (
-    Counterexample,
     Proof,
-    Repairs,
-    counterexample,
+    Telling,
     covered,
     explore,
     identify,
-    keep,
     parse_setting,
     recall,
     recheck,
     recheck_all,
-    renewed,
     settled,
-    shrink,
-    unchanged,
-    with_patches,
     with_setting,
     with_stored,
 )
@@ -62,8 +54,6 @@ Progress = Callable[[str, int, int], None]
 STEPS = 100
 PROOF_EFFORT = 1_000_000
 """Of a solver for one question of a check: about a second."""
-TRIES_OF_FIXES = 16
-"""Simulations that each fix has to stand, at most."""
 
 
 def load(
@@ -415,56 +405,10 @@ def check(
         effort=profile.searching,
     )
     exploration.found = with_stored(exploration.found, stored)
-    findings: list[Finding] = []
-    accepted: list[Accepted] = []
-    not_kept = ""
-    shares = len(exploration.found)
-    tries = min(exploration.simulations, max(1, round(TRIES_OF_FIXES * profile.fixing)))
-    repairs = Repairs(scenario, exploration, tries, effort=profile.fixing)
-    for found, variant in exploration.found:
-        finding = judge(scenario.accept, found)
-        if isinstance(finding, Accepted):
-            accepted.append(finding)
-            continue
-        known = unchanged(stored, variant)
-        small = None
-        if known is None:
-            trace = exploration.first if variant is scenario else None
-            small = shrink(
-                variant,
-                found,
-                share=shares,
-                effort=profile.shrinking,
-                trace=trace,
-                progress=partial(tell, "Shrinking"),
-            )
-        tell("Looking for fixes", len(findings), shares)
-        # What does not even help in the smallest case is out at once, and that is simulated fast.
-        full = repairs.of(finding, variant if small is None else small.shown.scenario)
-        known = counterexample(full, variant, small) if known is None else renewed(known, full)
-        if store is not None and sources is not None:
-            patched = with_patches(known.finding, scenario.fleet, sources, store)
-            known = known.model_copy(update={"finding": patched})
-        if store is not None and not not_kept:
-            not_kept = _keep(store, known)
-        named = store is not None and not not_kept
-        findings.append(known.finding if named else _nameless(known.finding))
-    for one in exploration.settled:
-        judged = judge(scenario.accept, one)
-        if isinstance(judged, Accepted):
-            accepted.append(judged)
-        else:
-            findings.append(repairs.of(judged, scenario))
-    said = sort_out({}, findings, known=[one.finding for one in accepted])
-    if store is not None and sources is not None:
-        write = partial(with_patches, fleet=scenario.fleet, sources=sources, store=store)
-        told = [
-            tuple(f if f.counterexample else write(f) for f in some)
-            for some in (said.findings, said.possible)
-        ]
-        said = replace(said, findings=told[0], possible=told[1])
+    telling = Telling(scenario, profile, store, sources, tell)
+    said = telling.told(exploration, stored)
     result = Result(
-        scenario, exploration.first, said.findings, frozenset(), said.possible, tuple(accepted)
+        scenario, exploration.first, said.findings, frozenset(), said.possible, said.accepted
     )
     return Report(
         scenario,
@@ -474,7 +418,7 @@ def check(
         result,
         result.problems,
         result.assumptions,
-        not_kept,
+        telling.not_kept,
         exploration.unreached,
         varied(
             scenario,
@@ -483,7 +427,7 @@ def check(
             partial(tell, "Varying settings"),
             effort=profile.searching,
         ),
-        settled(stored, findings, store),
+        settled(stored, telling.findings, store),
         search.prove(scenario, effort=round(PROOF_EFFORT * profile.searching)),
         profile.name,
     )
@@ -514,20 +458,6 @@ def _flown(scenario: Scenario) -> str:
 
 def _silent(_: str, __: int, ___: int) -> None:
     """Progress that nobody looks at."""
-
-
-def _keep(store: Path, counterexample: Counterexample) -> str:
-    """Store it; gives why that can't be."""
-    try:
-        keep(store, counterexample)
-    except InvalidInput as error:
-        return str(error)
-    return ""
-
-
-def _nameless(finding: Finding) -> Finding:
-    """What was not stored can't be asked for."""
-    return finding.model_copy(update={"counterexample": None})
 
 
 def replay(

@@ -9,7 +9,7 @@ from windtunnel import api
 from windtunnel.cli.exits import BAD_INPUT, CHANGED, CLEAN, FINDINGS
 from windtunnel.cli.target import Asked, read, sources_of
 from windtunnel.cli.terminal import Terminal
-from windtunnel.model import Isolation, SearchProfile
+from windtunnel.model import SEARCH_PROFILES, Isolation, SearchProfile
 from windtunnel.report import check_json, check_text, run_json, run_text
 from windtunnel.result import Report, Result
 from windtunnel.trace import Output
@@ -54,7 +54,7 @@ def check(
     asked: Asked,
     terminal: Terminal,
     *,
-    profile: SearchProfile,
+    profile: SearchProfile = SEARCH_PROFILES["ci"],
     simulations: int | None,
     store: Path,
     json: bool,

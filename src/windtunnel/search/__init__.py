@@ -25,6 +25,7 @@ from windtunnel.search.store import (
     recall,
     renewed,
 )
+from windtunnel.search.told import Telling
 from windtunnel.search.vary import Tried, Varied, vary
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Setting",
     "Shown",
     "Shrunk",
+    "Telling",
     "Tried",
     "Unreached",
     "Varied",
