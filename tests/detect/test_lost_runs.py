@@ -116,6 +116,8 @@ def test_updates_that_come_while_one_waits_share_a_run():
     assert "2 updates of a made one run of sink, assets#3" in finding.summary
     (left,) = lost(one_at_a_time, rules=slow, asset_updates=updated(0, 2, 4))
     assert "1 update made no run of sink at all" in left.summary
+    alone = sink(Assets(of=("a",)), max_active_runs=1)  # as DAG files with schedule=Asset("a") are
+    assert lost(alone, rules=slow, asset_updates=updated(0, 2, 4)) == [left]
     assert not lost(sink(), rules=slow, asset_updates=updated(0, 2, 4))
     assert not lost(one_at_a_time, rules=slow, asset_updates=updated(0, 20, 40))
 

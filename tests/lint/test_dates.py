@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from windtunnel.model import ManualRun, Task, TriggerDagRun
+from windtunnel.lint.dates import distances
+from windtunnel.model import Fleet, ManualRun, Scenario, Task, TriggerDagRun
 
 PROFILES = ["airflow-3.3", "airflow-2.11"]
 
@@ -54,6 +55,15 @@ def test_a_local_clock_and_utc_agree_for_a_part_of_the_year_only(found, schedule
     assert "2026-03-29" in in_summer or "2026-03-30" in in_summer
     assert "2026-03-01" in in_winter
     assert not found(mart, both)
+    (_, clocks) = found(mart, winter)[0].notes
+    assert "etl goes by the clocks of UTC, mart by those of Europe/Berlin" in clocks
+
+
+def test_a_distance_is_told_to_meet_or_not_without_a_look_at_all_of_the_fleet(scheduled, sensor):
+    mart, etl = scheduled("mart", "0 1 * * *", sensor()), scheduled("etl", "10 * * * *")
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    meets = distances(Scenario(fleet=Fleet(dags=(mart, etl)), start=start), "mart", "wait")
+    assert [minutes for minutes in range(0, 180, 10) if meets(minutes * 60)] == [50, 110, 170]
 
 
 def test_a_delta_breaks_on_the_day_the_clocks_change(found, scheduled, sensor):

@@ -48,6 +48,16 @@ def test_an_unset_environment_variable_is_a_placeholder_only_where_the_file_need
     }
 
 
+def test_what_is_installed_below_the_repository_reads_its_environment_unnoticed(
+    repository, monkeypatch
+):
+    installed = repository.root / ".venv" / "site-packages"
+    repository.write(".venv/site-packages/library_of_test.py", 'import os; os.getenv("NOT_SET")')
+    monkeypatch.syspath_prepend(str(installed))
+    _, said = dag_of(repository, 'import library_of_test\nd = DAG("d", schedule=None)\n')
+    assert not said
+
+
 def test_a_file_that_fails_for_want_of_an_optional_value_is_loaded_with_one_aloud(repository):
     dag, said = dag_of(
         repository,

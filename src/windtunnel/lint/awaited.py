@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from windtunnel.lint.words import span
 from windtunnel.model import Dag, ExternalTaskSensor, Fleet, Task
 
 
@@ -25,11 +26,9 @@ class Awaited:
     @property
     def ends(self) -> str:
         """What becomes of it when it waits in vain."""
-        days = self.kind.timeout_s / 86400
-        time = f"{days:g} days" if days >= 1 else f"{self.kind.timeout_s:g} s"
         held = "" if self.kind.deferrable or self.kind.mode == "reschedule" else ", with its slots"
         outcome = "is skipped" if self.kind.soft_fail else "fails"
-        return f"It waits until its timeout ({time}){held}, and {outcome}"
+        return f"It waits until its timeout ({span(self.kind.timeout_s)}){held}, and {outcome}"
 
 
 def awaited(fleet: Fleet) -> Iterator[Awaited]:

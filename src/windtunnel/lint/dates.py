@@ -7,7 +7,7 @@ have a run: over a year, on a sample of days and around each change of the clock
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -40,6 +40,22 @@ def find_missing_dates(scenario: Scenario) -> list[Finding]:
             if missing:
                 found.append(_finding(one, looked, missing))
     return found
+
+
+def distances(scenario: Scenario, dag_id: str, task_id: str) -> Callable[[float], bool]:
+    """Whether a sensor would find a run for each of its dates, if its `execution_delta` were
+    another one (s)."""
+    year = _Year(scenario)
+    sensors = [one for one in awaited(scenario.fleet) if one.name == f"{dag_id}.{task_id}"]
+
+    def meets(delta: float) -> bool:
+        return all(
+            look.has_run
+            for one in sensors
+            for look in year.looks(one.dag, one.target, (delta, *one.kind.other_deltas_s))
+        )
+
+    return meets
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +104,7 @@ class _Year:
         dag, target = self._plain(one.dag), self._plain(one.target)
         key = (_timing(dag), _timing(target), _deltas(one))
         if key not in self._looked:
-            self._looked[key] = list(self._looks(dag, target, _deltas(one)))
+            self._looked[key] = list(self.looks(dag, target, _deltas(one)))
         return self._looked[key]
 
     def _plain(self, dag: Dag) -> Dag:
@@ -98,7 +114,8 @@ class _Year:
             return dag
         return dag.model_copy(update={"start_date": floor})
 
-    def _looks(self, dag: Dag, target: Dag, deltas: tuple[float, ...]) -> Iterator[_Look]:
+    def looks(self, dag: Dag, target: Dag, deltas: tuple[float, ...]) -> Iterator[_Look]:
+        """What a sensor of a DAG looks for in another one, at these distances (s), run by run."""
         other = self._timetable(target, catchup=True)
         begins = target.start_date
         for logical in self._logical(dag, _zones(dag, target)):
@@ -163,11 +180,12 @@ def _next_runs(timetable: Timetable, place: datetime) -> Iterator[datetime]:
 
 
 def _zones(*dags: Dag) -> tuple[str, ...]:
-    zones: dict[str, None] = {}
-    for dag in dags:
-        own = dag.schedule.timezone if isinstance(dag.schedule, Cron) else None
-        zones[own or dag.timezone] = None
-    return tuple(zones)
+    return tuple(dict.fromkeys(_zone(dag) for dag in dags))
+
+
+def _zone(dag: Dag) -> str:
+    own = dag.schedule.timezone if isinstance(dag.schedule, Cron) else None
+    return own or dag.timezone
 
 
 @cache
@@ -202,8 +220,19 @@ def _finding(one: Awaited, looked: list[_Look], missing: list[_Look]) -> Finding
         dag_id=one.dag.dag_id,
         file=one.dag.file,
         line=one.task.line,
-        notes=() if every else (f"runs without a partner: {shown}{more}",),
+        notes=() if every else (f"runs without a partner: {shown}{more}", *_clocks(one)),
     )
+
+
+def _clocks(one: Awaited) -> Iterator[str]:
+    """Why it meets for a part of the year only, if the two DAGs go by different clocks."""
+    own, other = _zone(one.dag), _zone(one.target)
+    if own != other:
+        yield (
+            f"{one.target.dag_id} goes by the clocks of {other}, {one.dag.dag_id} by those of "
+            f"{own}: the distance between their runs changes with summer time, and "
+            "execution_delta doesn't. Schedule both in one timezone."
+        )
 
 
 def _ended(one: Awaited, look: _Look) -> str:

@@ -84,7 +84,7 @@ def _skipped(scenario: Scenario, trace: Trace, number: int, dag: Dag) -> list[Fi
         Finding(
             code=SKIPPED,
             title="Intervals without a run",
-            summary=f"{_runs(len(lost))} of {dag.dag_id} never made: due at {_some(dates)}. "
+            summary=f"{_runs(len(lost), dag)} never made: due at {_some(dates)}. "
             f"When {made} was made, the schedule went past what was due before it (catchup is "
             f"off); until then {why}.",
             dag_id=dag.dag_id,
@@ -197,7 +197,8 @@ def _are_many(trace: Trace, dag: Dag, taken: tuple[int, ...]) -> bool:
 def _waits_for_all(dag: Dag) -> bool:
     """Whether one update alone may be too little for a run."""
     condition = dag.asset_condition
-    return condition is not None and not isinstance(condition, str) and condition.type != "any"
+    several = len(set(assets_in(condition))) > 1
+    return several and not isinstance(condition, str | None) and condition.type != "any"
 
 
 # -- triggers --------------------------------------------------------------------------------------
@@ -243,8 +244,8 @@ def _updates(count: int) -> str:
     return "1 update" if count == 1 else f"{count} updates"
 
 
-def _runs(count: int) -> str:
-    return "1 run was" if count == 1 else f"{count} runs were"
+def _runs(count: int, dag: Dag) -> str:
+    return f"1 run of {dag.dag_id} was" if count == 1 else f"{count} runs of {dag.dag_id} were"
 
 
 def _some(names: list[str]) -> str:

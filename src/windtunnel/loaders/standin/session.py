@@ -20,6 +20,7 @@ DEFAULT_NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Never the wall clock: loading twice must give the same fleet."""
 
 
+INSTALLED = f"{os.sep}site-packages{os.sep}"
 LIBRARY = (os.path.dirname(os.__file__) + os.sep, "<frozen ")
 """Where Python's own library lies."""
 STANDIN = os.path.dirname(__file__) + os.sep
@@ -98,8 +99,12 @@ class Session:
         return False
 
     def is_under_roots(self, file: str) -> bool:
-        """Whether a source file belongs to the repository being loaded."""
-        return file.startswith(self._prefixes)
+        """Whether a source file belongs to the repository being loaded; what is installed in a
+        virtual environment inside of it doesn't."""
+        return any(
+            file.startswith(prefix) and INSTALLED not in file[len(prefix) - 1 :]
+            for prefix in self._prefixes
+        )
 
     @cached_property
     def _prefixes(self) -> tuple[str, ...]:

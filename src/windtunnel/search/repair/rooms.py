@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from windtunnel.detect import Finding, Fix
-from windtunnel.lint.dates import find_missing_dates
-from windtunnel.model import Cron, Every, ExternalTaskSensor, Fleet, Pool, Scenario, Task
+from windtunnel.lint.dates import distances
+from windtunnel.model import Cron, Every, ExternalTaskSensor, Pool, Scenario, Task
 from windtunnel.search.repair.change import (
     Change,
-    Name,
     Tries,
     both,
     edits,
@@ -78,9 +77,10 @@ def other_dates(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
         if other is None or other.end_date or not isinstance(other.schedule, Cron | Every):
             continue
         name = (dag.dag_id, task.task_id)
+        meets = distances(scenario, *name)
         tries = []
         for delta in range(0, DAY_S + 1, STEP_S):
-            if delta == kind.execution_delta_s or not _has_dates(scenario, name, delta):
+            if delta == kind.execution_delta_s or not meets(delta):
                 continue
             fix = Fix(
                 setting=f"execution_delta of {shown([name])}",
@@ -91,20 +91,6 @@ def other_dates(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
             tries.append(Change(fix, on_tasks([name], _distant(float(delta)))))
             break
         yield tries
-
-
-def _has_dates(scenario: Scenario, name: Name, delta: int) -> bool:
-    """Whether all dates that a sensor would look for have a run, seen from these two DAGs alone."""
-    dag = scenario.fleet.dag(name[0])
-    kind = dag.task(name[1]).kind
-    assert isinstance(kind, ExternalTaskSensor)
-    both_dags = dict.fromkeys((name[0], kind.external_dag_id))
-    few = Fleet(dags=tuple(scenario.fleet.dag(dag_id) for dag_id in both_dags))
-    changed = on_tasks([name], _distant(float(delta)))(scenario.model_copy(update={"fleet": few}))
-    return not any(
-        one.dag_id == dag.dag_id and one.line == dag.line_of(name[1])
-        for one in find_missing_dates(changed)
-    )
 
 
 def _hours(seconds: float) -> str:
