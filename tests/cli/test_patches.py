@@ -7,8 +7,8 @@ import subprocess
 
 from windtunnel import loaders
 from windtunnel.cli.commands import check
-from windtunnel.cli.target import Asked
 from windtunnel.cli.terminal import Terminal
+from windtunnel.target import Asked
 
 DAGS = """\
 from datetime import datetime

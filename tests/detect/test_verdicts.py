@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from windtunnel.detect import Accepted, Finding, Party, judge, sort_out, unused
+from windtunnel.detect import FAMILIES, Accepted, Finding, Party, judge, sort_out, unused
+from windtunnel.explain.codes import pages
 
 
 def finding(dag_id: str | None = "etl", *holding: str, code: str = "WT101", **more) -> Finding:
@@ -62,3 +63,14 @@ def test_what_is_accepted_and_was_not_found_is_known() -> None:
     accept = {"etl": {"WT101": "", "WT113": ""}, "*": {"WT101": ""}}
     accepted = sort_out(accept, [finding()]).accepted
     assert list(unused(accept, accepted)) == [("etl", "WT113"), ("*", "WT101")]
+
+
+def test_who_takes_part_is_who_holds_or_else_who_is_named() -> None:
+    assert finding("etl", "mart", "etl", "mart").dag_ids == ("etl", "mart")
+    assert finding("etl").dag_ids == ("etl",)
+    assert finding(None).dag_ids == ()
+
+
+def test_each_code_belongs_to_a_family_that_has_a_name() -> None:
+    codes = [one.code for one in pages()]
+    assert {finding(code=code).family for code in codes} == set(FAMILIES)

@@ -30,11 +30,11 @@ from windtunnel.cli.loading import (
     Workers,
 )
 from windtunnel.cli.profiles import profiles_of, release_of
-from windtunnel.cli.target import Asked
 from windtunnel.cli.terminal import Terminal
 from windtunnel.loaders import faults_help
 from windtunnel.loaders.settings import IMPORT_TIMEOUT_S
 from windtunnel.report.faults_text import faults_text
+from windtunnel.target import Asked
 
 
 class Unreachable(StrEnum):

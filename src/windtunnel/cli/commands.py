@@ -7,11 +7,11 @@ from pathlib import Path
 
 from windtunnel import api
 from windtunnel.cli.exits import BAD_INPUT, CHANGED, CLEAN, FINDINGS
-from windtunnel.cli.target import Asked, read, sources_of
 from windtunnel.cli.terminal import Terminal
 from windtunnel.model import SEARCH_PROFILES, Isolation, SearchProfile
 from windtunnel.report import check_json, check_text, run_json, run_text
 from windtunnel.result import Report, Result
+from windtunnel.target import Asked, read, sources_of
 from windtunnel.trace import Output
 
 STORE = Path(".windtunnel")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from windtunnel import api
 from windtunnel.cli.exits import CLEAN
-from windtunnel.cli.target import Asked, read
 from windtunnel.cli.terminal import Terminal
 from windtunnel.errors import InvalidInput
 from windtunnel.explain import page, pages
 from windtunnel.explain.codes import is_code
 from windtunnel.explain.explanation import Tick
 from windtunnel.report import codes_json, codes_text, page_json, waiting_json, waiting_text
+from windtunnel.target import Asked, read
 
 
 def explain(

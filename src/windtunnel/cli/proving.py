@@ -7,11 +7,11 @@ from pathlib import Path
 
 from windtunnel import api
 from windtunnel.cli.exits import BAD_INPUT, CLEAN, FINDINGS
-from windtunnel.cli.target import Asked, read
 from windtunnel.cli.terminal import Terminal
 from windtunnel.errors import InvalidInput
 from windtunnel.report import proof_json, proof_text
 from windtunnel.search import Proof
+from windtunnel.target import Asked, read
 
 
 def prove(

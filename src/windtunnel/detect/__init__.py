@@ -7,7 +7,7 @@ from windtunnel.detect.data.double_run import find_double_runs
 from windtunnel.detect.data.lock_order import Circle, find_lock_orders, lock_circles, noted
 from windtunnel.detect.data.overlap import find_overlaps
 from windtunnel.detect.data.redelivered import find_redelivered
-from windtunnel.detect.finding import Edit, Finding, Fix, Limit, Party
+from windtunnel.detect.finding import FAMILIES, Edit, Finding, Fix, Limit, Party
 from windtunnel.detect.limits.exhausted import find_exhaustion
 from windtunnel.detect.limits.overcommit import find_overcommits
 from windtunnel.detect.limits.overload import find_overload
@@ -28,6 +28,7 @@ from windtunnel.model import Scenario
 from windtunnel.trace import Trace
 
 __all__ = [
+    "FAMILIES",
     "Accepted",
     "Candidate",
     "Case",

@@ -8,6 +8,15 @@ from typing import Literal
 from windtunnel.detect.case import Case
 from windtunnel.model.base import Value
 
+FAMILIES = {
+    "WT1": "no progress",
+    "WT2": "data and runs",
+    "WT4": "exhaustion",
+    "WT5": "lateness",
+    "WT9": "DAG file",
+}
+"""What findings are about, by the first three characters of their codes."""
+
 
 class Party(Value):
     """One task instance that takes part in a finding."""
@@ -133,6 +142,18 @@ class Finding(Value):
     """The smallest scenario that shows it, in a few lines; once a search has made it so."""
     counterexample: str | None = None
     """Id for ``windtunnel replay``."""
+
+    @property
+    def family(self) -> str:
+        """The group of its code: ``WT1``; `FAMILIES` says what each is about."""
+        return self.code[:3]
+
+    @property
+    def dag_ids(self) -> tuple[str, ...]:
+        """The DAGs that take part: those that hold something, else the one that is named. Who only
+        waits is not to blame. Empty: it is about the fleet as a whole."""
+        holding = sorted({party.dag_id for party in self.holding if party.dag_id})
+        return tuple(holding) or ((self.dag_id,) if self.dag_id else ())
 
     @property
     def identity(self) -> tuple[str, ...]:

@@ -51,8 +51,10 @@ def sort_out(
 
 def judge(accept: Accepts, finding: Finding) -> Finding | Accepted:
     """A finding is accepted if it is for each DAG that takes part: whoever accepts what ``etl``
-    does to itself has not accepted what it does to ``mart``."""
-    found = {dag_id: _accepting(accept, dag_id, finding.code) for dag_id in _taking_part(finding)}
+    does to itself has not accepted what it does to ``mart``. One without any is accepted by ``*``
+    alone."""
+    taking_part = finding.dag_ids or ("",)
+    found = {dag_id: _accepting(accept, dag_id, finding.code) for dag_id in taking_part}
     by = {glob: None for glob in found.values() if glob is not None}
     if not by:
         return finding
@@ -62,14 +64,6 @@ def judge(accept: Accepts, finding: Finding) -> Finding | Accepted:
         return finding.model_copy(update={"notes": (*finding.notes, f"{said} it.")})
     reasons = dict.fromkeys(accept[glob][finding.code] for glob in by)
     return Accepted(finding, tuple(by), "; ".join(reason for reason in reasons if reason))
-
-
-def _taking_part(finding: Finding) -> list[str]:
-    """The DAGs that hold something, and the one that is named; a finding without any is that of
-    the fleet, which only ``*`` accepts."""
-    named = finding.dag_id or ""
-    holding = sorted({party.dag_id for party in finding.holding if party.dag_id})
-    return holding or [named]
 
 
 def _accepting(accept: Accepts, dag_id: str, code: str) -> str | None:

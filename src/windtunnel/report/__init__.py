@@ -1,16 +1,18 @@
 """Reports: results as text and as JSON, made by pure functions and never simulated here."""
 
+from windtunnel.detect import FAMILIES
 from windtunnel.report.explanation import codes_json, codes_text, page_json
 from windtunnel.report.finding_text import finding_text, headline
 from windtunnel.report.highlight import THEME, ReportHighlighter
 from windtunnel.report.json_form import check_json, proof_json, run_json
 from windtunnel.report.load_report import load_json, load_text
 from windtunnel.report.proof_text import proof_text
-from windtunnel.report.text import check_text, problems_text, run_text
+from windtunnel.report.text import check_text, findings_text, problems_text, run_text
 from windtunnel.report.waiting import waiting_json, waiting_text
 from windtunnel.report.wrap import wrap
 
 __all__ = [
+    "FAMILIES",
     "THEME",
     "ReportHighlighter",
     "check_json",
@@ -18,6 +20,7 @@ __all__ = [
     "codes_json",
     "codes_text",
     "finding_text",
+    "findings_text",
     "headline",
     "load_json",
     "load_text",

@@ -296,6 +296,11 @@ def _findings(findings: Sequence[Finding], width: int) -> list[str]:
     return ["\n\n".join(told)] if told else []
 
 
+def findings_text(findings: Sequence[Finding], *, width: int = 80) -> str:
+    """Several findings, as a check prints them; those that differ in nothing but when, once."""
+    return "\n".join(_findings(findings, width))
+
+
 def _possible(findings: Sequence[Finding], width: int) -> list[str]:
     told = _findings(findings, width)
     head = "Could happen, though no simulation has shown it (the exit code doesn't count it):"

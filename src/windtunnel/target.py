@@ -55,14 +55,32 @@ def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadSce
     Raises:
         InvalidInput: no such target, no DAG in it, or a value that can't be used.
     """
-    if tell is not None:
-        loading = {"progress": lambda done, total: tell("Loading", done, total)}
-        asked = replace(asked, how={**asked.how, **loading})
-    found = _read(_path(target), asked)
+    found = look(target, asked, tell)
     fleet = found.scenario.fleet
     if not fleet.dags:
         raise InvalidInput("\n".join(str(problem) for problem in fleet.problems))
-    known = sorted(dag.dag_id for dag in fleet.dags)
+    return with_asked(found, asked)
+
+
+def look(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadScenario:
+    """What *target* names, as it is; perhaps without any DAG, and then with problems.
+
+    Raises:
+        InvalidInput: no such target, or its scenario or cluster can't be used.
+    """
+    if tell is not None:
+        loading = {"progress": lambda done, total: tell("Loading", done, total)}
+        asked = replace(asked, how={**asked.how, **loading})
+    return _read(_path(target), asked)
+
+
+def with_asked(found: ReadScenario, asked: Asked) -> ReadScenario:
+    """What was found, with what was asked for on top; see `read`.
+
+    Raises:
+        InvalidInput: a value can't be used.
+    """
+    known = sorted(dag.dag_id for dag in found.scenario.fleet.dags)
     for dag_id in asked.trigger:
         if dag_id not in known:
             raise InvalidInput(f"--trigger {dag_id}: no such DAG; there are: {', '.join(known)}")
