@@ -55,13 +55,32 @@ def windtunnel(request: pytest.FixtureRequest) -> Windtunnel:
     return windtunnel_for(request)
 
 
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Say what led to a state that a test did not expect."""
+    if "windtunnel.result" not in sys.modules:
+        return None
+    from pytest_windtunnel.introspection import compared  # noqa: PLC0415
+
+    return compared(op, left, right)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the simulations of a failed test found, below its traceback."""
+    """Show how a failed test came to that, and what its simulations found, below its traceback."""
+    error = None if call.excinfo is None else call.excinfo.value
+    if error is None or "windtunnel.errors" not in sys.modules:
+        return (yield)
+    from pytest_windtunnel import introspection  # noqa: PLC0415
+
+    if not item.config.getoption("fulltrace"):
+        introspection.cut(error)
     report = yield
+    if report.when != "call" or not report.failed:
+        return report
+    introspection.add_to(report, error)
     failure = sys.modules.get("pytest_windtunnel.failure")
-    if failure is not None and report.when == "call" and report.failed:
+    if failure is not None:
         failure.explain(item, report)
     return report

@@ -26,7 +26,16 @@ from windtunnel.model import (
     Scenario,
     SearchProfile,
 )
-from windtunnel.result import Failure, Report, Result, Task
+from windtunnel.result import (
+    DagRun,
+    Failure,
+    Landing,
+    Landings,
+    Report,
+    Result,
+    State,
+    Task,
+)
 from windtunnel.search import (
     Proof,
     Telling,
@@ -521,11 +530,15 @@ def replay(
 
 __all__ = [
     "DEFAULT_STORE",
+    "DagRun",
     "Failure",
+    "Landing",
+    "Landings",
     "Progress",
     "Proof",
     "Report",
     "Result",
+    "State",
     "Task",
     "check",
     "instant",

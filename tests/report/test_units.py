@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from windtunnel.report.table import table
-from windtunnel.report.units import clock, count, duration
+from windtunnel.units import clock, count, duration
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from windtunnel.detect import Case, Moment, Size
-from windtunnel.report.units import clock, count, duration
 from windtunnel.report.wrap import wrap
+from windtunnel.units import clock, count, duration
 
 NEEDED = "needed: "
 

@@ -10,8 +10,8 @@ from rich.cells import cell_len
 from windtunnel.detect.finding import Finding, Party
 from windtunnel.report.case_text import case_text
 from windtunnel.report.fixes_text import fixes_text
-from windtunnel.report.units import clock, count, duration
 from windtunnel.report.wrap import wrap
+from windtunnel.units import clock, count, duration
 
 SHOWN = 12
 """Parties listed by name in each group; the JSON form has all."""

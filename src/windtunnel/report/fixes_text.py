@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from windtunnel.detect import Finding, Fix
-from windtunnel.report.units import count, duration
 from windtunnel.report.wrap import wrap
+from windtunnel.units import count, duration
 
 SHOWN = 5
 """Fixes of one kind that are listed; the JSON form has all."""

@@ -10,8 +10,8 @@ from typing import Any
 from windtunnel.loaders import Loaded, LoadedFile
 from windtunnel.model import Problem
 from windtunnel.report.table import table
-from windtunnel.report.units import count
 from windtunnel.report.wrap import wrap
+from windtunnel.units import count
 
 FORMAT = "windtunnel.load/1"
 IDS = 3

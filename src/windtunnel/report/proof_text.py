@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from windtunnel.model import Scenario
-from windtunnel.report.units import count
 from windtunnel.report.wrap import wrap
 from windtunnel.search import DagProof, Proof
 from windtunnel.slices.certificate import Stuck
+from windtunnel.units import count
 
 NAMED = 12
 NO_SOLVER = "z3 is not installed"

@@ -20,12 +20,12 @@ from windtunnel.report.summary import (
     summarize,
 )
 from windtunnel.report.table import table
-from windtunnel.report.units import clock, count, duration
 from windtunnel.report.unreached_text import unreached_text
 from windtunnel.report.varied_text import varied_text
 from windtunnel.report.wrap import wrap
 from windtunnel.result import Failure, Report, Result
 from windtunnel.trace import Trace
+from windtunnel.units import clock, count, duration
 from windtunnel.window import Idle
 
 ROWS = 40

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from windtunnel.report.units import count
 from windtunnel.report.wrap import wrap
 from windtunnel.search import Tried, Varied
+from windtunnel.units import count
 
 
 def varied_text(varied: Sequence[Varied], *, width: int) -> list[str]:

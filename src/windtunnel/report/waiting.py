@@ -8,8 +8,8 @@ from datetime import datetime
 
 from windtunnel.explain import Enough, Explanation, Stretch
 from windtunnel.report.json_form import dump
-from windtunnel.report.units import clock, count, duration
 from windtunnel.report.wrap import wrap
+from windtunnel.units import clock, count, duration
 
 SHOWN = 3
 """Holders of a limit that are named; the JSON form has all."""

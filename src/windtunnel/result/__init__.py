@@ -1,0 +1,21 @@
+"""What simulations came to, with the questions that people ask of them."""
+
+from windtunnel.result.assumed import assumed
+from windtunnel.result.dag_runs import DagRun, DagRuns, Landing, Landings
+from windtunnel.result.report import Report
+from windtunnel.result.result import Result
+from windtunnel.result.tasks import Failure, State, Task, Waited
+
+__all__ = [
+    "DagRun",
+    "DagRuns",
+    "Failure",
+    "Landing",
+    "Landings",
+    "Report",
+    "Result",
+    "State",
+    "Task",
+    "Waited",
+    "assumed",
+]
