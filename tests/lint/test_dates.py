@@ -24,7 +24,7 @@ def test_an_hour_between_the_schedules_and_no_delta_never_meets(found, scheduled
     (finding,) = found(mart, etl, profile=profile)
     assert finding.code == "WT113"
     assert finding.summary.startswith(
-        "mart.wait of every run looks for a run of etl that does not exist: in the run of 2026-0"
+        "mart.wait looks for a run of etl that does not exist, in every run: in that of 2026-0"
     )
     assert "with its slots, and fails" in finding.summary
     assert (finding.dag_id, finding.file, finding.line) == ("mart", "mart.py", 7)

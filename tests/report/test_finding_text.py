@@ -83,6 +83,16 @@ def test_tasks_behind_the_waiting_ones_are_told_last(finding: Finding) -> None:
     assert lines[at - 1 : at + 2] == ["    build_eu.orders", lines[at], "    build_eu.publish"]
 
 
+def test_a_task_that_waits_in_several_runs_is_told_with_the_run(finding: Finding) -> None:
+    """As with max_active_runs: one run holds the place that the other one waits for."""
+    (holder,) = finding.holding
+    other = holder.model_copy(update={"run": "run_2", "state": "none", "holds": ()})
+
+    text = finding_text(finding.model_copy(update={"waiting": (other,)}))
+
+    assert f"1 task behind these in their DAGs:\n    {holder.name} (run_2)\n" in text
+
+
 def test_what_many_hold_is_said_once(finding: Finding) -> None:
     (holder,) = finding.holding
     other = holder.model_copy(update={"name": "sales_us.load"})
@@ -168,7 +178,7 @@ WT202 Two writers at once                                    dags/etl.py  dag=et
   From 2026-03-01 02:05:00 (virtual time, UTC) until 02:10:00 (5m later):
   etl.load leaves it.
   - etl.load (r1): writes dim in try 1
-  - etl.load[0], etl.load[1]: writes dim in try 2
+  - etl.load[0], etl.load[1]: each writes dim in try 2
   A lock keeps them apart."""
 
 

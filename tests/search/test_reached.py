@@ -20,6 +20,7 @@ from windtunnel.model import (
     TaskFails,
 )
 from windtunnel.search import explore
+from windtunnel.search.reached import Reached
 
 
 def unreached(scenario, kind, more=6):
@@ -101,6 +102,9 @@ def test_what_there_was_nothing_to_look_for_in(by_tie):
     wide = by_tie.model_copy(update={"cluster": Cluster()})
     told = [codes for codes, _ in unreached(wide, "detector")]
     assert told == ["WT101, WT104, WT105", "WT202, WT204"]
+    reached = Reached(wide)
+    told = [one.subject for one in reached.unreached({"WT101"}) if one.kind == "detector"]
+    assert told == ["WT202, WT204"]  # what was found was looked for
     faulty = wide.model_copy(
         update={
             "faults": (TaskFails(tasks="etl.load"),),

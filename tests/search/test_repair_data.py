@@ -116,6 +116,22 @@ def test_all_that_use_a_resource_share_one_pool():
     assert "pool of etl.q0, etl.q1, bi.q0, bi.q1" in found
 
 
+def test_a_pool_that_is_small_enough_counts_what_is_deferred():
+    dag = Dag(dag_id="etl", tasks=tuple(Task(task_id=f"q{i}", pool="db") for i in range(3)))
+    options = {
+        "rules": [does("*", Step(acquire="db"), Step(defer_s=600), Step(release="db"))],
+        "resources": {"db": Resource(slots=2, when_full="exceed")},
+        "pools": {"db": Pool(slots=2)},
+    }
+    given = scenario(dag, **options)
+    (found,) = [one for one in detect(given, simulate(given)) if one.code == "WT211"]
+    assert any("which is small enough (2) but for what is deferred" in n for n in found.notes)
+    fixes = repair(given, found, seeds=0, known=[found]).fixes
+    assert [fix.where for fix in fixes if fix.setting == "include_deferred of pool db"] == [
+        "airflow pools set db 2 '' --include-deferred"
+    ]
+
+
 def test_catchup_makes_each_interval():
     dag = every(10, "etl", T, max_active_runs=1, catchup=False)
     slow = [Rule(tasks="etl.t", duration_s=25 * MINUTE)]

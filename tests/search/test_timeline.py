@@ -8,9 +8,12 @@ from windtunnel.choices import Calm
 from windtunnel.detect import Finding
 from windtunnel.model import (
     Behavior,
+    Cluster,
     Dag,
     Fleet,
+    LateData,
     LogNormal,
+    ManualRun,
     Odds,
     Rule,
     Scenario,
@@ -19,6 +22,7 @@ from windtunnel.model import (
     Task,
     TaskFails,
     Uniform,
+    WorkerLost,
 )
 from windtunnel.search import explore, shrink
 from windtunnel.search.shrinking.timeline import LINES, timeline
@@ -82,6 +86,27 @@ def test_what_goes_wrong_is_said_with_whom_it_strikes(needed):
     assert needed(behavior=Behavior(slowdowns=(slow,))) == [
         "etl is slowed down (behavior.slowdowns[0])"
     ]
+
+
+def test_faults_are_told_when_they_begin_and_several_fail_in_the_plural(by_tie):
+    tasks = tuple(Task(task_id=f"t{i}", retries=1, retry_delay_s=300) for i in range(2))
+    given = by_tie.model_copy(
+        update={
+            "fleet": Fleet(dags=(Dag(dag_id="etl", tasks=tasks),)),
+            "manual_runs": (ManualRun(dag_id="etl", at_s=45),),
+            "faults": (
+                TaskFails(tasks="etl.*", at_s=30, for_s=60),
+                WorkerLost(at_s=90),
+                LateData(tasks="etl.*", by_s=60),
+            ),
+            "cluster": Cluster(parallelism=2),
+        }
+    )
+    _, trace = steered(given, Calm())
+    said = [moment.what for moment in timeline(given, trace, NOTHING)]
+    assert "task fails: etl.* at +30s for 1m" in said
+    assert "etl.t0, etl.t1 fail, and will be retried" in said
+    assert not any("worker lost" in line or "late data" in line for line in said)  # struck nothing
 
 
 def test_a_tie_says_who_came_before_whom(by_tie):

@@ -206,15 +206,15 @@ def _clock_changes(zone: str, year: int) -> tuple[datetime, ...]:
 def _finding(one: Awaited, looked: list[_Look], missing: list[_Look]) -> Finding:
     first = missing[0]
     every = len(missing) == len(looked)
-    share = "of every run" if every else f"of {len(missing)} of {len(looked)} runs looked at"
+    share = "in every run" if every else f"in {len(missing)} of the {len(looked)} runs looked at"
     title = "Sensor waits for runs that never come"
     shown = ", ".join(_shown(look.logical) for look in missing[:SHOWN])
     more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
     return Finding(
         code=CODE,
         title=title,
-        summary=f"{one.name} {share} looks for a run of {one.target.dag_id} that does not exist: "
-        f"in the run of {_shown(first.logical)} it wants the logical date "
+        summary=f"{one.name} looks for a run of {one.target.dag_id} that does not exist, {share}: "
+        f"in that of {_shown(first.logical)} it wants the logical date "
         f"{_shown(first.wanted)}, and {one.target.dag_id} has none then{_ended(one, first)}. "
         f"{one.ends}.",
         dag_id=one.dag.dag_id,

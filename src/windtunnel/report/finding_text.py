@@ -27,7 +27,7 @@ def finding_text(finding: Finding, *, width: int = 80) -> str:
             *wrap(finding.summary, first="  ", width=width),
             *_how_long(finding, width),
             *_holders(finding, width),
-            *_waiters(finding.waiting, width),
+            *_waiters(finding, width),
             *_cycle(finding, width),
             *_notes(finding, width),
             *_case(finding, width),
@@ -81,8 +81,10 @@ def _holders(finding: Finding, width: int) -> list[str]:
     held = [one for one in finding.holding if not one.does]
     for does in dict.fromkeys(one.does for one in finding.holding if one.does):
         alike = [one for one in finding.holding if one.does == does]
-        who = _names(alike) if len(alike) > 1 else f"{alike[0].name} ({alike[0].run})"
-        lines += wrap(f"{who}: {does}", first="  - ", width=width)
+        who = f"{alike[0].name} ({alike[0].run}): {does}"
+        if len(alike) > 1:
+            who = f"{_names(alike)}: each {does}"
+        lines += wrap(who, first="  - ", width=width)
     for (operator, holds), alike in _alike(held, lambda one: (one.operator, one.holds)):
         each = ", each" if len(alike) > 1 else ","
         does = f"holding {', '.join(holds)}" if holds else "waiting"
@@ -113,8 +115,9 @@ def _label(one: Party, among: Sequence[Party]) -> str:
     return f"{one.name} ({one.run})" if several else one.name
 
 
-def _waiters(parties: Sequence[Party], width: int) -> list[str]:
+def _waiters(finding: Finding, width: int) -> list[str]:
     """Those that only wait, told once for all that wait for the same."""
+    parties = finding.waiting
     offered = [one for one in parties if one.state != NOT_YET]
     lines: list[str] = []
     for (state, wanted), alike in _alike(offered, lambda one: (one.state, one.waits_for)):
@@ -124,6 +127,9 @@ def _waiters(parties: Sequence[Party], width: int) -> list[str]:
     behind = [one for one in parties if one.state == NOT_YET]
     if behind:
         lines.append(f"  {count(len(behind), 'task')} behind these in their DAGs:")
+        holding = {one.name for one in finding.holding}
+        if any(one.name in holding for one in behind):  # of another run than those above
+            behind = [one.model_copy(update={"name": f"{one.name} ({one.run})"}) for one in behind]
         lines += wrap(_names(behind), first="    ", width=width)
     return lines
 

@@ -90,7 +90,7 @@ def explore(
             progress(exploration.simulations, total)
     assert exploration is not None
     exploration.different = len(ways)
-    exploration.unreached = reached.unreached()
+    exploration.unreached = reached.unreached({one.code for one, _ in exploration.found})
     exploration.settled = [f for f in lint(scenario) if _same(scenario, f) not in known]
     return exploration
 

@@ -4,7 +4,7 @@ fault that struck nothing was not survived."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from windtunnel.loaders import said_fault
@@ -114,11 +114,11 @@ class Reached:
             if trace.end_us - at >= max(self._intervals[name], 1):
                 self._waited.add(name)
 
-    def unreached(self) -> tuple[Unreached, ...]:
-        """What no simulation came to, in a fixed order."""
-        return tuple(self._unreached())
+    def unreached(self, found: Collection[str] = ()) -> tuple[Unreached, ...]:
+        """What no simulation came to, in a fixed order; *found* are the codes of findings."""
+        return tuple(self._unreached(found))
 
-    def _unreached(self) -> Iterator[Unreached]:
+    def _unreached(self, found: Collection[str]) -> Iterator[Unreached]:
         for limit in _limits(self._scenario):
             if not any(f"{bound} ".startswith(f"{limit} ") for bound in self._bound):
                 yield Unreached("limit", limit, "nobody ever waited for it")
@@ -133,7 +133,8 @@ class Reached:
                 why = "it was right at its first look" if name in self._started else "it never ran"
                 yield Unreached("sensor", ".".join(name), why)
         for one in LOOKED_FOR:
-            if one.codes not in self._looked and one.matters(self._scenario):
+            known = one.codes in self._looked or any(code in one.codes for code in found)
+            if not known and one.matters(self._scenario):
                 yield Unreached("detector", one.codes, one.why)
 
 

@@ -174,13 +174,13 @@ def _notes(scenario: Scenario, attempts: Attempts, excess: Excess) -> Iterator[s
             "a pool, unless the pool has include_deferred."
         )
     if slots is not None and not excess.is_rate:
-        yield from _pools(scenario, attempts, tries, slots)
+        yield from _pools(scenario, attempts, tries, slots, away=bool(away))
     if excess.times > 1:
         yield f"It happens {excess.times} times in this simulation."
 
 
 def _pools(
-    scenario: Scenario, attempts: Attempts, tries: Iterable[Try], slots: int
+    scenario: Scenario, attempts: Attempts, tries: Iterable[Try], slots: int, *, away: bool
 ) -> Iterator[str]:
     tasks = [task for ti, _ in tries if (task := attempts.task(ti)) is not None]
     sizes = {
@@ -188,6 +188,13 @@ def _pools(
         for name in sorted({task.pool for task in tasks})
         if (pool := scenario.cluster.pool(name)) is not None
     }
+    if away and len(sizes) == 1 and 0 <= sum(sizes.values()) <= slots:
+        (name,) = sizes
+        yield (
+            f"They run in pool {name}, which is small enough ({sizes[name]}) but for what is "
+            "deferred: with include_deferred it would make them wait."
+        )
+        return
     shown = _some([f"pool {name} ({'no end' if n < 0 else n})" for name, n in sizes.items()])
     yield (
         f"They run in {shown}. One pool of {slots} slot{'' if slots == 1 else 's'} for all that "

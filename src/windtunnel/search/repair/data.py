@@ -111,17 +111,33 @@ def a_pool_as_large(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
                 if any(_takes(rule, limit.subject) for rule in _rules(scenario, dag, task))
             ]
             if names:
+                yield from _own_pool(scenario, names, resource.slots)
                 yield [_shared_pool(scenario, names, resource.slots)]
-        pool = scenario.cluster.pool(limit.subject) if limit.kind == "pool" else None
-        if pool is not None and not pool.include_deferred:
-            fix = Fix(
-                setting=f"include_deferred of pool {limit.subject}",
-                before="False",
-                after="True",
-                where=f"{pool_set(limit.subject, pool.slots)} --include-deferred",
-            )
-            counted = pool.model_copy(update={"include_deferred": True})
-            yield [Change(fix, on_pool(limit.subject, counted))]
+        if limit.kind == "pool":
+            yield from _with_deferred(scenario, limit.subject)
+
+
+def _own_pool(scenario: Scenario, names: list[Name], slots: int) -> Iterator[Tries]:
+    """The pool in which all of them are, if it is small enough but for what is deferred."""
+    pools = {scenario.fleet.dag(dag_id).task(task_id).pool for dag_id, task_id in names}
+    for name in pools if len(pools) == 1 else ():
+        pool = scenario.cluster.pool(name)
+        if pool is not None and 0 <= pool.slots <= slots:
+            yield from _with_deferred(scenario, name)
+
+
+def _with_deferred(scenario: Scenario, name: str) -> Iterator[Tries]:
+    """A pool in which what is deferred holds its slot."""
+    pool = scenario.cluster.pool(name)
+    if pool is not None and not pool.include_deferred:
+        fix = Fix(
+            setting=f"include_deferred of pool {name}",
+            before="False",
+            after="True",
+            where=pool_set(name, pool.slots, include_deferred=True),
+        )
+        counted = pool.model_copy(update={"include_deferred": True})
+        yield [Change(fix, on_pool(name, counted))]
 
 
 def lease(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
@@ -239,8 +255,8 @@ def _shared_pool(scenario: Scenario, names: list[Name], slots: int) -> Change:
         setting=f"pool of {shown(names)}",
         before=", ".join(before),
         after=pool,
-        note=f"a new pool of {slots} slot{'s' if slots > 1 else ''}",
-        where=pool_set(pool, slots),
+        note=f"a new pool of {slots} slot{'s' if slots > 1 else ''}, include_deferred",
+        where=pool_set(pool, slots, include_deferred=True),
         edits=tuple(edits(scenario, names, "pool", pool)),
     )
     shared = both(

@@ -31,9 +31,10 @@ SMALLER = 4
 """Smaller sizes of one limit that are tried."""
 
 
-def pool_set(name: str, slots: int) -> str:
-    """Where a pool's size is changed."""
-    return f"airflow pools set {name} {slots}"
+def pool_set(name: str, slots: int, *, include_deferred: bool = False) -> str:
+    """Where a pool's size is changed. Airflow's command wants a description, too."""
+    counted = " --include-deferred" if include_deferred else ""
+    return f"airflow pools set {name} {slots} ''{counted}"
 
 
 def larger(scenario: Scenario, finding: Finding) -> Iterator[Size]:

@@ -11,7 +11,7 @@ from windtunnel.detect.finding import Finding
 from windtunnel.engine.steered import DIES
 from windtunnel.loaders import said_fault
 from windtunnel.loaders.durations import in_words
-from windtunnel.model import Scenario
+from windtunnel.model import LateData, Scenario
 from windtunnel.trace import Decision, Trace
 
 LINES = 12
@@ -28,9 +28,19 @@ VERBS = {
     "upstream_failed": "can't run: what was before it failed",
     "restarting": "is restarting",
 }
-SEVERAL = {"starts": "start", "succeeds": "succeed", "fails": "fail", "is skipped": "are skipped"}
+SEVERAL = {
+    "starts": "start",
+    "succeeds": "succeed",
+    "fails": "fail",
+    "is skipped": "are skipped",
+    "fails, and will be retried": "fail, and will be retried",
+    "has to look again": "have to look again",
+    "defers": "defer",
+    "is restarting": "are restarting",
+}
 RUN, RUN_OF_EACH = "has a run", "have a run each"
 NEEDED, PARTIES, RUNS, OTHERS = 0, 1, 2, 3
+FAULT = 0
 CHOICE = 2
 """Within one instant: after what ends, before what starts."""
 END = "from here on nothing goes on"
@@ -67,17 +77,22 @@ def timeline(scenario: Scenario, trace: Trace, finding: Finding) -> tuple[Moment
     end_us = trace.end_us
     if since is not None:
         end_us = round((since - scenario.start).total_seconds() * 1e6)
-    lines = [*_needed(scenario, trace)]
+    lines = [*_needed(scenario, trace), *_struck(scenario, trace, end_us)]
     lines += _merged(line for line in _happened(trace, finding) if line.at_us <= end_us)
     if finding.holding:
         last = finding.holding[-1]
         ends = f"{last.name} {last.does}" if last.does else END
         lines.append(_Line(end_us, 9, NEEDED, (), ends))
-    kept = sorted(sorted(lines, key=lambda line: (line.weight, line.at_us))[:LINES], key=_when)
+    kept = sorted(sorted(lines, key=_worth)[:LINES], key=_when)
     return tuple(
         Moment(at=trace.at(line.at_us), what=line.what, needed=line.order == CHOICE)
         for line in kept
     )
+
+
+def _worth(line: _Line) -> tuple[int, int]:
+    """What is kept first. Of runs the last ones: they are nearest to what was found."""
+    return line.weight, -line.at_us if line.weight == RUNS else line.at_us
 
 
 def _when(line: _Line) -> tuple[int, int]:
@@ -115,6 +130,16 @@ def _merged(lines: Iterable[_Line]) -> list[_Line]:
 def _needed(scenario: Scenario, trace: Trace) -> Iterator[_Line]:
     for decision in trace.decisions:
         yield _Line(decision.at_us, CHOICE, NEEDED, (), _said(scenario, decision))
+
+
+def _struck(scenario: Scenario, trace: Trace, end_us: int) -> Iterator[_Line]:
+    """When the faults of the scenario begin, of those that struck anything by then. What lasts from
+    the start on shows by what it does."""
+    for number, fault in enumerate(scenario.faults):
+        begins_s = 0.0 if isinstance(fault, LateData) else fault.begins_s(scenario.start)
+        at_us = round(begins_s * 1e6)
+        if 0 < at_us <= end_us and trace.struck[number]:
+            yield _Line(at_us, FAULT, NEEDED, (), said_fault(fault))
 
 
 def _said(scenario: Scenario, one: Decision) -> str:
