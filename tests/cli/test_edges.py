@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from windtunnel import api
-from windtunnel.cli import commands
+from windtunnel.cli import running
 
 Cli = Callable[..., Any]
 Write = Callable[..., Path]
@@ -90,7 +90,7 @@ def test_an_error_whose_text_fails_is_told_by_its_name(
     def broken(*_: object, **__: object) -> int:
         raise MuteError
 
-    monkeypatch.setattr(commands, "run", broken)
+    monkeypatch.setattr(running, "read", broken)
 
     outcome = cli("run", "simple")
 
@@ -104,7 +104,7 @@ def test_ctrl_c_is_said_and_ends_as_the_shell_expects(
     def interrupted(*_: object, **__: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "run", interrupted)
+    monkeypatch.setattr(running, "read", interrupted)
 
     outcome = cli("run", "simple")
 

@@ -17,14 +17,6 @@ UNITS_MB = {"MB": 1, "GB": 1024}
 Execute = Annotated[
     bool, typer.Option("--execute", help="Run the real Python callables, at simulated time.")
 ]
-IsolateAll = Annotated[
-    bool,
-    typer.Option(
-        "--isolate",
-        help="Load DAG files in new interpreters with a memory limit; with --execute, run each try "
-        "of a callable in a process of its own, with limits.",
-    ),
-]
 BodyMemory = Annotated[
     str | None,
     typer.Option(

@@ -16,6 +16,7 @@ import typer
 
 from windtunnel.cli.terminal import Terminal
 from windtunnel.errors import WindtunnelError
+from windtunnel.result import Report, Result
 
 CLEAN, FINDINGS, BAD_INPUT, INTERNAL = 0, 1, 2, 3
 CHANGED = 4
@@ -25,6 +26,15 @@ INTERRUPTED = 130
 FRAMES = 4
 # Typer brings its own copy of click in some releases and needs click itself in others.
 UsageError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+
+def code_of(outcome: Result | Report, *, strict: bool = False) -> int:
+    """Bad input weighs more than a finding: what was not read was not checked. What only could
+    happen counts if *strict*."""
+    if outcome.problems:
+        return BAD_INPUT
+    counts = outcome.findings or (strict and outcome.possible)
+    return FINDINGS if counts else CLEAN
 
 
 def guarded(command: Callable[[], Any]) -> int:

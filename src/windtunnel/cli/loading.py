@@ -1,106 +1,68 @@
-"""``windtunnel load``, and the options by which other commands say how DAG files are loaded."""
+"""``windtunnel load``: what each DAG file comes to, what is wrong, and what was assumed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from windtunnel.cli.terminal import Terminal
-from windtunnel.loaders import load
-from windtunnel.loaders.supplied import read_supplied
+from windtunnel.cli.exits import BAD_INPUT, CLEAN
+from windtunnel.cli.grouping import grouped
+from windtunnel.cli.options import LoadOptions, Release, ReportOptions
+from windtunnel.cli.profiles import release_of
+from windtunnel.loaders import load as loaded_from
+from windtunnel.loaders.settings import IMPORT_TIMEOUT_S
 from windtunnel.report import load_json, load_text
 
-CLEAN, BAD_INPUT = 0, 2
 
-Variables = Annotated[
-    Path | None,
-    typer.Option(
-        "--variables", metavar="FILE", help="Airflow Variables: JSON, or KEY=value lines in a .env."
-    ),
-]
-Connections = Annotated[
-    Path | None,
-    typer.Option(
-        "--connections", metavar="FILE", help="Airflow Connections: JSON, or conn_id=uri in a .env."
-    ),
-]
-AirflowConfig = Annotated[
-    Path | None,
-    typer.Option(
-        "--airflow-config", metavar="FILE", help="An airflow.cfg, for what DAG files read of it."
-    ),
-]
-ImportPaths = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--path", metavar="DIR", help="One more folder to import modules from. Repeatable."
-    ),
-]
-ImportTimeout = Annotated[
-    float,
-    typer.Option(
-        "--import-timeout", metavar="SECONDS", min=0.01, help="How long one DAG file may take."
-    ),
-]
-Isolate = Annotated[
-    bool,
-    typer.Option("--isolate", help="Load in new interpreters with a memory limit, not in forks."),
-]
-MemoryLimit = Annotated[
-    int | None,
-    typer.Option(
-        "--memory-limit", metavar="MB", min=64, help="Memory of each loading process (MB)."
-    ),
-]
-Workers = Annotated[
-    int | None,
-    typer.Option("--workers", metavar="N", min=1, help="Loading processes; default: one per core."),
-]
-NoCache = Annotated[
-    bool, typer.Option("--no-cache", help="Execute every file, and keep nothing for next time.")
-]
-
-
-def how_to_load(
-    *,
-    variables: Path | None = None,
-    connections: Path | None = None,
-    airflow_config: Path | None = None,
-    paths: Sequence[Path] | None = None,
-    isolate: bool = False,
-    no_cache: bool = False,
-    **more: Any,
-) -> dict[str, Any]:
-    """The options as arguments of `windtunnel.loaders.load`.
-
-    Raises:
-        InvalidInput: a file can't be read.
-    """
-    how: dict[str, Any] = {
-        "supplied": read_supplied(
-            variables=variables, connections=connections, config=airflow_config
+@grouped
+def load(
+    target: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="A folder of DAG files, or one file.", show_default=False
         ),
-        "import_paths": tuple(paths or ()),
-        "isolate": isolate,
-        **more,
-    }
-    return how | {"cache": None} if no_cache else how
-
-
-def show(
-    target: Path,
-    terminal: Terminal,
+    ],
     *,
-    json: bool,
-    profile: str | None,
-    airflow: Any,
-    how: dict[str, Any],
-) -> int:
-    """Load a folder or file and print what it came to; gives the exit code."""
-    with terminal.progress("Loading") as tick:
-        loaded = load(target, profile=profile, airflow=airflow, progress=tick, **how)
-    terminal.show(load_json(loaded) if json else load_text(loaded))
-    return BAD_INPUT if loaded.fleet.problems else CLEAN
+    profile: Release = None,
+    loading: LoadOptions,
+    import_timeout: Annotated[
+        float,
+        typer.Option(
+            "--import-timeout", metavar="SECONDS", min=0.01, help="How long one DAG file may take."
+        ),
+    ] = IMPORT_TIMEOUT_S,
+    memory_limit: Annotated[
+        int | None,
+        typer.Option(
+            "--memory-limit", metavar="MB", min=64, help="Memory of each loading process (MB)."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", metavar="N", min=1, help="Loading processes; default: one per core."
+        ),
+    ] = None,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", help="Execute every file, and keep nothing for next time."),
+    ] = False,
+    report: ReportOptions,
+) -> None:
+    """Load DAG files and show what each came to, what is wrong, and what was assumed."""
+    how = loading.how() | ({"cache": None} if no_cache else {})
+    with report.terminal.progress("Loading") as tick:
+        loaded = loaded_from(
+            target,
+            profile=release_of(profile),
+            airflow=loading.airflow,
+            progress=tick,
+            import_timeout_s=import_timeout,
+            memory_limit_mb=memory_limit,
+            workers=workers,
+            **how,
+        )
+    report.terminal.show(load_json(loaded) if report.json else load_text(loaded))
+    raise typer.Exit(BAD_INPUT if loaded.fleet.problems else CLEAN)

@@ -4,37 +4,64 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from windtunnel import api
 from windtunnel.cli.exits import BAD_INPUT, CLEAN, FINDINGS
-from windtunnel.cli.terminal import Terminal
+from windtunnel.cli.grouping import grouped
+from windtunnel.cli.options import (
+    FaultsUpTo,
+    LoadOptions,
+    Release,
+    ReportOptions,
+    ScenarioOptions,
+    Target,
+)
+from windtunnel.cli.profiles import release_of
 from windtunnel.errors import InvalidInput
+from windtunnel.model import Scenario
 from windtunnel.report import proof_json, proof_text
 from windtunnel.search import Proof
-from windtunnel.target import Asked, read
+from windtunnel.target import read
 
 
+@grouped
 def prove(
-    target: str,
-    asked: Asked,
-    terminal: Terminal,
+    target: Target,
     *,
-    scripts: Path | None,
-    json: bool,
-    strict: bool = False,
-) -> int:
-    """Print what is proved of which DAG; exit code 1 if one may be stuck, and, if *strict*, also if
-    one is not covered."""
-    with terminal.only_reports(json), terminal.stages() as tell:
-        scenario = read(target, asked, tell).scenario
-        proof = api.prove(scenario)
+    scenario: ScenarioOptions,
+    profile: Release = None,
+    faults_up_to: FaultsUpTo = None,
+    loading: LoadOptions,
+    scripts: Annotated[
+        Path | None,
+        typer.Option(
+            "--scripts", metavar="DIR", help="Write each proof in SMT-LIB 2, for other solvers."
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 also for DAGs that are not covered.")
+    ] = False,
+    report: ReportOptions,
+) -> None:
+    """Say for which DAGs no schedule deadlocks, whatever takes how long, without a simulation."""
+    asked = scenario.asked(loading, release_of(profile), faults_up_to=faults_up_to)
+    with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
+        found = read(target, asked, tell).scenario
+        proof = api.prove(found)
     if scripts is not None:
         _write(proof, scripts)
-    terminal.show(proof_json(scenario, proof) if json else proof_text(scenario, proof))
+    report.terminal.show(proof_json(found, proof) if report.json else proof_text(found, proof))
+    raise typer.Exit(_code(found, proof, strict=strict))
+
+
+def _code(scenario: Scenario, proof: Proof, *, strict: bool) -> int:
+    """1 if a DAG may be stuck, and, if *strict*, also if one is not covered."""
     if scenario.fleet.problems:
         return BAD_INPUT
-    open_ = proof.candidates or (strict and proof.not_covered)
-    return FINDINGS if open_ else CLEAN
+    return FINDINGS if proof.candidates or (strict and proof.not_covered) else CLEAN
 
 
 def _write(proof: Proof, folder: Path) -> None:

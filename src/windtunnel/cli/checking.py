@@ -1,0 +1,118 @@
+"""``windtunnel check``: many simulations, and what can go wrong."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from windtunnel import api
+from windtunnel.cli.exits import BAD_INPUT, CLEAN, FINDINGS, code_of
+from windtunnel.cli.grouping import grouped
+from windtunnel.cli.options import (
+    STORE,
+    FaultsUpTo,
+    LoadOptions,
+    ReportOptions,
+    ScenarioOptions,
+    Seed,
+    Store,
+    Strict,
+    Target,
+)
+from windtunnel.cli.profiles import profiles_of
+from windtunnel.report import check_json, check_text
+from windtunnel.result import Report
+from windtunnel.target import read, sources_of
+
+Profiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="How hard to search (dev, ci, nightly, or one of your pyproject.toml; default: ci), "
+        "or the Airflow release that decides (airflow-3.3, airflow-2.11). Once for each.",
+    ),
+]
+
+
+class Unreachable(StrEnum):
+    """What a search may not have come to."""
+
+    LIMIT = "limit"
+    FAULT = "fault"
+    DAG = "dag"
+    SENSOR = "sensor"
+    DETECTOR = "detector"
+    ALL = "all"
+
+
+@grouped
+def check(
+    target: Target,
+    *,
+    scenario: ScenarioOptions,
+    seed: Seed = None,
+    profile: Profiles = None,
+    simulations: Annotated[
+        int | None,
+        typer.Option(
+            "--simulations",
+            min=1,
+            metavar="N",
+            help="How many at most; without it, as many as the profile says.",
+        ),
+    ] = None,
+    faults_up_to: FaultsUpTo = None,
+    jitter: Annotated[
+        str | None,
+        typer.Option("--jitter", metavar="TIME", help="Let scheduled runs come so much late: 5m."),
+    ] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary",
+            metavar="TEXT",
+            help="Search with other values of a setting, too: 'pool db=1..6'. Repeatable.",
+        ),
+    ] = None,
+    loading: LoadOptions,
+    store: Store = STORE,
+    fail_on_unreached: Annotated[
+        list[Unreachable] | None,
+        typer.Option(
+            "--fail-on-unreached",
+            help="Fail if no simulation came to one of these: a limit that nobody waited for, a "
+            "fault that struck nothing. Repeatable.",
+        ),
+    ] = None,
+    strict: Strict = False,
+    report: ReportOptions,
+) -> None:
+    """Simulate many times, each time going another way, and report what can go wrong."""
+    release, search = profiles_of(profile, target)
+    asked = scenario.asked(loading, release, seed=seed, jitter=jitter, faults_up_to=faults_up_to)
+    with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
+        found = read(target, asked, tell)
+        came_to = api.check(
+            found.scenario,
+            seeds=None if simulations is None else simulations - 1,
+            progress=tell,
+            store=store,
+            sources=sources_of(target, found),
+            again=True,
+            vary=tuple(vary or ()),
+            profile=search,
+        )
+    report.terminal.show(check_json(came_to) if report.json else check_text(came_to))
+    needed = {*(fail_on_unreached or ()), *search.fail_on_unreached}
+    raise typer.Exit(_code(came_to, needed, strict=strict))
+
+
+def _code(report: Report, needed: set[str], *, strict: bool) -> int:
+    """*needed* are the kinds of things that some simulation has to come to."""
+    if not report.result.ran:
+        return BAD_INPUT
+    missed = any(one.kind in needed or "all" in needed for one in report.unreached)
+    return max(code_of(report, strict=strict), FINDINGS if missed else CLEAN)

@@ -1,0 +1,96 @@
+"""``windtunnel run``: one simulation, and what happened in it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from windtunnel import api
+from windtunnel.cli.execution import BodyMemory, BodyTimeout, Execute, isolation_of
+from windtunnel.cli.exits import FINDINGS, code_of
+from windtunnel.cli.grouping import grouped
+from windtunnel.cli.options import (
+    LoadOptions,
+    Release,
+    ReportOptions,
+    ScenarioOptions,
+    Seed,
+    Strict,
+    Target,
+)
+from windtunnel.cli.profiles import release_of
+from windtunnel.cli.terminal import Terminal
+from windtunnel.loaders import faults_help
+from windtunnel.model import Isolation
+from windtunnel.report import run_json, run_text
+from windtunnel.report.faults_text import faults_text
+from windtunnel.result import Result
+from windtunnel.target import Asked, read
+from windtunnel.trace import Output
+
+
+def _faults_help(wanted: bool) -> None:
+    if wanted:
+        print(faults_text(faults_help()))
+        raise typer.Exit
+
+
+@grouped
+def run(
+    target: Target,
+    *,
+    scenario: ScenarioOptions,
+    seed: Seed = None,
+    profile: Release = None,
+    loading: LoadOptions,
+    execute: Execute = False,
+    body_memory: BodyMemory = None,
+    body_timeout: BodyTimeout = None,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--faults-help", callback=_faults_help, is_eager=True, help="List what can go wrong."
+        ),
+    ] = False,
+    strict: Strict = False,
+    report: ReportOptions,
+) -> None:
+    """Simulate once: runs, tasks, what they waited for, findings."""
+    asked = scenario.asked(loading, release_of(profile), seed=seed)
+    limits = isolation_of(
+        execute=execute, isolate=loading.isolate, memory=body_memory, timeout=body_timeout
+    )
+    with report.terminal.only_reports(report.json):
+        result = _simulated(
+            target, asked, report.terminal, execute=execute, isolate=limits, silent=report.json
+        )
+    report.terminal.show(run_json(result) if report.json else run_text(result))
+    failed = any(failure.state == "failed" for failure in result.failures)
+    code = code_of(result, strict=strict)
+    raise typer.Exit(max(code, FINDINGS) if failed else code)
+
+
+def _simulated(
+    target: str,
+    asked: Asked,
+    terminal: Terminal,
+    *,
+    execute: bool,
+    isolate: Isolation | None,
+    silent: bool,
+) -> Result:
+    def show(output: Output) -> None:
+        terminal.relay(output.text)
+
+    with terminal.stages() as tell:
+        found = read(target, asked, tell)
+        if not execute:
+            return api.simulate(found.scenario, progress=tell)
+    # Without a bar: callables print as they run.
+    return api.simulate(
+        found.scenario,
+        execute=found.loaded,
+        isolate=isolate or False,
+        show=None if silent else show,
+    )
