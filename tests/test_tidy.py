@@ -22,7 +22,7 @@ LAYERS = (
     {"result"},
     {"explain"},
     {"search", "capacity", "window", "execute"},
-    {"lint"},
+    {"lint", "faults"},
     {"engine", "loaders", "detect", "slices"},
     {"trace", "choices"},
     {"model"},
@@ -31,7 +31,7 @@ LAYERS = (
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # The package itself and `python -m` stand above the rooms; each has one door.
 DOORS = {
-    "": {"api", "errors", "model", "trace", "detect", "loaders", "strategies"},
+    "": {"api", "errors", "faults", "model", "trace", "detect", "loaders", "strategies"},
     "__main__": {"cli"},
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis.stateful import invariant
@@ -29,6 +29,21 @@ def simulate_a_folder() -> bool:
     limits: list[str] = [wait.limit for wait in result.task("etl.load").waited_on]
     landed: str = result.dag_run("etl").state
     return bool(state and tries and started and limits and landed)
+
+
+def break_a_night(fleet: wt.Fleet) -> bool:
+    result = wt.simulate(
+        fleet,
+        faults=[
+            wt.fail("etl.load", tries=1, at="02:10", for_="1h"),
+            wt.lose_worker(at="+10m"),
+            wt.exhaust("warehouse", left=1),
+            "scheduler down: for 1m",
+        ],
+    )
+    wt.simulate(fleet, faults=wt.time_out("etl.load"))
+    in_time: bool = bool(result.dag_run("etl").landed_before("06:00"))
+    return in_time and result.task("load").waited_for("pool db") < timedelta(minutes=5)
 
 
 def check_a_folder() -> Sequence[str]:

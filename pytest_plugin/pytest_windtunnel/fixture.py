@@ -14,6 +14,7 @@ import windtunnel as wt
 from pytest_windtunnel.failure import STORE, note
 from pytest_windtunnel.settings import Settings, settings_of
 from pytest_windtunnel.source import Source, What, cluster_from, source_from
+from pytest_windtunnel.verbs import Verbs
 
 
 def windtunnel_for(request: pytest.FixtureRequest) -> Windtunnel:
@@ -21,7 +22,7 @@ def windtunnel_for(request: pytest.FixtureRequest) -> Windtunnel:
     return Windtunnel(request.node, settings_of(request.node))
 
 
-class Windtunnel:
+class Windtunnel(Verbs):
     """What a test does with DAGs: `load` them, `run` or `simulate` them, `check` them.
 
     Paths are relative to pytest's rootdir. What can't be used (a cluster file with a misspelt key,

@@ -14,18 +14,20 @@ from windtunnel import loaders, search
 from windtunnel.detect import Finding, detect, sort_out
 from windtunnel.engine import Simulation
 from windtunnel.errors import InvalidInput
+from windtunnel.faults import AnyFault
+from windtunnel.faults import settled as settled_faults
 from windtunnel.lint import lint
 from windtunnel.model import (
     Backfill,
     Behavior,
     Cluster,
-    Fault,
     Fleet,
     Isolation,
     ManualRun,
     Scenario,
     SearchProfile,
 )
+from windtunnel.model.base import Value
 from windtunnel.result import (
     DagRun,
     Failure,
@@ -100,7 +102,7 @@ def simulate(
     window: str | float | None = None,
     runs: Iterable[ManualRun | str] | str = (),
     backfills: Iterable[Backfill | str] | str = (),
-    faults: Iterable[Fault | str] | str = (),
+    faults: Iterable[AnyFault | str] | AnyFault | str = (),
     seed: int | None = None,
     accept: Accept | None = None,
     execute: loaders.Loaded | None = None,
@@ -123,7 +125,8 @@ def simulate(
         runs: Manual runs; a string is a dag_id, triggered at the start.
         backfills: Backfills beside the scenario's own, as values or in words:
             ``"etl from 2026-01-01 to 2026-02-01"``.
-        faults: What goes wrong beside the scenario's own faults, as values or in words:
+        faults: What goes wrong beside the scenario's own faults: one, or several. As verbs,
+            ``windtunnel.fail("etl.load", tries=1)``, as values of `windtunnel.model`, or in words:
             ``"worker lost: 1 of 4 at +10m"``.
         seed: Keys all randomness.
         accept: Findings that don't count, beside those that the scenario accepts, by glob over
@@ -206,7 +209,7 @@ def scenario_of(
     window: str | float | None = None,
     runs: Iterable[ManualRun | str] | str = (),
     backfills: Iterable[Backfill | str] | str = (),
-    faults: Iterable[Fault | str] | str = (),
+    faults: Iterable[AnyFault | str] | AnyFault | str = (),
     seed: int | None = None,
     accept: Accept | None = None,
     jitter: str | float | None = None,
@@ -256,12 +259,15 @@ def scenario_of(
             raise InvalidInput(f"faults_up_to={faults_up_to!r}: must be a whole number from 0 on")
         changes["faults_up_to"] = faults_up_to
     changes |= _manual_runs(scenario, runs)
-    given = (faults,) if isinstance(faults, str) else tuple(faults)
-    more = tuple(loaders.parse_fault(f) if isinstance(f, str) else f for f in given)
-    faulty = (*scenario.faults, *more)
     used = changes.get("cluster", scenario.cluster)
+    given = (faults,) if isinstance(faults, str | Value) else tuple(faults)
+    read = (loaders.parse_fault(one) if isinstance(one, str) else one for one in given)
+    more = settled_faults(read, scenario.model_copy(update={"cluster": used}))
+    faulty = (*scenario.faults, *more)
     names = loaders.numbered_faults(scenario.faults)
-    names += [f"fault {(f if isinstance(f, str) else loaders.said_fault(f))!r}" for f in given]
+    pairs = zip(given, more, strict=True)
+    said = [f if isinstance(f, str) else loaders.said_fault(one) for f, one in pairs]
+    names += [f"fault {text!r}" for text in said]
     changes["faults"] = loaders.with_new_versions(faulty, Path(), used, names)
     asked = (backfills,) if isinstance(backfills, str) else backfills
     filled = tuple(loaders.parse_backfill(b) if isinstance(b, str) else b for b in asked)

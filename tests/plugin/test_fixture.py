@@ -307,7 +307,7 @@ def test_faults_strike_what_a_test_simulates(pytester):
 
         @pytest.mark.windtunnel(dags="dags/")
         def test_it(windtunnel):
-            run = windtunnel.run(runs=["child"], faults=["task fails: child.work"])
+            run = windtunnel.run(runs=["child"], faults=windtunnel.fail("child.work"))
             assert run.task("child.work").state == "failed"
         """
     )
@@ -338,3 +338,16 @@ def test_findings_are_accepted_by_argument_marker_and_project(project: pytest.Py
     project.runpytest().assert_outcomes(passed=2, failed=1)
     project.makepyprojecttoml('[tool.windtunnel.accept]\netl = ["WT110"]\n')
     project.runpytest().assert_outcomes(passed=3)
+
+
+def test_the_fixture_has_every_verb(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import windtunnel as wt
+        from windtunnel import faults
+
+        def test_it(windtunnel):
+            for verb in faults.VERBS:
+                assert getattr(windtunnel, verb.__name__) is verb
+            assert windtunnel.fail("etl.load", tries=1) == wt.fail("etl.load", tries=1)
+    """)
+    pytester.runpytest().assert_outcomes(passed=1)

@@ -8,12 +8,15 @@ from windtunnel.loaders.cluster_sources import (
     assume_pools,
     read_cluster_sources,
 )
-from windtunnel.loaders.durations import parse_duration
+from windtunnel.loaders.durations import in_words, parse_duration
 from windtunnel.loaders.fault_text import (
     check_targets,
+    fault_beginning,
     faults_help,
+    first_mistake,
     numbered_faults,
     parse_fault,
+    parse_share,
     said_fault,
     said_faults,
 )
@@ -73,8 +76,11 @@ __all__ = [
     "check_backfills",
     "check_targets",
     "cluster_toml_schema",
+    "fault_beginning",
     "faults_help",
+    "first_mistake",
     "fleet_toml_schema",
+    "in_words",
     "load",
     "merged_accepts",
     "numbered_faults",
@@ -83,6 +89,7 @@ __all__ = [
     "parse_duration",
     "parse_fault",
     "parse_profiles",
+    "parse_share",
     "read_cluster",
     "read_cluster_sources",
     "read_history",

@@ -31,7 +31,7 @@ def parse_fault(text: str) -> Fault:
         subject, values = _read(form, " ".join(details.split()))
         fault: Fault = form.model(**_joined(form.subject(subject), values))
     except (ValidationError, ValueError, InvalidInput) as error:
-        reason = _first(error)
+        reason = first_mistake(error)
         raise InvalidInput(f"fault {text!r}: {reason}. It is said like: {form.example}") from None
     return fault
 
@@ -89,7 +89,7 @@ def _no_clause(form: Form, rest: str) -> str:
     return f"{piece!r} is no clause of it; there are {shown}"
 
 
-def _first(error: Exception) -> str:
+def first_mistake(error: Exception) -> str:
     """What is wrong, in few words."""
     if isinstance(error, ValidationError):
         first = error.errors()[0]

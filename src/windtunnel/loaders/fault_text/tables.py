@@ -73,7 +73,7 @@ def _table(table: Mapping[str, Any], where: str, tell: Tell) -> dict[str, Any]:
     made = dict(table)
     if "at" in made:
         try:
-            made |= _beginning(made.pop("at"))
+            made |= fault_beginning(made.pop("at"))
         except (InvalidInput, TypeError):
             tell(f"{where}.at", table["at"], AT)
             made["at"] = 0.0
@@ -89,7 +89,7 @@ def _table(table: Mapping[str, Any], where: str, tell: Tell) -> dict[str, Any]:
     return made
 
 
-def _beginning(at: Any) -> dict[str, Any]:
+def fault_beginning(at: Any) -> dict[str, Any]:
     """When a fault begins, as the field of the model that says so.
 
     Raises:
