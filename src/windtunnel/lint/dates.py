@@ -231,7 +231,7 @@ def _clocks(one: Awaited) -> Iterator[str]:
         yield (
             f"{one.target.dag_id} goes by the clocks of {other}, {one.dag.dag_id} by those of "
             f"{own}: the distance between their runs changes with summer time, and "
-            "execution_delta doesn't. Schedule both in one timezone."
+            "execution_delta doesn't. Schedule both in UTC, or at one time of one timezone."
         )
 
 
