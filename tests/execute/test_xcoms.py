@@ -81,6 +81,7 @@ with DAG("etl"):
     (finding,) = [f for f in detect(flight.scenario, flight.trace) if f.code == "WT903"]
     assert "etl.t hands over a" in finding.summary
     assert "Engine as XCom 'return_value'" in finding.summary
+    assert "windtunnel_dag_file" not in finding.summary + reason
     assert finding.line is not None
 
 

@@ -102,8 +102,12 @@ def test_the_cure_that_the_readme_shows_cures_it(scenario: Shipped, tmp_path: Pa
     if not scenario.expect:
         pytest.skip("nothing to cure")
     cured = shutil.copytree(scenario.path, tmp_path / "cured")
-    readme_of(scenario).cure(cured)
+    readme = readme_of(scenario)
+    readme.cure(cured)
 
+    for one in readme.shown:
+        arguments = ["cured" if word == scenario.name else word for word in one.arguments]
+        assert arguments[0] == "explain" or command(*arguments)[0] == 0
     report = windtunnel.check(read_scenario(cured).scenario, seeds=3)
 
     assert not report.findings

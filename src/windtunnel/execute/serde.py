@@ -26,14 +26,16 @@ CLASS, VERSION, DATA = "__classname__", "__version__", "__data__"
 RESERVED = (CLASS, "__id__")
 BUILT_IN = {"tuple": tuple, "set": set, "frozenset": frozenset}
 PYDANTIC = "pydantic.main.BaseModel"
+DAG_FILE = "windtunnel_dag_file_"
+"""What the modules of DAG files are called while they are loaded; nobody knows them by it."""
 
 
 class NotCarriedError(TypeError):
     """A value that can't go through an XCom."""
 
     def __init__(self, message: str, type_name: str) -> None:
-        super().__init__(message)
-        self.type_name = type_name
+        super().__init__(message.replace(DAG_FILE, ""))
+        self.type_name = type_name.replace(DAG_FILE, "")
 
 
 class Serde:
@@ -181,8 +183,9 @@ class Serde:
             return _data_frame(data)
         if not any(fnmatchcase(name, glob) for glob in self._allowed):
             raise ImportError(
-                f"{name} was found in an XCom, and [core] allowed_deserialization_classes doesn't "
-                "allow it; add it there, or hand over plain values"
+                f"{name.replace(DAG_FILE, '')} was found in an XCom, and [core] "
+                "allowed_deserialization_classes doesn't allow it; add it there, or hand over "
+                "plain values"
             )
         cls: Any = self._classes.find(name)
         if self._pydantic and _is_pydantic(cls):

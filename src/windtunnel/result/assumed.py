@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from windtunnel.detect import Accepted, unused
-from windtunnel.model import Assumption, RuleBook, Scenario
+from windtunnel.model import Assumption, Branch, RuleBook, Scenario
 from windtunnel.model.pattern import nearest
 
 
@@ -70,6 +70,21 @@ def assumed(
                 subject=f"{unsaid} task{'' if unsaid == 1 else 's'} without a behavior",
                 assumed=f"{behavior.default_duration_s:g} s each, always a success; a sensor's "
                 "condition holds at its first poke",
+            )
+        )
+    branches = sum(
+        isinstance(task.kind, Branch)
+        and (dag.dag_id, task.task_id) not in executed
+        and all(rule.follow == "all" for rule in book.of(dag, task))
+        for dag in fleet.dags
+        for task in dag.tasks
+    )
+    if branches:
+        found.append(
+            Assumption(
+                subject=f"{branches} branch{'' if branches == 1 else 'es'}",
+                assumed='each follows all that it could; follow = ["task_id"] in a behavior rule '
+                "says what it chooses",
             )
         )
     found.extend(_backlog(scenario))
