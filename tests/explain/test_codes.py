@@ -60,7 +60,7 @@ def test_the_example_of_a_page_shows_its_finding(one, tmp_path: Path) -> None:
 
 def test_the_table_of_the_documentation_has_every_code() -> None:
     table = (DOCS / "reference" / "findings.md").read_text("utf-8")
-    assert re.findall(r"^\| (WT\d{3}) \|", table, re.MULTILINE) == [one.code for one in pages()]
+    assert re.findall(r"^\| \[(WT\d{3})\]", table, re.MULTILINE) == [one.code for one in pages()]
 
 
 @pytest.mark.parametrize("given", ["WT101", "wt101", "101", "wt-101"])

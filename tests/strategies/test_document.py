@@ -67,7 +67,7 @@ def test_what_a_failing_machine_prints_is_as_shown(shown):
     machine = shown["Operator"]()
     machine.trigger("report")
     machine.resize_pool("warehouse", 1)
-    assert f"```\n{Actions(machine)!r}\n```" in DOC
+    assert f"```text\n{Actions(machine)!r}\n```" in DOC
 
 
 def test_the_page_names_no_feature_that_is_not_there():

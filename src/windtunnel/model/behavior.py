@@ -22,9 +22,13 @@ class When(Value):
     """Which tries a rule is for; what is not given matches all."""
 
     run_id: str | None = None
+    """Only this run."""
     logical_date: AwareDatetime | None = None
+    """Only the run of this logical date."""
     map_index: int | None = None
+    """Only this instance of a mapped task."""
     try_number: int | None = None
+    """Only this try; the first is 1."""
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -34,9 +38,13 @@ class Odds(Value):
     """How likely each end of a try is; what is left of 1 is success."""
 
     success: Share | None = None
+    """What is left, if it isn't given."""
     fail: Share = 0.0
+    """A failure that may be retried."""
     fail_no_retry: Share = 0.0
+    """A failure that is not retried: AirflowFailException."""
     skip: Share = 0.0
+    """Skipped: AirflowSkipException."""
 
     @model_validator(mode="after")
     def _sum_to_one(self) -> Self:
@@ -63,6 +71,7 @@ class Rule(_OfTasks):
     used."""
 
     when: When = When()
+    """Which tries of these tasks it is for; without it, all."""
     duration_s: Seconds | Distribution | History | tuple[Seconds | Distribution, ...] | None = None
     """Time on the worker; of one poke, if a sensor; until it defers, if deferrable. Several: of the
     first try, the second, and so on; the last one is for all that follow. ``None``: the behavior's
@@ -144,10 +153,13 @@ class Behavior(Value):
     its branch follows every direct downstream task."""
 
     rules: tuple[Rule, ...] = ()
+    """What tries of some tasks do; the first that matches is used."""
     slowdowns: tuple[Slowdown, ...] = ()
+    """What makes many tries slow together."""
     history: History | None = None
     """Durations of tasks of which no rule says how long they take."""
     default_duration_s: Seconds = 60.0
+    """How long a try takes of which nothing else is said."""
     default_poke_s: Seconds = 1.0
     """Time on the worker of one poke of a sensor, or of TriggerDagRunOperator creating its run."""
 

@@ -32,7 +32,9 @@ class Pool(Value):
     """A named limit. ``slots`` -1 is unlimited (``models/pool.py``)."""
 
     slots: Annotated[int, Field(ge=-1)]
+    """How many slots it has."""
     include_deferred: bool = False
+    """Whether deferred tasks hold their slots."""
     assumed: bool = False
     """Tasks name it, and nothing that was read says that it exists; its size is a guess."""
 
@@ -56,6 +58,7 @@ class WorkerGroup(Value):
     queues."""
 
     name: str = "worker"
+    """What faults and reports call the group."""
     count: Annotated[int, Field(ge=0)] = 1
     """Workers; at least, if the group is elastic."""
     slots: Positive = 16
@@ -65,7 +68,9 @@ class WorkerGroup(Value):
     """From taking a task until it runs: process start, or scheduling and image of a pod. The task
     is queued meanwhile."""
     elastic: Elastic | None = None
+    """How it grows and shrinks; ``None``: it doesn't."""
     queues: tuple[str, ...] = ("default",)
+    """Queues that its workers serve."""
     memory_mb: Annotated[float, Field(gt=0)] | None = None
     """Memory of one worker; None: never short."""
     when_out_of_memory: Literal["kill largest", "worker lost"] = "kill largest"
@@ -90,34 +95,49 @@ class Cluster(Value):
     and ``workers`` a queued task starts at once."""
 
     profile: ProfileName = "airflow-3.3"
+    """The Airflow release whose decisions are simulated."""
     executor: str | None = None
     """``[core] executor``: one, or several with commas between them, of which the first is the
     default. ``None``: ``workers`` is all that is said of where tasks run."""
     local_executor: LocalSettings = LocalSettings()
+    """Settings of LocalExecutor."""
     celery: CelerySettings = CelerySettings()
+    """Settings of CeleryExecutor: ``[celery]`` and its broker's."""
     kubernetes_executor: KubernetesSettings = KubernetesSettings()
+    """Settings of KubernetesExecutor, and the nodes that its pods run on."""
     parallelism: Positive = 32
     """``[core] parallelism``: task instances queued or running at once, per scheduler."""
     schedulers: Positive = 1
+    """How many schedulers run."""
     loop: SchedulerLoop | None = None
     """``None``: every decision falls at the instant at which it can; the scheduler's own delays
     are left out."""
     max_active_tasks_per_dag: Annotated[int, Field(ge=0)] = 16
+    """``[core]``: of DAGs that don't say ``max_active_tasks``; 3.x counts per run."""
     max_active_runs_per_dag: Annotated[int, Field(ge=0)] = 16
+    """``[core]``: of DAGs that don't say ``max_active_runs``."""
     max_consecutive_failed_dag_runs_per_dag: Annotated[int, Field(ge=0)] = 0
+    """``[core]``: a DAG is paused after so many failed runs in a row; 0: never."""
     catchup_by_default: bool | None = None
     """``None``: the release's default."""
     default_pool_slots: Annotated[int, Field(ge=-1)] = 128
     """``[core] default_pool_task_slot_count``."""
     pools: dict[str, Pool] = Field(default_factory=dict)
+    """The pools, by name. ``default_pool`` is always there."""
     workers: tuple[WorkerGroup, ...] | None = None
     """Without ``executor``, or with CeleryExecutor; there, one worker if nothing is said."""
     max_tis_per_query: Annotated[int, Field(ge=0)] = 16
+    """``[scheduler]``: task instances queued in one loop, at most; 0: no limit of its own."""
     max_dagruns_to_create_per_loop: Positive = 10
+    """``[scheduler]``: DAGs that get a new run in one loop, at most."""
     max_dagruns_per_loop_to_schedule: Positive = 20
+    """``[scheduler]``: running dag runs that are examined in one loop, at most."""
     max_task_retry_delay_s: Annotated[float, Field(ge=0)] = 86400.0
+    """``[core] max_task_retry_delay``: no retry waits for longer."""
     task_queued_timeout_s: Annotated[float, Field(gt=0)] = 600.0
+    """``[scheduler]``: a task that was queued for so long is queued again, or fails."""
     task_queued_timeout_check_interval_s: Annotated[float, Field(gt=0)] = 120.0
+    """``[scheduler]``: seconds between two looks for such tasks."""
     task_instance_heartbeat_timeout_s: Annotated[float, Field(gt=0)] = 300.0
     """2.x: ``scheduler_zombie_task_threshold``."""
     task_instance_heartbeat_timeout_detection_interval_s: Annotated[float, Field(gt=0)] = 10.0
@@ -133,15 +153,19 @@ class Cluster(Value):
     orphaned_tasks_check_interval_s: Annotated[float, Field(gt=0)] = 300.0
     """Seconds between two looks of each scheduler for what dead ones had queued."""
     triggerers: Positive = 1
+    """How many triggerers run."""
     triggerer_capacity: Positive = 1000
     """``[triggerer] capacity`` (2.x: ``default_capacity``): triggers that one triggerer runs."""
     triggerer_health_check_threshold_s: Annotated[float, Field(gt=0)] = 30.0
     """``[triggerer]``: triggers of a triggerer that was silent for so long go to others."""
     num_stuck_in_queued_retries: Annotated[int, Field(ge=0)] = 2
+    """``[scheduler]``: how often a task that was queued for too long is queued again before it
+    fails."""
     min_file_process_interval_s: Annotated[float, Field(gt=0)] | None = None
     """Seconds between two parses of every DAG file, which recompute the next run. ``None``: parsed
     once."""
     xcom: XComBackend = XComBackend()
+    """What the XCom backend takes."""
     schedule_after_task_execution: bool = True
     """2.x only: the mini scheduler on the worker."""
 

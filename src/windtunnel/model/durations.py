@@ -14,7 +14,9 @@ class Uniform(Value):
     """A duration drawn evenly between two bounds, in seconds."""
 
     low: Seconds
+    """The shortest."""
     high: Seconds
+    """The longest."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -27,8 +29,11 @@ class Triangular(Value):
     """A duration between two bounds, most often near ``mode``, in seconds."""
 
     low: Seconds
+    """The shortest."""
     mode: Seconds
+    """The likeliest."""
     high: Seconds
+    """The longest."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -41,6 +46,7 @@ class LogNormal(Value):
     """A duration whose logarithm is normally distributed: what most tasks' histories look like."""
 
     median_s: Seconds
+    """Half of them are shorter."""
     sigma: Annotated[float, Field(gt=0)]
     """Standard deviation of the logarithm; 0.5 is ordinary, 1 is wild."""
 
@@ -49,20 +55,25 @@ class Gamma(Value):
     """A gamma distributed duration."""
 
     mean_s: Seconds
+    """Their mean."""
     shape: Annotated[float, Field(gt=0)]
+    """The larger, the narrower; 1 is exponential."""
 
 
 class Weibull(Value):
     """A Weibull distributed duration."""
 
     scale_s: Seconds
+    """Some 63 % are shorter."""
     shape: Annotated[float, Field(gt=0)]
+    """Below 1: many short ones and a long tail; 1 is exponential."""
 
 
 class Sample(Value):
     """A duration out of a list of measured ones, each as likely as the others."""
 
     values_s: Annotated[tuple[Seconds, ...], Field(min_length=1)]
+    """Each is as likely as the others."""
 
 
 Distribution = Uniform | Triangular | LogNormal | Gamma | Weibull | Sample
@@ -73,6 +84,7 @@ class Spread(Value):
     megabytes, processors, a factor."""
 
     median: Annotated[float, Field(gt=0)]
+    """Half of them are smaller."""
     sigma: Annotated[float, Field(gt=0)]
     """Standard deviation of the logarithm."""
 
@@ -81,6 +93,7 @@ class OneOf(Value):
     """An amount out of a list, each as likely as the others."""
 
     values: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)]
+    """Each is as likely as the others."""
 
 
 Amount = Annotated[float, Field(ge=0)] | Uniform | Triangular | Spread | OneOf

@@ -41,8 +41,11 @@ class ExecutorConfig(Value):
     ``executor_config={"pod_override": ...}``. ``None``: what the settings of the executor say."""
 
     request_cpus: Amount | None = None
+    """Processors that the pod requests."""
     request_memory_mb: Amount | None = None
+    """Memory that the pod requests."""
     limit_cpus: Amount | None = None
+    """Processors that the pod may use."""
     limit_memory_mb: Amount | None = None
     """A try that needs more is killed (OOMKilled)."""
 
@@ -66,6 +69,7 @@ class LocalSettings(Value):
     memory_mb: Amount | None = None
     """Memory of the host for all its processes; ``None``: never short."""
     cpus: Amount | None = None
+    """Processors of one scheduler's host, for all its processes; ``None``: never short."""
 
 
 class CelerySettings(Value):
@@ -123,13 +127,16 @@ class KubernetesSettings(Value):
     """ResourceQuota of the namespace: what all its pods may request together. A pod beyond it is
     refused; it does not wait."""
     quota_memory_mb: Amount | None = None
+    """Memory that all pods together may request."""
     quota_pods: AtLeastOne | None = None
+    """Pods at once."""
     nodes: AtLeastOne | None = None
     """Nodes for the pods. ``None``: there is always room; else pods wait, pending, until one of
     them has room for what they request."""
     node_cpus: Amount | None = None
     """Of each node; ``None``: never short."""
     node_memory_mb: Amount | None = None
+    """Memory of one node."""
     kubernetes_queue: str = "kubernetes"
     """The queue whose tasks CeleryKubernetesExecutor and LocalKubernetesExecutor give to pods."""
 

@@ -21,8 +21,11 @@ class SchedulerLoop(Value):
     """
 
     duration_s: Seconds = 0.1
+    """What one loop takes, whatever it does."""
     per_run_s: Seconds = 0.01
+    """More for each running dag run that it examines."""
     per_task_s: Seconds = 0.005
+    """More for each task instance that it queues."""
     idle_sleep_s: Seconds = 1.0
     """``[scheduler] scheduler_idle_sleep_time``."""
     hand_over_s: Seconds = 0.5

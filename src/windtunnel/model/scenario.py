@@ -24,11 +24,13 @@ class ManualRun(Value):
     """A run that a person (or the API) triggers."""
 
     dag_id: str
+    """The DAG that is triggered."""
     run_id: str | None = None
     """``None``: ``manual__`` and its logical date."""
     at_s: Seconds = 0.0
     """Seconds since the scenario's start."""
     logical_date: AwareDatetime | Literal["now"] | None = "now"
+    """Its logical date; ``now``: the moment at which it is triggered. ``None``: it has none."""
     conf: dict[str, JsonValue] = Field(default_factory=dict)
     """``dag_run.conf``: what real callables and templates see of it (``--execute``)."""
 
@@ -49,9 +51,11 @@ class Backfill(Value):
     ``airflow dags backfill``)."""
 
     dag_id: str
+    """The DAG whose dates are filled."""
     from_date: AwareDatetime
+    """The first logical date."""
     to_date: AwareDatetime
-    """Logical dates from and to, both included."""
+    """The last logical date; both are included."""
     at_s: Seconds = 0.0
     """Seconds since the scenario's start."""
     max_active_runs: Annotated[int, Field(ge=1)] = 10
@@ -78,18 +82,26 @@ class Scenario(Value):
 
     format: Literal["windtunnel.scenario/1"] = FORMAT
     name: str = ""
+    """What reports call it; in a file the name of its folder, if nothing else is said."""
     fleet: Fleet
     cluster: Cluster = Cluster()
+    """The deployment that the fleet runs on."""
     behavior: Behavior = Behavior()
+    """How long tasks take, and how they end."""
     resources: dict[str, Resource] = Field(default_factory=dict)
     """What tries share beside Airflow's own limits, by name; rules say who needs what."""
     start: AwareDatetime
+    """Where simulated time begins."""
     duration_s: Annotated[float, Field(gt=0)] = 86400.0
     """Length of the window: from the start up to, and without, the end."""
     manual_runs: tuple[ManualRun, ...] = ()
+    """Runs that somebody triggers."""
     backfills: tuple[Backfill, ...] = ()
+    """Dates that somebody fills."""
     asset_updates: tuple[AssetUpdate, ...] = ()
+    """Assets that something outside of the fleet updates."""
     faults: tuple[Fault, ...] = ()
+    """What goes wrong."""
     backlog: Literal["done", "replayed"] = "done"
     """Runs that were due before the start: ``done`` when it begins, all successful, as on a
     deployment that was running; or ``replayed``: not one of them exists, and the scheduler creates
@@ -105,6 +117,7 @@ class Scenario(Value):
     faults_up_to: Annotated[int, Field(ge=0)] = 0
     """How many tries a search may let fail or die, wherever it likes, beside what is said here."""
     seed: int = 0
+    """Key of everything that is drawn: the same seed, the same simulation."""
     choices: tuple[Chosen, ...] | None = None
     """What goes another way than it usually does. ``None``: ties go as Airflow would usually decide
     them, and the seed decides all else; given, nothing is drawn: what is not among them takes the

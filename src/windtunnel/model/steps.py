@@ -30,7 +30,9 @@ class Step(Value):
     acquire: str | None = None
     """Take ``slots`` of a resource; they are given back by ``release``, or when the try is over."""
     release: str | None = None
+    """Give ``slots`` of a resource back."""
     slots: Annotated[int, Field(ge=1)] = 1
+    """How many ``acquire`` takes, or ``release`` gives back."""
     read: str | None = None
     """Read a data set: a table, a file, whatever name."""
     write: str | None = None

@@ -31,6 +31,7 @@ class XComBackend(Value):
     """How XComs are stored. Airflow itself sets no limit to their size; the database does."""
 
     database: Literal["postgresql", "mysql", "sqlite"] = "postgresql"
+    """Whose column the values are stored in."""
     backend: str | None = None
     """``[core] xcom_backend``: full name of a class of the repository, which serialises under
     ``--execute``; ``None``: Airflow's own."""

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from shown import blocks
 from windtunnel.loaders import read_cluster
 from windtunnel.model import CelerySettings, KubernetesSettings, LocalSettings
 
 DOC = (Path(__file__).parents[3] / "docs" / "reference" / "executors.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w+) ?\S*\n(.*?)^```$", DOC, flags=re.MULTILINE | re.DOTALL)
+BLOCKS = [(one.language, one.text) for one in blocks(DOC)]
 
 
 @pytest.mark.parametrize("text", [text for language, text in BLOCKS if language == "toml"])
