@@ -17,6 +17,7 @@ PACKAGES = ("windtunnel", "pytest_windtunnel")
 # A room may import every room in a later line; rooms in one line don't import each other.
 LAYERS = (
     {"cli", "strategies"},
+    {"regression"},
     {"report", "target"},
     {"api"},
     {"result"},

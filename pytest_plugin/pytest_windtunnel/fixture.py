@@ -100,6 +100,24 @@ class Windtunnel(Verbs):
             report = wt.check(source.target, seeds=seeds, store=store, **source.changes)
         return replace(report, findings=note(self._item, report.findings))
 
+    def replay(self, file: str | Path, what: What | None = None, **changes: Any) -> wt.Report:
+        """Simulate a stored counterexample with the DAGs, cluster and behavior of today: what went
+        another way than usual goes that way again. The report has findings if it still fails.
+
+        Args:
+            file: what `windtunnel check` stored, such as ``tests/windtunnel/wt1-8Kq2abcd.json``.
+            what: the DAGs of today, as for `simulate`.
+            changes: as for `simulate`.
+        """
+        __tracebackhide__ = True
+        with _said_without_traceback():
+            source = self._usable(what, changes)
+            stored = self._settings.root / file
+            report = wt.replay(stored.stem, source.target, store=stored.parent, **source.changes)
+        # What a test replays is in its own folder, where `windtunnel replay` doesn't look.
+        found = (one.model_copy(update={"counterexample": None}) for one in report.findings)
+        return replace(report, findings=note(self._item, found))
+
     def _usable(self, what: What | None, changes: dict[str, Any]) -> Source:
         """What the test named; its broken files become warnings, unless nothing else is left.
 

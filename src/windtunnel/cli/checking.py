@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +23,7 @@ from windtunnel.cli.options import (
     Target,
 )
 from windtunnel.cli.profiles import profiles_of
+from windtunnel.regression import check_folder, write_tests
 from windtunnel.report import check_json, check_text
 from windtunnel.result import Report
 from windtunnel.target import read, sources_of
@@ -79,6 +81,15 @@ def check(
     ] = None,
     loading: LoadOptions,
     store: Store = STORE,
+    write_test: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-test",
+            metavar="DIR",
+            help="Write a pytest file for each finding into DIR: it fails until that is gone. What "
+            "is there already is not overwritten.",
+        ),
+    ] = None,
     fail_on_unreached: Annotated[
         list[Unreachable] | None,
         typer.Option(
@@ -92,6 +103,8 @@ def check(
 ) -> None:
     """Simulate many times, each time going another way, and report what can go wrong."""
     release, search = profiles_of(profile, target)
+    if write_test is not None:
+        check_folder(write_test)
     asked = scenario.asked(loading, release, seed=seed, jitter=jitter, faults_up_to=faults_up_to)
     with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
         found = read(target, asked, tell)
@@ -105,7 +118,12 @@ def check(
             vary=tuple(vary or ()),
             profile=search,
         )
+        written = () if write_test is None else write_tests(
+            write_test, came_to, target=target, asked=asked, store=store,
+            command=f"windtunnel check {target}", progress=tell,
+        )  # fmt: skip
     report.terminal.show(check_json(came_to) if report.json else check_text(came_to))
+    report.terminal.note("\n".join(map(str, written)), beside=report.json)
     needed = {*(fail_on_unreached or ()), *search.fail_on_unreached}
     raise typer.Exit(_code(came_to, needed, strict=strict))
 

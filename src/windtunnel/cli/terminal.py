@@ -41,6 +41,14 @@ class Terminal:
         else:
             print(markdown.rstrip())
 
+    def note(self, text: str, *, beside: bool) -> None:
+        """Print what was done after a report, if anything was; to stderr if *beside* it, because
+        programs read the report."""
+        if not text:
+            return
+        lines = [line for one in text.splitlines() for line in wrap(one, then="  ")]
+        print("\n".join(("", *lines)), file=sys.stderr if beside else sys.stdout)
+
     def relay(self, printed: str) -> None:
         """Pass on to stdout what somebody else's code printed, while it runs."""
         sys.stdout.write(printed)

@@ -2,7 +2,7 @@
 
 from windtunnel.detect import FAMILIES
 from windtunnel.report.explanation import codes_json, codes_text, page_json
-from windtunnel.report.finding_text import finding_text, headline
+from windtunnel.report.finding_text import finding_text, headline, story
 from windtunnel.report.highlight import THEME, ReportHighlighter
 from windtunnel.report.json_form import check_json, proof_json, run_json
 from windtunnel.report.load_report import load_json, load_text
@@ -30,6 +30,7 @@ __all__ = [
     "proof_text",
     "run_json",
     "run_text",
+    "story",
     "waiting_json",
     "waiting_text",
     "wrap",

@@ -24,17 +24,24 @@ def finding_text(finding: Finding, *, width: int = 80) -> str:
     return "\n".join(
         [
             _title(finding, width),
-            *wrap(finding.summary, first="  ", width=width),
-            *_how_long(finding, width),
-            *_holders(finding, width),
-            *_waiters(finding, width),
-            *_cycle(finding, width),
+            *story(finding, width=width),
             *_notes(finding, width),
             *_case(finding, width),
             *fixes_text(finding, width=width),
             *_again(finding),
         ]
     )
+
+
+def story(finding: Finding, *, width: int = 80) -> list[str]:
+    """What stands still, until when, who holds what and who waits for it, in indented lines."""
+    return [
+        *wrap(finding.summary, first="  ", width=width),
+        *_how_long(finding, width),
+        *_holders(finding, width),
+        *_waiters(finding, width),
+        *_cycle(finding, width),
+    ]
 
 
 def headline(finding: Finding) -> str:

@@ -1,0 +1,42 @@
+"""Names of test files and tests: the same for the same finding, on every day."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+
+from windtunnel.detect import Finding
+
+LONGEST = 60
+NAMED = 3
+"""DAGs that the name of a test has."""
+
+
+def file_name(finding: Finding, taken: set[str]) -> str:
+    """``test_wt101_pool_db.py``: the code, and what the finding is about. Where that is not all
+    that makes it what it is, or the name is taken, a few letters of that follow."""
+    about = finding.identity[1:]
+    is_told_apart = bool(finding.about or finding.limits or finding.holding)
+    if not is_told_apart:
+        about = (finding.dag_id or "fleet",)
+    whole = slug("_".join((finding.code, *about)))
+    name = f"test_{whole[:LONGEST].rstrip('_')}"
+    if not is_told_apart or len(whole) > LONGEST or name in taken:
+        text = re.sub(r"\d+", "#", "\n".join(finding.identity))
+        name += f"_{blake2b(text.encode(), digest_size=2).hexdigest()}"
+    taken.add(name)
+    return f"{name}.py"
+
+
+def test_name(finding: Finding) -> str:
+    """``test_pool_deadlock_of_etl_and_mart``."""
+    holding = list(dict.fromkeys(party.dag_id for party in finding.holding if party.dag_id))
+    dags = holding or ([finding.dag_id] if finding.dag_id else [])
+    named = dags if len(dags) <= NAMED else [*dags[: NAMED - 1], f"{len(dags) - NAMED + 1} more"]
+    of = f" of {' and '.join(named)}" if named else ""
+    return f"test_{slug(finding.title + of)}"
+
+
+def slug(text: str) -> str:
+    """Words with underscores between them."""
+    return re.sub(r"\W+", "_", text.lower()).strip("_")
