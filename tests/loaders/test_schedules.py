@@ -70,7 +70,7 @@ def test_a_schedule_in_time_is_understood(schedule, written, value):
 @pytest.mark.parametrize(
     ("written", "description"),
     [
-        ("schedule=[Dataset('s3://x'), Dataset('s3://y')]", "assets s3://x/, s3://y/"),
+        ("schedule=[Dataset('s3://x'), Dataset('s3://y')]", "assets (s3://x/ & s3://y/)"),
         ("schedule=(Asset('a') & Asset('b')) | Asset('c')", "assets ((a & b) | c)"),
     ],
 )

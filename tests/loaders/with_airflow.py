@@ -72,10 +72,6 @@ def test_the_fleet_of_airflows_objects_equals_the_ground_truth(version, home):
 KNOWN = {
     "only the stand-in loads example_kubernetes_executor": "needs the kubernetes package",
     "only the stand-in loads example_local_kubernetes_executor": "needs the kubernetes package",
-    "schedule.description": "a list of assets reads as it was written, not as Airflow joins it",
-    "schedule.timetable": "PartitionedAtRuntime is known by no other name to the stand-in",
-    "operator": "the class behind @asset has another name",
-    "catchup": "@asset says catchup=False for each DAG that it makes",
 }
 
 

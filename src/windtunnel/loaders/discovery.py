@@ -139,7 +139,9 @@ def _expression(line: str) -> Iterator[re.Pattern[str]]:
         return
 
 
-def looks_like_dag_file(source: bytes) -> bool:
-    """Airflow's safe mode: a DAG file mentions both ``dag`` and ``airflow``."""
+def looks_like_dag_file(source: bytes, profile: str = "airflow-3.3") -> bool:
+    """Airflow's safe mode: a DAG file mentions both ``dag`` and ``airflow``, in Airflow 3 perhaps
+    ``asset`` instead (``file.py: might_contain_dag_via_default_heuristic``)."""
     lowered = source.lower()
-    return b"dag" in lowered and b"airflow" in lowered
+    words = (b"dag",) if profile.startswith("airflow-2") else (b"dag", b"asset")
+    return b"airflow" in lowered and any(word in lowered for word in words)

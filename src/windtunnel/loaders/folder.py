@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import apart
@@ -142,13 +142,9 @@ def load(
     path = Path(path)
     _check(path, profile, airflow)
     path = path.resolve()
-    folder = path if path.is_dir() else path.parent
-    root = repository_root(folder)
-    more = tuple(Path(p).resolve() for p in import_paths)
-    settings = Settings(
-        folder=folder,
-        roots=(*import_roots(path, root), *more),
-        root=root,
+    settings = _settings(
+        path,
+        import_paths=import_paths,
         profile=profile,
         now=now,
         supplied=supplied or Supplied(),
@@ -156,11 +152,29 @@ def load(
         memory_limit_mb=memory_limit_mb or (ISOLATED_MEMORY_MB if isolate else None),
     )
     files = python_files(path, profile) if path.is_dir() else [path]
-    names = [file.relative_to(folder).as_posix() for file in files]
+    names = [file.relative_to(settings.folder).as_posix() for file in files]
     chosen = None if path.is_dir() else path.name
     kept = Cache.of(settings, cache_folder() if cache == "default" else cache)
     reader = _Reading(settings, chosen, isolate, workers, progress)
     return _loaded(reader.read(names, kept), path, settings)
+
+
+def read_some(
+    path: Path, names: Sequence[str], *, import_paths: Sequence[str | Path] = (), **settings: Any
+) -> dict[str, FileResult]:
+    """What single files below a folder come to with the stand-in, by their names; what is no DAG
+    file is left out. *settings* are those of `Settings`."""
+    path = path.resolve()
+    reader = _Reading(_settings(path, import_paths=import_paths, **settings), None, False, None)
+    kept = Cache.of(reader.settings, cache_folder())
+    return {result.file: result for result in reader.read(names, kept)}
+
+
+def _settings(path: Path, *, import_paths: Sequence[str | Path], **more: Any) -> Settings:
+    folder = path if path.is_dir() else path.parent
+    root = repository_root(folder)
+    roots = (*import_roots(path, root), *(Path(p).resolve() for p in import_paths))
+    return Settings(folder=folder, roots=roots, root=root, **more)
 
 
 @dataclass(frozen=True)
@@ -171,7 +185,7 @@ class _Reading:
     chosen: str | None
     isolate: bool
     workers: int | None
-    progress: Callable[[int, int], None] | None
+    progress: Callable[[int, int], None] | None = None
 
     def read(self, names: Sequence[str], cache: Cache) -> list[FileResult]:
         """The results of those that are DAG files, in the given order."""

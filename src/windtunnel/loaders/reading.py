@@ -80,7 +80,7 @@ class Reader:
             source = file.read_bytes()
         except OSError as error:
             return not_read(name, f"can't be read: {error.strerror}", cause="unreadable")
-        if not chosen and not looks_like_dag_file(source):
+        if not chosen and not looks_like_dag_file(source, self.settings.profile):
             return None
         code = _compiled(source, file, name)
         if isinstance(code, FileResult):

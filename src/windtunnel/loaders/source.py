@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +14,8 @@ from windtunnel.errors import InvalidInput
 from windtunnel.loaders import folder
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.native import is_fleet_file, load_fleet_file
-from windtunnel.loaders.real import load_with_airflow
+from windtunnel.loaders.reading import FileResult
+from windtunnel.loaders.real import AirflowUnusable, load_with_airflow
 from windtunnel.loaders.serialized import (
     is_database,
     is_serialized,
@@ -23,7 +26,7 @@ from windtunnel.loaders.settings import IMPORT_TIMEOUT_S, Supplied
 from windtunnel.loaders.standin import real_airflow
 from windtunnel.loaders.standin.session import DEFAULT_NOW
 from windtunnel.loaders.wfcommons import is_wfformat, load_wfformat
-from windtunnel.model import PROFILES
+from windtunnel.model import PROFILES, Assumption
 
 AirflowChoice = Literal["auto", "stand-in", "real"]
 CHOICES = ("auto", "stand-in", "real")
@@ -57,7 +60,7 @@ def load(
             default that of the Airflow that read or wrote it, else ``airflow-3.3``.
         airflow: who reads DAG files. ``"real"`` is an installed Airflow, in a process of its own;
             ``"stand-in"`` needs none; ``"auto"`` is the real one if it can be imported here or an
-            interpreter is given, else the stand-in.
+            interpreter is given, and the stand-in for files that it can't load, else the stand-in.
         airflow_python: the interpreter of the environment that has Airflow, if that is another one.
         now: what relative dates in DAG files count from.
         supplied: Variables, Connections and settings that DAG files read while they load.
@@ -85,10 +88,36 @@ def load(
         "import_timeout_s": import_timeout_s,
         "now": now,
     }
-    if airflow == "real" or airflow_python is not None or (airflow == "auto" and real_airflow()):
+    if airflow == "real":
         return load_with_airflow(place, python=airflow_python, profile=profile, **common)
     release = profile or DEFAULT_PROFILE
-    return folder.load(place, profile=release, airflow="stand-in", **common, **stand_in)
+    unusable = None
+    if airflow == "auto" and (airflow_python is not None or real_airflow()):
+        instead = partial(_with_stand_in, place, common)
+        try:
+            return load_with_airflow(
+                place, python=airflow_python, profile=profile, instead=instead, **common
+            )
+        except AirflowUnusable as error:
+            if airflow_python is not None:
+                raise
+            unusable = str(error)
+    loaded = folder.load(place, profile=release, airflow="stand-in", **common, **stand_in)
+    return loaded if unusable is None else _saying_unusable(loaded, unusable)
+
+
+def _with_stand_in(
+    place: Path, common: Mapping[str, Any], names: Sequence[str], profile: str
+) -> dict[str, FileResult]:
+    """What the stand-in makes of the files that the installed Airflow can't load."""
+    supplied = common["supplied"] or Supplied()
+    return folder.read_some(place, names, profile=profile, **{**common, "supplied": supplied})
+
+
+def _saying_unusable(loaded: Loaded, why: str) -> Loaded:
+    said = Assumption(subject="Airflow", assumed=f"{why}; the stand-in reads all DAG files")
+    assumptions = (said, *loaded.fleet.assumptions)
+    return replace(loaded, fleet=loaded.fleet.model_copy(update={"assumptions": assumptions}))
 
 
 def is_dag_files(path: str | Path) -> bool:

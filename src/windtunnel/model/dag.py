@@ -343,7 +343,10 @@ def find_cycle(upstream: dict[str, tuple[str, ...]]) -> list[str]:
 class Problem(Value):
     """Something that kept a part of the input from being used; the rest was used."""
 
-    cause: Literal["syntax", "import", "cycle", "duplicate", "value", "empty", "unreadable"]
+    cause: Literal[
+        "syntax", "import", "cycle", "duplicate", "value", "empty", "unreadable", "refused"
+    ]
+    """``refused``: by the installed Airflow only; the stand-in read it all the same."""
     message: str
     """One or two sentences for a person: what was wrong and what to do."""
     file: str | None = None

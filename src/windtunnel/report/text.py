@@ -271,7 +271,17 @@ def _executor(trace: Trace, width: int) -> list[str]:
 def _problems(problems: Sequence[Problem], width: int) -> list[str]:
     if not problems:
         return []
-    lines = [f"Not used ({count(len(problems), 'problem')}), while everything else was:"]
+    refused = [problem for problem in problems if problem.cause == "refused"]
+    unused = [problem for problem in problems if problem.cause != "refused"]
+    blocks = (
+        (f"Not used ({count(len(unused), 'problem')}), while everything else was:", unused),
+        (f"Refused by the installed Airflow ({count(len(refused), 'problem')}):", refused),
+    )
+    return [line for header, some in blocks if some for line in _listed(header, some, width)]
+
+
+def _listed(header: str, problems: Sequence[Problem], width: int) -> list[str]:
+    lines = [header]
     for problem in problems:
         first, *more = str(problem).splitlines() or [problem.cause]
         lines += wrap(first, first="  ", width=width)

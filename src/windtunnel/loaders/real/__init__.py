@@ -1,5 +1,6 @@
 """The real Airflow: DAG files are loaded by it, in a process of its own."""
 
 from windtunnel.loaders.real.load import LoadedByAirflow, load_with_airflow
+from windtunnel.loaders.real.run import AirflowUnusable
 
-__all__ = ["LoadedByAirflow", "load_with_airflow"]
+__all__ = ["AirflowUnusable", "LoadedByAirflow", "load_with_airflow"]

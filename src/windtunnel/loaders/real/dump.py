@@ -535,12 +535,18 @@ def process(release: Release, seen: Seen, clock: Any, file: str, *, chosen: bool
     return kept
 
 
+def _is_aside(file: str, asked: dict[str, Any]) -> bool:
+    """Whether a file is in a folder that nobody means: hidden, or a virtual environment."""
+    folders = os.path.relpath(file, asked["path"]).split(os.sep)[:-1]
+    return any(name.startswith(".") or name in asked["aside"] for name in folders)
+
+
 def main(request: str, answer: str) -> None:
     """Load what the request file asks for; write one line to the answer file for each step.
 
-    The request is ``{"path", "roots", "own", "now", "skip"}``: a DAG file or folder, folders for
-    ``sys.path``, folders whose modules are told that it is now *now*, and how many files were done
-    in an earlier attempt."""
+    The request is ``{"path", "roots", "own", "aside", "now", "skip"}``: a DAG file or folder,
+    folders for ``sys.path``, folders whose modules are told that it is now *now*, names of folders
+    that are left out, and how many files were done in an earlier attempt."""
     with open(request, encoding="utf-8") as stream:
         asked = json.load(stream)
     warnings.simplefilter("ignore")
@@ -563,6 +569,7 @@ def main(request: str, answer: str) -> None:
         clock.stop()
         single = os.path.isfile(asked["path"])
         files = [asked["path"]] if single else release.files(asked["path"])
+        files = [file for file in files if single or not _is_aside(file, asked)]
         say(airflow=release.version, python=sys.version.split()[0], files=len(files))
         for file in files[asked["skip"] :]:
             say(begun=file)

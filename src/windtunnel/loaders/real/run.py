@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.errors import InvalidInput
+from windtunnel.loaders.standin.own import SKIPPED_FOLDERS
 
 DUMP = Path(__file__).with_name("dump.py")
 PATIENCE_S = 60.0
@@ -24,6 +25,10 @@ PATIENCE_S = 60.0
 LOOK_EVERY_S = 0.02
 KEPT = ("AIRFLOW_VAR_", "AIRFLOW_CONN_")
 """Variables and Connections may come from the environment, as in any deployment."""
+
+
+class AirflowUnusable(InvalidInput):
+    """There is no Airflow, or one that doesn't work."""
 
 
 @dataclass
@@ -60,7 +65,8 @@ def dump(
         now: what it is now for these files.
 
     Raises:
-        InvalidInput: the interpreter can't be started, or has no Airflow that works.
+        InvalidInput: the interpreter can't be started.
+        AirflowUnusable: it has no Airflow that works.
     """
     found = Dumped()
     with tempfile.TemporaryDirectory(prefix="windtunnel-airflow-") as home:
@@ -71,6 +77,7 @@ def dump(
                 "path": str(path),
                 "roots": [str(root) for root in roots],
                 "own": [str(path if path.is_dir() else path.parent), *map(str, roots)],
+                "aside": sorted(SKIPPED_FOLDERS),
                 "now": now.isoformat(),
                 "skip": len(found.files),
             }
@@ -80,7 +87,7 @@ def dump(
             if finished:
                 return found
             if len(found.files) == before:
-                raise InvalidInput(_no_airflow(python, ended, said))
+                raise AirflowUnusable(_no_airflow(python, ended, said))
 
 
 def _environment(

@@ -79,6 +79,10 @@ class PartitionedAssetTimetable(Timetable):
     """Runs when assets have updated one partition."""
 
 
+class PartitionedAtRuntime(Timetable):
+    """Runs only when somebody asks for one, of a partition that is found out then."""
+
+
 class _AssetExpression:
     """Assets joined by ``&`` and ``|``."""
 
@@ -158,7 +162,8 @@ class AssetAll(_AssetExpression):
         self.objects = objects
 
     def __repr__(self) -> str:
-        return "(" + self.joint.join(repr(o) for o in self.objects) + ")"
+        text = self.joint.join(repr(o) for o in self.objects)
+        return f"({text})" if len(self.objects) > 1 else text
 
 
 class AssetAny(AssetAll):
@@ -197,15 +202,19 @@ class AssetDecorator:
 asset = AssetDecorator()
 
 
+class _AssetMainOperator(PythonOperator):
+    """The task of a DAG that ``@asset`` makes."""
+
+
 def _updating(function: Any, name: str, outlets: list[Any], options: dict[str, Any]) -> None:
     """The DAG of a function under ``@asset``."""
     of_dag = {key: value for key, value in options.items() if key not in ASSET_ARGUMENTS}
-    with DAG(name, **of_dag):
+    with DAG(name, catchup=False, **of_dag):  # decorators: _DAGFactory.create_dag
         if hasattr(function, "override"):  # it is under @task as well
             function.override(outlets=outlets)()
             return
         asked = _asked_assets(function)
-        task = PythonOperator(
+        task = _AssetMainOperator(
             task_id=function.__name__, python_callable=function, outlets=outlets, inlets=asked
         )
         vars(task)["asset_arguments"] = {

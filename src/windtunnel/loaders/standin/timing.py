@@ -135,7 +135,7 @@ def schedule_of(value: Any, subject: str) -> Schedule | None:
     if isinstance(value, Timetable):
         return _from_timetable(value, subject)
     if isinstance(value, Iterable) and not isinstance(value, Survivor):
-        return _from_assets(", ".join(repr(v) for v in value))
+        return _from_assets(repr(AssetAll(*value)))
     if type(value).__module__ in ("builtins", "datetime"):
         raise UnusableError(
             f"schedule={value!r} can't be used; give a cron expression such as '0 6 * * *', a "
@@ -257,4 +257,9 @@ def _from_timetable(value: Timetable, subject: str) -> Schedule | None:
         return Once()
     if isinstance(value, AssetOrTimeSchedule):
         return schedule_of(value.argument(0, "timetable"), subject)
-    return _other(type(value).__name__, subject, type(value).__name__)
+    name = type(value).__name__
+    if isinstance(value, PartitionedAssetTimetable):
+        assets = value.argument(0, "assets")
+        listed = assets if isinstance(assets, list | tuple) else (assets,)
+        return _other(f"assets {AssetAll(*listed)!r}", subject, name)
+    return _other(name, subject, name)
