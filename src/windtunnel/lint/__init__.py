@@ -4,6 +4,7 @@ from windtunnel.detect import Finding
 from windtunnel.lint.circles import find_circles
 from windtunnel.lint.dates import find_missing_dates
 from windtunnel.lint.feedback import find_feedback
+from windtunnel.lint.joins import find_skipped_joins
 from windtunnel.lint.known_dags import find_unknown_dags
 from windtunnel.lint.never_queued import find_never_queued, find_unknown_pools
 from windtunnel.lint.retries import find_long_retries
@@ -21,6 +22,7 @@ __all__ = [
     "find_missing_targets",
     "find_never_queued",
     "find_outlived_messages",
+    "find_skipped_joins",
     "find_unknown_dags",
     "find_unknown_pools",
     "lint",
@@ -39,5 +41,6 @@ def lint(scenario: Scenario) -> tuple[Finding, ...]:
         *find_full_of_waits(scenario),
         *find_outlived_messages(scenario),
         *find_feedback(scenario),
+        *find_skipped_joins(scenario),
         *find_long_retries(scenario),
     )

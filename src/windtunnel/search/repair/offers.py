@@ -76,6 +76,11 @@ def _sooner_retries(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
     yield from settings.retry_delay(scenario, finding.dag_id, finding.line)
 
 
+def _joined(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
+    dag_id = finding.dag_id or ""
+    yield from settings.joined(scenario, dag_id, finding.about.removeprefix(f"{dag_id}."))
+
+
 def _longer_runs(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
     yield from settings.dagrun_timeout(scenario, [finding.dag_id or ""])
 
@@ -104,6 +109,7 @@ BY_CODE: dict[str, tuple[Source, ...]] = {
     "WT220": (_all_intervals, limits.larger),
     "WT222": (_own_runs,),
     "WT223": (_longer_runs,),
+    "WT301": (_joined,),
     "WT402": (rooms.fewer_at_once,),
     "WT403": (limits.larger, _no_catchup),
     "WT501": (_sooner_retries,),

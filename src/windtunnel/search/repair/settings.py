@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from windtunnel.detect import Finding, Fix
-from windtunnel.model import Dag, ExternalTaskSensor, Scenario, Sensor, Task, TriggerDagRun
+from windtunnel.model import (
+    Dag,
+    ExternalTaskSensor,
+    Scenario,
+    Sensor,
+    Task,
+    TriggerDagRun,
+    TriggerRule,
+)
 from windtunnel.search.repair.change import (
     Change,
     Name,
@@ -195,6 +203,24 @@ def retry_delay(scenario: Scenario, dag_id: str | None, line: int | None) -> Ite
                     )
                     tries.append(Change(fix, on_tasks([name], _delayed(delay))))
                 yield tries
+
+
+def joined(scenario: Scenario, dag_id: str, task_id: str) -> Iterator[Tries]:
+    """A task runs, whichever of its upstream tasks a branch has skipped."""
+    rule, name = TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, (dag_id, task_id)
+    task = task_of(scenario, name)
+    if task is not None:
+        fix = Fix(
+            setting=f"trigger_rule of {shown([name])}",
+            before=task.trigger_rule.value,
+            after=rule.value,
+            edits=tuple(edits(scenario, [name], "trigger_rule", rule.value)),
+        )
+        yield [Change(fix, on_tasks([name], _with_rule(rule)))]
+
+
+def _with_rule(rule: TriggerRule) -> Callable[[Task], Task]:
+    return lambda task: with_arguments(task, trigger_rule=rule)
 
 
 def dagrun_timeout(scenario: Scenario, dag_ids: list[str]) -> Iterator[Tries]:
