@@ -22,6 +22,7 @@ MARKER = (
 SETTINGS = {
     "dags": ("PATH", "folder of DAG files, or a scenario file, for the fixture windtunnel"),
     "cluster": ("FILE", "cluster file for the fixture windtunnel"),
+    "profile": ("NAME", "how hard to search: dev, ci or nightly (default: ci where CI is set)"),
     "seed": ("N", "key of everything that a simulation draws"),
     "airflow": ("NAME", "auto, stand-in (load DAG files without Airflow) or real (with it)"),
 }
@@ -30,6 +31,14 @@ SETTINGS = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Each setting, as a command line option and as an ini option."""
     group = parser.getgroup("windtunnel", "simulation of Airflow DAGs")
+    group.addoption(
+        "--windtunnel",
+        metavar="PATH",
+        dest="windtunnel_paths",
+        action="append",
+        help="check the DAGs of a folder, a file or a scenario: one test for each DAG and check "
+        "(may be repeated; ini: windtunnel_dags)",
+    )
     for name, (metavar, text) in SETTINGS.items():
         group.addoption(f"--windtunnel-{name}", metavar=metavar, help=text)
         parser.addini(f"windtunnel_{name}", text)
@@ -38,6 +47,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, for ``--strict-markers`` and ``--markers``."""
     config.addinivalue_line("markers", MARKER)
+    if config.getoption("windtunnel_paths") or config.getini("windtunnel_dags"):
+        from pytest_windtunnel.session import ChecksOfSession  # noqa: PLC0415 - it is used
+
+        config.pluginmanager.register(ChecksOfSession(config), "windtunnel-checks")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import pytest
 
+from pytest_windtunnel.session_settings import default_dags
+
 KNOWN = ("dags", "cluster", "window", "start", "seed", "profile", "airflow", "accept")
 OPTIONS = ("dags", "cluster", "seed", "airflow")
 
@@ -44,10 +46,12 @@ def settings_of(item: pytest.Item) -> Settings:
         option = config.getoption(f"windtunnel_{name}")
         if option is not None:
             found[name] = option
-        elif found[name] is None:
+        elif found[name] is None and name != "dags":
             found[name] = config.getini(f"windtunnel_{name}") or None
+    if found["dags"] is None:
+        found["dags"] = default_dags(config)
     if found["seed"] is not None:
-        found["seed"] = _number(found["seed"])
+        found["seed"] = whole_number(found["seed"])
     if found["airflow"] is None:
         del found["airflow"]
     return Settings(config.rootpath, **found)
@@ -70,7 +74,12 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
     return arguments
 
 
-def _number(value: Any) -> int:
+def whole_number(value: Any) -> int:
+    """A seed as a number.
+
+    Raises:
+        pytest.UsageError: it is none.
+    """
     try:
         return int(value)
     except (TypeError, ValueError):

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
+
+# A session in this process begins with the modules that there are: let it not import all of ours.
+for module in ("fixture", "items", "session", "summary"):
+    import_module(f"pytest_windtunnel.{module}")
+import_module("hypothesis")
 
 DAG = """\
 from datetime import datetime
@@ -25,7 +32,10 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 @pytest.fixture(autouse=True)
-def _as_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a CI server pytest repeats whole messages in its short summary."""
+def _as_on_a_terminal(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a CI server pytest repeats whole messages in its short summary, and a search is longer;
+    terminals are 80 columns wide, and tests come in their order."""
     for name in ("CI", "BUILD_NUMBER"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")

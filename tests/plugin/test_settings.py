@@ -31,10 +31,10 @@ def test_command_line_wins_over_marker_wins_over_ini(
         + (f"windtunnel_seed = {ini}\n" if ini else "")
     )
     marked = f"@pytest.mark.windtunnel(seed={marker})" if marker else ""
-    project.makepyfile(SEED.format(marker=marked, expected=expected))
+    test = project.makepyfile(SEED.format(marker=marked, expected=expected))
 
     arguments = [f"--windtunnel-seed={option}"] if option else []
-    project.runpytest(*arguments).assert_outcomes(passed=1)
+    project.runpytest(test, *arguments).assert_outcomes(passed=1)
 
 
 def test_the_nearest_marker_wins_and_the_others_fill_in(project: pytest.Pytester) -> None:
@@ -97,4 +97,25 @@ def test_the_marker_is_documented(pytester: pytest.Pytester) -> None:
 def test_the_options_are_documented(pytester: pytest.Pytester) -> None:
     pytester.runpytest("--help").stdout.fnmatch_lines(
         ["*--windtunnel-dags=PATH*", "*--windtunnel-cluster=FILE*", "*--windtunnel-seed=N*"]
+    )
+
+
+def test_what_is_checked_is_what_a_test_simulates_that_names_nothing(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile("""
+        import pytest
+
+        def test_own(windtunnel):
+            assert [dag.dag_id for dag in windtunnel.load().dags] == ["etl"]
+
+        @pytest.mark.windtunnel(dags="nested_deadlock")
+        def test_marked(windtunnel):
+            assert len(windtunnel.load().dags) > 1
+    """)
+    chosen = ("-k", "own or marked")
+    project.runpytest("--windtunnel=dags", *chosen).assert_outcomes(passed=2, deselected=10)
+    several = ("--windtunnel=dags", "--windtunnel=simple")
+    project.runpytest(*several, "-k", "own or marked").assert_outcomes(
+        passed=1, failed=1, deselected=20
     )

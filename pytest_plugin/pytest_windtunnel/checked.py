@@ -1,0 +1,104 @@
+"""Checked: the DAGs of one path in one session, loaded once and checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import windtunnel as wt
+from pytest_windtunnel.checks import LOADING, Check, Checks, checks_of
+from pytest_windtunnel.failure import STORE
+from pytest_windtunnel.once import Once
+from pytest_windtunnel.outcome import Outcome, outcome_of
+from pytest_windtunnel.session_settings import option
+from pytest_windtunnel.settings import whole_number
+from windtunnel.loaders import parse_profiles, search_profile, usual_profile
+from windtunnel.model import SearchProfile
+from windtunnel.target import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What the session says of its checks."""
+
+    asked: Asked
+    profile: SearchProfile
+
+
+def how(config: pytest.Config, place: Path) -> How:
+    """What the session says of the check of the DAGs at a place.
+
+    Raises:
+        pytest.UsageError: it can't be used.
+    """
+    root, cluster, seed = config.rootpath, option(config, "cluster"), option(config, "seed")
+    if cluster and (root / cluster).exists():
+        cluster = str(root / cluster)
+    named = option(config, "profile")
+    names = named.replace(",", " ").split() if named else []
+    try:
+        release, search = parse_profiles(names, place, said="--windtunnel-profile")
+        profile = search or search_profile(usual_profile(), place)
+    except wt.InvalidInput as error:
+        raise pytest.UsageError(str(error)) from None
+    asked = Asked(
+        cluster=cluster,
+        seed=None if seed is None else whole_number(seed),
+        profile=release,
+        airflow=option(config, "airflow") or "auto",
+    )
+    return How(asked, profile)
+
+
+class Checked:
+    """The DAGs of a path.
+
+    Args:
+        place: The path, absolute.
+        config: Of the session.
+        once: Where the processes of the session leave what they made.
+        number: Tells it from the other paths of the session.
+
+    Raises:
+        pytest.UsageError: the session says something of its checks that can't be used.
+    """
+
+    def __init__(self, place: Path, config: pytest.Config, once: Once, number: int) -> None:
+        self.place = place
+        self.how = how(config, place)
+        # Relative where it can be: commands in what people read are shorter so.
+        here = config.rootpath == Path.cwd()
+        self._store = Path(STORE) if here else config.rootpath / STORE
+        self._once = once
+        self._number = number
+
+    def checks(self) -> Checks:
+        """What is to be checked; loads the DAGs."""
+        return self._once.get(
+            f"checks-{self._number}", lambda: checks_of(self.place, self.how.asked)
+        )
+
+    def outcome(self) -> Outcome:
+        """What was found; simulates."""
+        return self._once.get(
+            f"outcome-{self._number}",
+            lambda: outcome_of(self.checks(), self._store, self.how.profile),
+        )
+
+    def seen(self) -> Outcome | None:
+        """What was found, if anybody asked for it in this session."""
+        found = self._once.found(f"outcome-{self._number}")
+        return found if isinstance(found, Outcome) else None
+
+    def place_of(self, check: Check) -> tuple[Path, int | None]:
+        """File, and line from 1, of what a check found; until it is known, of the DAG."""
+        checks, seen = self.checks(), self.seen()
+        if check.family == LOADING:
+            problems = checks.problems.get(check, ())
+            return check.file, next((one.line for one in problems if one.line), None)
+        for one in seen.findings.get(check, ()) if seen is not None else ():
+            if one.file is not None and (checks.folder / one.file).is_file():
+                return checks.listed_under(one.file), one.line
+        return check.file, check.line
