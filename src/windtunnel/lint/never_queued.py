@@ -44,7 +44,7 @@ def find_unknown_pools(scenario: Scenario) -> list[Finding]:
     """One finding for all pools that tasks name and that nothing that was read defines.
 
     Where they don't exist, Airflow never queues their tasks; where they do, their sizes decide, and
-    are not known here."""
+    are not known here. Pools are in no DAG file, so that nothing is wrong yet."""
     named: dict[str, list[tuple[Dag, Task]]] = {}
     for dag in scenario.fleet.dags:
         for task in dag.tasks:
@@ -65,6 +65,7 @@ def find_unknown_pools(scenario: Scenario) -> list[Finding]:
             f"{'them their' if many else 'it its'} tasks are never queued. Say which pools there "
             "are (a cluster file, or the JSON of `airflow pools export`); until then sizes are "
             "assumed.",
+            certain=False,
             dag_id=dag.dag_id,
             file=dag.file,
             line=task.line,
