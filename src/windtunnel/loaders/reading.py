@@ -14,6 +14,7 @@ import traceback
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,18 @@ from windtunnel.loaders.standin.authoring import DAG
 from windtunnel.loaders.standin.bodies import bodies_of
 from windtunnel.loaders.standin.convert import Converter
 from windtunnel.loaders.standin.exceptions import DagInvalid, NetworkRefusedError
-from windtunnel.loaders.standin.importing import LEAST_TRUSTING
+from windtunnel.loaders.standin.guesses import Guesses, next_guess
+from windtunnel.loaders.standin.importing import LEAST_TRUSTING, supplemented
 from windtunnel.loaders.standin.session import Session, opened
 from windtunnel.loaders.standin.world import Reads, pretended
 from windtunnel.model import Assumption, Dag, Problem
 from windtunnel.model.base import Value
 from windtunnel.model.body import Body
 
+RETRIED = ("import", "duplicate")
+"""Problems that more placeholders may solve."""
+MOST_GUESSES = 12
+"""Of what one file reads."""
 LARGEST_BYTES = 10 * 1024 * 1024
 """A larger file is no DAG file, and would take minutes to parse."""
 
@@ -86,29 +92,42 @@ class Reader:
         if isinstance(code, FileResult):
             return code
         began, limit = time.monotonic(), self.settings.import_timeout_s
-        first = self._attempt(code, file, name, limit_s=limit, generous=0)
-        if not first.lasting or first.dags or all(p.cause != "import" for p in first.problems):
+        run = partial(self._attempt, code, file, name)
+        first, _ = run(limit_s=limit, generous=0, guesses=Guesses())
+        if not first.lasting or first.dags or all(p.cause not in RETRIED for p in first.problems):
             return first
+        furthest = first
         for generous in (1, 2):
-            left = limit - (time.monotonic() - began)
-            if left <= 0:
-                break
-            again = self._attempt(code, file, name, limit_s=left, generous=generous)
-            if again.dags or not again.problems:
-                return _told(again, first)
-        return first
+            guesses: Guesses | None = Guesses()
+            while guesses is not None and (left := limit - (time.monotonic() - began)) > 0:
+                again, guess = run(limit_s=left, generous=generous, guesses=guesses)
+                if again.dags or not again.problems:
+                    return _told(again, first)
+                if guesses.number and generous == 1:
+                    furthest = again  # what failed first was perhaps a placeholder's fault
+                guesses = guess if guesses.number < MOST_GUESSES else None
+        return furthest
 
     def _attempt(
-        self, code: types.CodeType, file: Path, name: str, *, limit_s: float, generous: int
-    ) -> FileResult:
-        """Execute a file; see `Session.generous`."""
+        self,
+        code: types.CodeType,
+        file: Path,
+        name: str,
+        *,
+        limit_s: float,
+        generous: int,
+        guesses: Guesses,
+    ) -> tuple[FileResult, Guesses | None]:
+        """Execute a file, see `Session.generous`; and what to guess then if it failed."""
         session = self.settings.session()
-        session.generous = generous
+        session.generous, session.guesses = generous, guesses
         session.begin(str(file))
+        failure: BaseException | None = None
         with (
             opened(session),
             offered(*self._roots(generous)),
             quietly(),
+            supplemented(guesses.names),
             pretended(session, clock=self.stopped) as reads,
         ):
             collected = _Collected(session, name)
@@ -120,17 +139,19 @@ class Reader:
                 with _unharmed(), time_limit(limit_s):
                     exec(code, module.__dict__)
             except TimedOut:
-                return self._too_slow(name)
+                return self._too_slow(name), None
             except BaseException as error:
                 _leave_if_forked(mine)
                 if isinstance(error, KeyboardInterrupt) and not _is_ours_to_ignore():
                     raise
                 collected.failed(error, file)
+                failure = error
             else:
                 _leave_if_forked(mine)
                 collected.take(module)
         self.bodies |= collected.bodies
-        return collected.result(reads.seen())
+        guess = next_guess(guesses, session.asked, failure)
+        return collected.result(reads.seen()), guess
 
     def _roots(self, generous: int) -> list[Path]:
         """Folders on the path; at last without the repository's root, where a library may lie that

@@ -10,7 +10,12 @@ from types import ModuleType
 from typing import Any
 
 from windtunnel.loaders.standin import session
-from windtunnel.loaders.standin.placeholder import Placeholder, PlaceholderMapping, PlaceholderText
+from windtunnel.loaders.standin.placeholder import (
+    Placeholder,
+    PlaceholderMapping,
+    PlaceholderText,
+    guessed,
+)
 
 _REQUIRED: Any = object()
 TRUE = frozenset(("1", "true", "t", "yes", "y", "on"))
@@ -24,13 +29,17 @@ def variable(name: str, default: Any = _REQUIRED, cast: Callable[[str], Any] = s
     if value is not None:
         return cast(value)
     subject = f"environment variable {name}"
+    if subject in now.guesses.answers:
+        return cast(guessed(subject))
     if default is not _REQUIRED:
+        if not default:
+            now.asked.absent[subject] = None
         now.assume(subject, "isn't set: the file's own default holds")
         return default
     now.assume(subject, "isn't set: a placeholder that reads as '1' is used")
     if cast is json.loads:
         return PlaceholderMapping()
-    return PlaceholderText() if cast is str else cast("1")
+    return PlaceholderText(about=subject) if cast is str else cast("1")
 
 
 def _listed(text: str) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.machinery
 import importlib.util
 import sys
 import types
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,28 @@ def offered(*folders: Path) -> Iterator[None]:
             if _is_ours(sys.modules[name], folders):
                 del sys.modules[name]
         sys.modules.update(set_aside)
+
+
+@contextmanager
+def supplemented(names: Sequence[tuple[str, str]]) -> Iterator[None]:
+    """Inside the ``with`` block installed modules of another version than the file was written for
+    have these names, too. Modules of the repository don't: what they lack is a mistake."""
+    given: list[tuple[Any, str]] = []
+    try:
+        for module, name in names:
+            with suppress(Exception):
+                owner = importlib.import_module(module)
+                file = getattr(owner, "__file__", None) or ""
+                if hasattr(owner, name) or session.current().is_own(file):
+                    continue
+                setattr(owner, name, third_party(module, name))
+                given.append((owner, name))
+                said = "isn't in the version that is installed: a placeholder is used"
+                session.current().assume(f"name {module}.{name}", said)
+        yield
+    finally:
+        for owner, name in given:
+            vars(owner).pop(name, None)
 
 
 _twins: set[int] = set()

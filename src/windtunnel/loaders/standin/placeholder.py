@@ -190,14 +190,42 @@ def _takes_anything(cls: type) -> type:
 class PlaceholderText(str):
     """Stands for an unknown text: it can be used as text, number, mapping or list of one item."""
 
-    __slots__ = ()
+    __slots__ = ("about",)
 
-    def __new__(cls, value: str = "1") -> PlaceholderText:
+    about: str
+    """What it was read from, if its being compared tells something of that."""
+
+    def __new__(cls, value: str = "1", about: str = "") -> PlaceholderText:
         """A text of which nothing is known but that it may be read as a number."""
-        return super().__new__(cls, value)
+        made = super().__new__(cls, value)
+        made.about = about
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        if self.about and isinstance(other, str) and not isinstance(other, PlaceholderText):
+            session.current().asked.compared.setdefault(self.about, {})[other] = None
+        return str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+    def lower(self) -> PlaceholderText:
+        """Itself: that it is compared must be seen."""
+        return self
+
+    upper = casefold = lower
+
+    def strip(self, *_: Any) -> PlaceholderText:
+        """Itself."""
+        return self
+
+    def __contains__(self, key: Any) -> bool:
+        return str.__contains__(self, key) or session.current().generous > 0
 
     def __getitem__(self, key: Any) -> Any:
-        return str(self)[key] if isinstance(key, int | slice) else PlaceholderText()
+        return str(self)[key] if isinstance(key, int | slice) else _of_key(key)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -209,7 +237,13 @@ class PlaceholderText(str):
         return PlaceholderText()
 
     def __iter__(self) -> Iterator[Any]:
-        return iter([PlaceholderText(str(self))] * max(1, _unpacked(sys._getframe(1))))
+        return iter(_items(self, _unpacked(sys._getframe(1))))
+
+    def __int__(self) -> int:
+        return self.__index__()
+
+    def __float__(self) -> float:
+        return float(self.__index__())
 
     def __index__(self) -> int:
         return int(str(self)) if str(self).isdigit() else 1
@@ -252,16 +286,16 @@ class PlaceholderText(str):
         return PlaceholderText() if default is None else default
 
     def items(self) -> list[tuple[str, Any]]:
-        """As of an empty mapping."""
-        return []
+        """As of an empty mapping, unless it is known to hold something."""
+        return [(key, PlaceholderText()) for key in self.keys()]
 
     def keys(self) -> list[str]:
-        """As of an empty mapping."""
-        return []
+        """As of an empty mapping, unless it is known to hold something."""
+        return [*_items("1", 0)] if session.current().guesses.items > 1 else []
 
     def values(self) -> list[Any]:
-        """As of an empty mapping."""
-        return []
+        """As of an empty mapping, unless it is known to hold something."""
+        return [PlaceholderText() for _ in self.keys()]
 
 
 class PlaceholderList(list[Any]):
@@ -274,20 +308,47 @@ class PlaceholderList(list[Any]):
         return super().__getitem__(key) if isinstance(key, slice) else PlaceholderText()
 
     def __iter__(self) -> Iterator[Any]:
-        return iter([PlaceholderText()] * max(1, _unpacked(sys._getframe(1))))
+        return iter(_items("1", _unpacked(sys._getframe(1))))
+
+
+def _items(text: str, unpacked: int) -> list[PlaceholderText]:
+    """The items of an unknown list: as many as an assignment unpacks, or as are guessed. Of several
+    that a file loops over each is another, for they may name tasks."""
+    guesses = session.current().guesses
+    if unpacked or guesses.items == 1:
+        return [PlaceholderText(str(text))] * max(1, unpacked)
+    return [PlaceholderText(str(number + 1)) for number in range(guesses.items)]
+
+
+def _of_key(key: Any) -> PlaceholderText:
+    """What an unknown mapping holds under a key: after a failure it reads as that key, since ids
+    that are made of two of them may have to differ."""
+    return PlaceholderText(str(key) if session.current().generous else "1")
+
+
+def guessed(subject: str) -> PlaceholderText:
+    """What a Variable or an environment variable is guessed to read as, which is said."""
+    now = session.current()
+    text = now.guesses.answers[subject]
+    why = "one of those that it is compared with" if text != "1" else "the file fails without it"
+    now.assume(subject, f"isn't known: {text!r} is taken, {why}")
+    return PlaceholderText(text)
 
 
 class PlaceholderMapping(dict[Any, Any]):
     """Stands for an unknown mapping: it has every key, and nothing in it when it is looped over."""
 
     def __missing__(self, key: Any) -> Any:
-        return PlaceholderText()
+        return _of_key(key)
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) or session.current().generous > 0
 
     def get(self, key: Any, default: Any = None) -> Any:
         """The default, or an unknown text."""
-        if key in self:
+        if super().__contains__(key):
             return self[key]
-        return PlaceholderText() if default is None else default
+        return _of_key(key) if default is None else default
 
 
 EXCEPTION_ENDINGS = ("Error", "Exception", "Warning")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -112,6 +112,11 @@ def normalized(uri: str) -> str:
 
 class Asset(_AssetExpression):
     """Data that a task updates and that can start other DAGs."""
+
+    # Subclasses of a repository's libraries have constructors of their own.
+    name: str = ""
+    uri: str = ""
+    watchers: Sequence[Any] = ()
 
     def __init__(self, name: Any = None, uri: Any = None, **kwargs: Any) -> None:
         self.name = str(name if name is not None else uri)

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from windtunnel.loaders.standin.guesses import Asked, Guesses
 from windtunnel.loaders.standin.own import OwnModules
 
 DEFAULT_NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -49,6 +50,10 @@ class Session:
     """How much gets a placeholder. 0: what can't be without one. 1, after a file failed: also what
     Python would go on without. 2, after it failed again: also modules of the repository that aren't
     on Airflow's path, a library with its examples perhaps."""
+    guesses: Guesses = field(default_factory=Guesses)
+    """What is taken for granted after a file failed."""
+    asked: Asked = field(default_factory=Asked)
+    """What the file asked for, to make guesses of if it fails."""
     environment: dict[str, str | None] = field(default_factory=dict)
     """Environment variables that were read, with their values."""
     classes: dict[tuple[str, str], Any] = field(default_factory=dict)

@@ -22,6 +22,7 @@ from windtunnel.loaders.standin.placeholder import (
     Placeholder,
     PlaceholderMapping,
     PlaceholderText,
+    guessed,
 )
 
 _NONE_GIVEN: Any = object()
@@ -92,15 +93,20 @@ class Variable:
         given = default if default is not _NONE_GIVEN else default_var
         now = session.current()
         known = _supplied_variable(str(key))
+        subject = f"Variable {key}"
         if known is not _NONE_GIVEN:
             return _in_form(known, as_json=deserialize_json)
+        if subject in now.guesses.answers:
+            return PlaceholderMapping() if deserialize_json else guessed(subject)
         if given is not _NONE_GIVEN:
-            now.assume(f"Variable {key}", "not set: the DAG file's own default is used")
+            if not given:
+                now.asked.absent[subject] = None
+            now.assume(subject, "not set: the DAG file's own default is used")
             return given
         if now.running:
             raise _not_found(f"Variable {key} does not exist; supply it with --variables")
-        now.assume(f"Variable {key}", "unknown: a placeholder that reads as '1' is used")
-        return PlaceholderMapping() if deserialize_json else PlaceholderText()
+        now.assume(subject, "unknown: a placeholder that reads as '1' is used")
+        return PlaceholderMapping() if deserialize_json else PlaceholderText(about=subject)
 
     @classmethod
     def setdefault(cls, key: str, default: Any, *_: Any, **__: Any) -> Any:
@@ -217,7 +223,16 @@ def get_connection(conn_id: str) -> Connection:
     return Connection(conn_id)
 
 
-class BaseXCom:
+class _Columns(type):
+    """Lets columns of Airflow's table be named."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Placeholder(f"{cls.__name__}.{name}")
+
+
+class BaseXCom(metaclass=_Columns):
     """What XCom backends of the repository are built on; tasks that run may use it, too."""
 
     _serialising: ContextVar[tuple[Any, bool] | None] = ContextVar("serialising", default=None)

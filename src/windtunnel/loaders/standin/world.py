@@ -14,7 +14,12 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from windtunnel.loaders.standin.clock import stopped_clock
-from windtunnel.loaders.standin.placeholder import PlaceholderMapping, PlaceholderText, Survivor
+from windtunnel.loaders.standin.placeholder import (
+    PlaceholderMapping,
+    PlaceholderText,
+    Survivor,
+    guessed,
+)
 from windtunnel.loaders.standin.reads import Reads, Watch, begin_watch, end_watch
 from windtunnel.loaders.standin.session import Session
 
@@ -106,12 +111,15 @@ def _unset(session: Session, name: str, *, optional: str | None) -> Any:
         home = session.folder.parent if session.folder.name == "dags" else session.folder
         session.assume(subject, f"isn't set: {home.name or home} is taken")
         return str(home)
+    if subject in session.guesses.answers and optional != "absent":
+        return guessed(subject)
     if optional is not None and not (session.generous and optional == "none"):
         if optional != "absent":
+            session.asked.absent[subject] = None
             session.assume(subject, "isn't set: the file's own default holds")
         raise KeyError(name)
     session.assume(subject, "isn't set: a placeholder that reads as '1' is used")
-    return PlaceholderText()
+    return PlaceholderText(about=subject)
 
 
 # ------------------------------------------------------------------------ files
