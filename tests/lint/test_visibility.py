@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +16,7 @@ from windtunnel.model import (
     Deferrable,
     ExternalTaskSensor,
     Fleet,
+    Gamma,
     LogNormal,
     Rule,
     Scenario,
@@ -24,6 +26,7 @@ from windtunnel.model import (
     Task,
     TriggerDagRun,
     Uniform,
+    Weibull,
 )
 
 HOUR = 3600.0
@@ -83,6 +86,20 @@ def test_a_sensor_that_pokes_stays_until_the_timeout_that_somebody_chose(kind) -
     assert not found(Task(task_id="t", kind=kind.model_copy(update={"timeout_s": default})))
 
 
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        LogNormal(median_s=HOUR / 4, sigma=0.3),
+        Weibull(scale_s=HOUR / 3.5, shape=2),
+        Gamma(mean_s=HOUR / 3.5, shape=9),
+    ],
+)
+def test_what_is_drawn_without_a_bound_is_taken_for_what_is_all_but_impossible(drawn) -> None:
+    (finding,) = found(PLAIN, {"duration_s": drawn})
+    assert not finding.certain
+    assert re.search(r"\(1 h; t: up to \d+ min, says its behavior\)", finding.summary)
+
+
 LONG = {"duration_s": 2 * HOUR}
 
 
@@ -91,6 +108,9 @@ LONG = {"duration_s": 2 * HOUR}
     [
         (PLAIN, None, {}),
         (PLAIN, {"duration_s": HOUR}, {}),
+        (PLAIN, {"duration_s": LogNormal(median_s=HOUR / 5, sigma=0.3)}, {}),
+        (PLAIN, {"duration_s": Weibull(scale_s=HOUR / 5, shape=2)}, {}),
+        (PLAIN, {"duration_s": Gamma(mean_s=HOUR / 5, shape=9)}, {}),
         (Task(task_id="t", execution_timeout_s=HOUR), LONG, {}),
         (PLAIN, LONG, {"executor": "LocalExecutor"}),
         (PLAIN, LONG, {"executor": None}),
@@ -99,8 +119,11 @@ LONG = {"duration_s": 2 * HOUR}
         (Task(task_id="t", kind=TriggerDagRun(trigger_dag_id="x")), None, {}),
         (Task(task_id="t", kind=Deferrable()), {"steps": (Step(defer_s=2 * HOUR),)}, {}),
     ],
-    ids=["unknown", "just", "cut", "local", "unsaid", "early", "rabbit", "trigger", "deferred"],
-)
+    ids=[
+        "unknown", "just", "rare", "rarer", "rarest", "cut", "local", "unsaid", "early", "rabbit",
+        "trigger", "deferred",
+    ],
+)  # fmt: skip
 def test_near_misses_are_no_finding(task, rule, options) -> None:
     assert not found(task, rule, **options)
 

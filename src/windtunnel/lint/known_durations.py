@@ -1,15 +1,22 @@
-"""Known durations: how long a try takes at least and at most, where somebody said so."""
+"""Known durations: how long a try takes at least and at most, where somebody said so.
+
+Of what is drawn without a bound, the most is what one try in a million exceeds: a lognormal median
+of half an hour does not mean that a day could happen.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from math import ceil, exp, inf, log
+from statistics import NormalDist
 
 from windtunnel.engine.tries.durations import longest_us
 from windtunnel.model import (
     Dag,
     Distribution,
+    Gamma,
     History,
+    LogNormal,
     Rule,
     RuleBook,
     Sample,
@@ -18,7 +25,11 @@ from windtunnel.model import (
     Task,
     Triangular,
     Uniform,
+    Weibull,
 )
+
+RARE = 1e-6
+"""How likely a try is that takes longer than what counts as the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,7 @@ class Known:
 
     least_s: float
     most_s: float
-    """Infinite where what it is drawn from has no bound."""
+    """Infinite where something may slow it down, by whatever factor."""
     source: str
     """Who says so: ``behavior``, ``history`` or ``execution_timeout``."""
 
@@ -98,5 +109,27 @@ def _least(given: float | Distribution) -> float:
 def _most(given: float | Distribution) -> float:
     if isinstance(given, int | float):
         return float(given)
+    if isinstance(given, LogNormal):
+        return _minutes(given.median_s * exp(given.sigma * NormalDist().inv_cdf(1 - RARE)))
+    if isinstance(given, Weibull):
+        return _minutes(given.scale_s * (-log(RARE)) ** (1 / given.shape))
+    if isinstance(given, Gamma):
+        return _minutes(given.mean_s * _times_the_mean(given.shape))
     longest = longest_us(given)
     return inf if longest is None else longest / 1e6
+
+
+def _minutes(seconds: float) -> float:
+    """Rounded up: that it is rare is no matter of seconds."""
+    return 60.0 * ceil(seconds / 60)
+
+
+def _times_the_mean(shape: float) -> float:
+    """How many times its mean a gamma distributed amount exceeds that rarely, by Chernoff's bound:
+    ``P(X > k mean) <= exp(-shape (k - 1 - ln k))``."""
+    low, high = 1.0, 2.0 - 2 * log(RARE) / shape
+    for _ in range(60):
+        middle = (low + high) / 2
+        rare = shape * (middle - 1 - log(middle)) > -log(RARE)
+        low, high = (low, middle) if rare else (middle, high)
+    return high
