@@ -58,4 +58,5 @@ def _lock(file: Path) -> contextlib.AbstractContextManager[Any]:
         from filelock import FileLock  # noqa: PLC0415 - needed with xdist only
     except ImportError:
         return contextlib.nullcontext()
-    return FileLock(file)
+    lock: contextlib.AbstractContextManager[Any] = FileLock(file)
+    return lock
