@@ -57,11 +57,12 @@ def find_feedback(scenario: Scenario) -> list[Finding]:
 
 def _starts(scenario: Scenario, dag: Dag) -> Iterator[_Start]:
     relatives = Relatives(dag)
+    choosers = {task.task_id for task in dag.tasks if isinstance(task.kind, CHOOSING)}
     for task in dag.tasks:
         kind = task.kind
-        choosing = any(
-            isinstance(dag.task(up).kind, CHOOSING) for up in relatives.before(task.task_id)
-        )
+        if not isinstance(kind, TriggerDagRun) and not task.outlets:
+            continue
+        choosing = not choosers.isdisjoint(relatives.before(task.task_id))
         # A run_id or a date of the trigger's own is there already when it comes round again.
         if isinstance(kind, TriggerDagRun) and not (kind.trigger_run_id or kind.logical_date):
             waits = kind.wait_for_completion

@@ -29,7 +29,7 @@ DAY = timedelta(days=1)
 LONGEST = timedelta(days=31)
 FARTHEST = timedelta(days=5 * 366)
 """A start_date further ahead than this switches a DAG off; the window doesn't wait for it."""
-MOST = 50_000
+MOST = 10_000
 """Task instances that are due: a longer window would have people wait."""
 NAMED = 6
 

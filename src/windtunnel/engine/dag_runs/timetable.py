@@ -6,6 +6,7 @@ From Airflow: ``timetables/trigger.py``, ``timetables/interval.py``, ``timetable
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ from windtunnel.model.schedule import PRESETS
 
 REMEMBERED = 4096
 """Ticks that are kept of one expression, in each direction."""
+SECONDS = 6
+"""Fields of an expression that has seconds; one with seven has a year, too, and ends."""
+LONGEST_ROW = 16384
+NEAR = 3
+"""So many ticks further on the row of known ticks is continued; beyond that a new one begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +51,43 @@ class CronTicks:
         # Many simulations of one fleet ask for the same ticks, and each takes a while to find.
         self._after: dict[datetime, datetime] = {}
         self._before: dict[datetime, datetime] = {}
+        self._row: list[datetime] = []
+        """Ticks that follow each other, where the clock is never changed (``UTC``) and there always
+        is one more."""
+        has_year = len(self._cron.expanded) > SECONDS
+        self._is_even = self._zone.utcoffset(None) is not None and not has_year
 
     def after(self, current: datetime) -> datetime:
         """The first tick after this instant, daylight saving time considered."""
+        row = self._row
+        if self._is_even and (not row or row[-1] <= current):
+            self._reach(current)
+        if row and row[0] <= current < row[-1]:
+            return row[bisect_right(row, current)]
         return self._remembered(self._after, self._find_after, current)
 
     def before(self, current: datetime) -> datetime:
         """The last tick before this instant."""
+        row = self._row
+        if self._is_even and (not row or row[-1] < current):
+            self._reach(current)
+        if row and row[0] < current <= row[-1]:
+            return row[bisect_left(row, current) - 1]
         return self._remembered(self._before, self._find_before, current)
+
+    def _reach(self, current: datetime) -> None:
+        """Continue the row of known ticks beyond this instant, or begin another around it; what
+        lies before it is seldom asked for."""
+        row = self._row
+        if row and len(row) < LONGEST_ROW:
+            for _ in range(NEAR):
+                row.append(self._find_after(row[-1]))
+                if row[-1] > current:
+                    return
+        first = self._find_before(current)
+        row[:] = [first, self._find_after(first)]
+        if row[-1] <= current:
+            row.append(self._find_after(current))
 
     def _remembered(
         self,

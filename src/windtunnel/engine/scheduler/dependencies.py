@@ -105,7 +105,7 @@ class Pass:
         self.told = False
         """Whether one that tells did so: a remembered branch decision writes without telling."""
 
-    def evaluate(self, only: set[int] | None = None) -> None:
+    def evaluate(self, only: frozenset[int] | None = None) -> None:
         """Evaluate all task instances that may have become ready; of tasks ``only``, if given."""
         world, run = self.world, self.run
         absorb(world, run)

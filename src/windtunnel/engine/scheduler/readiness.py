@@ -57,10 +57,8 @@ class Readiness:
         if run.state != 1 or world.state[ti] in (DEFERRED, RUNNING):
             return
         dag = run.dag
-        below = dag.below(task)
-        partial = below | {u for d in below for u in dag.upstream[d]} | {task}
         evaluation = Pass(world, run)
-        evaluation.evaluate(partial)
+        evaluation.evaluate(dag.partial(task))
         direct = set(dag.downstream[task])
         for ready in evaluation.ready:
             own = world.ti_task[ready]

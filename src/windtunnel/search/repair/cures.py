@@ -19,7 +19,7 @@ from windtunnel.search.repair.before import Before, identity
 from windtunnel.search.repair.change import Change, Offer, Size
 from windtunnel.search.repair.landing import Landing
 from windtunnel.search.repair.offers import offers
-from windtunnel.search.repair.trial import FEWEST, SIMULATIONS, WORK, Budget, SpentError, Trial
+from windtunnel.search.repair.trial import FEWEST, WORK, Budget, SpentError, Trial
 
 ROOM = 1_000_000
 """A size that no fleet fills: if this is not enough, none is."""
@@ -101,7 +101,7 @@ def repair(
         effort: How many times the usual budget there is.
     """
     may_stay = {identity(other) for other in known} - {identity(finding)}
-    fewest = 0 if finding.since is None else max(FEWEST, SIMULATIONS // max(1, share))
+    fewest = 0 if finding.since is None else FEWEST
     budget = Budget(round(WORK * effort) // max(1, share), round(fewest * effort))
     before = before or Before(scenario)
     try:
