@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from croniter import croniter
-from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import examples
 from windtunnel.engine.dag_runs.timetable import CronTicks
 
 ZERO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -32,6 +32,22 @@ def test_ticks_are_those_of_the_expression_in_any_order_of_questions(
         assert (ticks.before(now) + shift).replace(tzinfo=None) == alone.get_prev(datetime, wall)
         far = timedelta(minutes=data.draw(st.integers(-200_000, 200_000)))
         now = data.draw(st.sampled_from([following, ticks.before(now), now + far]))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+@examples(12)
+@given(data=st.data(), expression=st.sampled_from(CRONS))
+def test_ticks_of_zones_with_summer_time_are_the_same_however_they_were_asked_for(
+    zone: str, data: st.DataObject, expression: str
+) -> None:
+    ticks, alone = CronTicks(expression, zone), CronTicks(expression, zone)
+    now = ZERO + timedelta(minutes=data.draw(st.integers(80_000, 140_000)))
+    for _ in range(30):
+        following, previous = ticks.after(now), ticks.before(now)
+        assert following == alone._find_after(now)
+        assert previous == alone._find_before(now)
+        far = timedelta(minutes=data.draw(st.integers(-3_000, 6_000)))
+        now = data.draw(st.sampled_from([following, previous, now + far]))
 
 
 def test_an_expression_that_ends_is_asked_for_what_there_is() -> None:

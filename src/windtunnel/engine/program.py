@@ -35,8 +35,8 @@ from windtunnel.model.schedule import assets_in
 
 MICRO = 1_000_000
 UNLIMITED = 1 << 60
-MOST_REMEMBERED = 1_000_000
-"""Tasks in the partial subsets of one DAG that are kept, rather than found again."""
+LARGE = 1000
+"""Tasks of a DAG that is too large to remember what is below each of them."""
 MAP_SHIFT, WEIGHT_SHIFT = 32, 54
 """A place in a lane is one integer: weight, then map index + 1, then task instance."""
 
@@ -97,8 +97,6 @@ class DagProgram:
         tasks = dag.tasks
         self.tasks = tasks
         self.size = len(tasks)
-        self._partials: dict[int, frozenset[int]] = {}
-        self._remembered = 0
         self.ids = tuple(task.task_id for task in tasks)
         self.index = {task_id: i for i, task_id in enumerate(self.ids)}
         self.upstream = [tuple(sorted({self.index[u] for u in t.upstream})) for t in tasks]
@@ -294,6 +292,10 @@ class DagProgram:
         """All transitive downstream tasks of these."""
         return _reachable(tasks, self.downstream)
 
+    @cached_property
+    def _partials(self) -> dict[int, frozenset[int]]:
+        return {}
+
     def partial(self, task: int) -> frozenset[int]:
         """What Airflow's ``DAG.partial_subset`` keeps of a task for the mini scheduler: itself, all
         that is below it, and what that waits for."""
@@ -301,8 +303,7 @@ class DagProgram:
         if found is None:
             below = self.below(task)
             found = frozenset(below | {u for d in below for u in self.upstream[d]} | {task})
-            self._remembered += len(found)
-            if self._remembered < MOST_REMEMBERED:
+            if self.size <= LARGE:
                 self._partials[task] = found
         return found
 

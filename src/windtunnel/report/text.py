@@ -141,8 +141,8 @@ def _cluster(cluster: Cluster) -> str:
 
 
 def _ran(result: Result, width: int) -> list[str]:
-    runs = [run for run in result.dag_runs() if run.started_us is not None]
-    instances = sum(task.started is not None for task in result.tasks())
+    runs = [run for run in result.trace.dag_runs() if run.started_us is not None]
+    instances = sum(ti.started_us is not None for ti in result.trace.task_instances())
     what = f"{count(len(runs), 'dag run')} and {count(instances, 'task instance')}"
     dags = f"of {count(len({run.dag_id for run in runs}), 'DAG')}"
     return wrap(f"{what}, {dags} (first simulation)", first="Ran      ", width=width)

@@ -21,11 +21,11 @@ from windtunnel.trace import Trace
 AS_IT_STANDS, CALM, CORNER = "as it stands", "calm", "corner"
 PARTS = 40
 """Into so many parts the first simulation is divided, to say where in it something comes."""
-WORK = 240_000
+WORK = 150_000
 """State changes, and task instances in snapshots, after which a search has tried enough, if nobody
 says how much that is; but a small fleet is not simulated for ever, and a large one more than a few
 times. A snapshot of a long queue takes as long as all that moves in it."""
-FEWEST, MOST = 3, 200
+FEWEST, MOST = 2, 200
 ODDS_BUDGET = 3
 """Faults that a strategy places in one simulation, where the scenario says only how likely they
 are."""
@@ -62,8 +62,8 @@ def simulations(
         return
     left = more - 1
     ends = list(corners(scenario, lengths=asked["lengths"] > 0, ties=asked["ties"] > 0))
-    # Half of a small budget is left for the strategies.
-    for corner in ends[: (left + 1) // 2] if to_the_corners else ():
+    # At least half of a small budget is left for the strategies.
+    for corner in ends[: left // 2] if to_the_corners else ():
         yield Simulated(CORNER, *steered(scenario, corner, program))
         left -= 1
     budget = max(scenario.faults_up_to, ODDS_BUDGET if asked["chances"] else 0)

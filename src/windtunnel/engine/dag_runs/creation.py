@@ -24,13 +24,17 @@ NEVER = 1 << 62
 class Schedule:
     """What ``DagModel`` remembers of one DAG: its next run, and whether it may be created."""
 
-    __slots__ = ("dag", "done", "due_us", "exceeds", "late_us", "next")
+    __slots__ = ("after", "after_us", "dag", "done", "due_us", "exceeds", "late_us", "next")
 
     def __init__(self, dag: DagProgram, done: tuple[datetime, datetime] | None) -> None:
         self.dag = dag
         self.done = done
         """Data interval of the last run that was over when the simulation began."""
         self.next: NextRun | None = None
+        self.after: tuple[datetime, datetime] | None = None
+        """Data interval of the run after which the next one comes."""
+        self.after_us = NEVER
+        """When the next run is due by its timetable."""
         self.due_us = NEVER
         """When the next run is created; NEVER if none is, or 2.x nulled it."""
         self.exceeds = False
@@ -113,11 +117,19 @@ class Creation:
         is_full = world.is_at_max_active_runs(dag)
         if world.profile.creation_flag:
             schedule.exceeds = is_full
-            self._plan(schedule, last)
         elif is_full:
             schedule.due_us = NEVER
+            return
+        if self._is_planned(schedule, last):
+            self._enter(schedule)
         else:
             self._plan(schedule, last)
+
+    def _is_planned(self, schedule: Schedule, last: tuple[datetime, datetime] | None) -> bool:
+        """Whether the clock has changed nothing: a run that is not due yet stays the next one."""
+        world = self._world
+        is_later = schedule.after_us > world.now + world.ahead_us
+        return schedule.due_us != NEVER and is_later and schedule.after == last
 
     def create_due(self) -> None:
         """One run for each DAG that is due: by timetable in order of (due time, dag_id), then, as
@@ -213,9 +225,10 @@ class Creation:
         now = self._world.datetime_at(self._world.now + self._world.ahead_us).astimezone(UTC)
         schedule.next = schedule.dag.timetable.next_run(last, now)
         after = schedule.next.run_after if schedule.next else None
-        schedule.due_us = NEVER
+        schedule.after, schedule.due_us = last, NEVER
         if after is not None:
-            schedule.due_us = self._world.us_at(after) + self._late_us(schedule, after)
+            schedule.after_us = self._world.us_at(after)
+            schedule.due_us = schedule.after_us + self._late_us(schedule, after)
         self._enter(schedule)
 
     def _late_us(self, schedule: Schedule, after: datetime) -> int:

@@ -25,6 +25,8 @@ REMEMBERED = 4096
 SECONDS = 6
 """Fields of an expression that has seconds; one with seven has a year, too, and ends."""
 LONGEST_ROW = 16384
+FAR = timedelta(days=7)
+"""No clock is changed twice within so much time."""
 NEAR = 3
 """So many ticks further on the row of known ticks is continued; beyond that a new one begins."""
 
@@ -52,15 +54,13 @@ class CronTicks:
         self._after: dict[datetime, datetime] = {}
         self._before: dict[datetime, datetime] = {}
         self._row: list[datetime] = []
-        """Ticks that follow each other, where the clock is never changed (``UTC``) and there always
-        is one more."""
-        has_year = len(self._cron.expanded) > SECONDS
-        self._is_even = self._zone.utcoffset(None) is not None and not has_year
+        """Ticks that follow each other while the clock is not changed."""
+        self._ends = len(self._cron.expanded) > SECONDS
 
     def after(self, current: datetime) -> datetime:
         """The first tick after this instant, daylight saving time considered."""
         row = self._row
-        if self._is_even and (not row or row[-1] <= current):
+        if not row or row[-1] <= current:
             self._reach(current)
         if row and row[0] <= current < row[-1]:
             return row[bisect_right(row, current)]
@@ -69,7 +69,7 @@ class CronTicks:
     def before(self, current: datetime) -> datetime:
         """The last tick before this instant."""
         row = self._row
-        if self._is_even and (not row or row[-1] < current):
+        if not row or row[-1] < current:
             self._reach(current)
         if row and row[0] < current <= row[-1]:
             return row[bisect_left(row, current) - 1]
@@ -79,15 +79,28 @@ class CronTicks:
         """Continue the row of known ticks beyond this instant, or begin another around it; what
         lies before it is seldom asked for."""
         row = self._row
-        if row and len(row) < LONGEST_ROW:
-            for _ in range(NEAR):
-                row.append(self._find_after(row[-1]))
-                if row[-1] > current:
-                    return
-        first = self._find_before(current)
-        row[:] = [first, self._find_after(first)]
-        if row[-1] <= current:
-            row.append(self._find_after(current))
+        for _ in range(NEAR if row and len(row) < LONGEST_ROW else 0):
+            if not self._continue():
+                break
+            if row[-1] > current:
+                return
+        if not self._ends:
+            row[:] = [self._find_before(current)]
+            while row[-1] <= current and self._continue():
+                pass
+
+    def _continue(self) -> bool:
+        """One more tick in the row, if the clock is not changed until then."""
+        last = self._row[-1]
+        tick = self._find_after(last)
+        is_even = tick - last <= FAR and self._offset(tick) == self._offset(last)
+        if is_even or self._zone.utcoffset(None) is not None:
+            self._row.append(tick)
+            return True
+        return False
+
+    def _offset(self, tick: datetime) -> timedelta | None:
+        return tick.astimezone(self._zone).utcoffset()
 
     def _remembered(
         self,

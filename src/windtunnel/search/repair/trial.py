@@ -19,7 +19,7 @@ from windtunnel.search.repair.landing import Landing, ends_of, landing
 from windtunnel.search.simulations import CALM, simulations, size_of, steered
 from windtunnel.trace import Trace
 
-WORK, FEWEST = 200_000, 3
+WORK, FEWEST = 100_000, 2
 """State changes in the simulations of all changes, for all that was found; but so many simulations
 at least for each."""
 OTHER_LUCK = 7_919
@@ -136,7 +136,7 @@ class Trial:
                     ends = one.trace
                 if not self._passes(detect(one.scenario, one.trace)):
                     return None
-            if ends is None or not ends.asked:
+            if ends is None or not ends.asked or self.budget.work <= 0:
                 break
         assert ends is not None
         cost = landing(self.before.ends, ends_of(ends))

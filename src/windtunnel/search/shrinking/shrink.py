@@ -29,7 +29,7 @@ from windtunnel.trace import Trace
 
 BUDGET, FEWEST = 2000, 100
 """Simulations for all that was found, and for each."""
-WORK = 400_000
+WORK = 200_000
 """State changes in all of these simulations."""
 NO_SCENARIO = (WindtunnelError, ValueError, LookupError, AssertionError)
 """What is cut too far may not be a scenario any more. That is an answer: not this way."""
