@@ -57,7 +57,7 @@ def test_what_is_neither_a_code_nor_a_task_is_told(cli, write):
     assert "neither the code of a finding, such as WT101, nor a task" in " ".join(done.err.split())
     done = cli("explain", "etl.nope", "dags")
     assert done.code == 2
-    assert "no task instance 'etl.nope'; of this DAG: etl.load, etl.save" in done.err
+    assert "no task 'etl.nope'; of this DAG: etl.load, etl.save" in done.err
     done = cli("explain", "WT101", "dags")
     assert done.code == 2
     assert "a code needs no target" in done.err

@@ -28,7 +28,7 @@ NO_SCENARIO = (WindtunnelError, ValueError, LookupError, AssertionError)
 """A change of a scenario may be none any more. That is an answer: it does not help."""
 
 FEWEST_TRIES = 1
-PARTS = 20
+PARTS = 10
 """A search with a change may take so much of what there is for all of them."""
 OF_ONE = frozenset({"WT201", "WT204"})
 """What befalls single tasks, so that another one has it in another simulation."""
