@@ -55,7 +55,11 @@ def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadSce
     Raises:
         InvalidInput: no such target, no DAG in it, or a value that can't be used.
     """
-    found = look(target, asked, tell)
+    return read_found(look(target, asked, tell), asked)
+
+
+def read_found(found: ReadScenario, asked: Asked) -> ReadScenario:
+    """As `read`, of what was looked at already."""
     fleet = found.scenario.fleet
     if not fleet.dags:
         raise InvalidInput("\n".join(str(problem) for problem in fleet.problems))

@@ -22,11 +22,12 @@ from windtunnel.cli.options import (
     Strict,
     Target,
 )
+from windtunnel.cli.outputs import Reports, outputs, usable
 from windtunnel.cli.profiles import profiles_of
 from windtunnel.regression import check_folder, write_tests
 from windtunnel.report import check_json, check_text
 from windtunnel.result import Report
-from windtunnel.target import read, sources_of
+from windtunnel.target import sources_of
 
 Profiles = Annotated[
     list[str] | None,
@@ -99,15 +100,17 @@ def check(
         ),
     ] = None,
     strict: Strict = False,
+    reports: Reports = None,
     report: ReportOptions,
 ) -> None:
     """Simulate many times, each time going another way, and report what can go wrong."""
+    out = outputs(reports)
     release, search = profiles_of(profile, target)
     if write_test is not None:
         check_folder(write_test)
     asked = scenario.asked(loading, release, seed=seed, jitter=jitter, faults_up_to=faults_up_to)
     with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
-        found = read(target, asked, tell)
+        found = usable(target, asked, tell, out, "check")
         came_to = api.check(
             found.scenario,
             seeds=None if simulations is None else simulations - 1,
@@ -124,7 +127,10 @@ def check(
         )  # fmt: skip
     report.terminal.show(check_json(came_to) if report.json else check_text(came_to))
     report.terminal.note("\n".join(map(str, written)), beside=report.json)
-    needed = {*(fail_on_unreached or ()), *search.fail_on_unreached}
+    needed: set[str] = {*(fail_on_unreached or ()), *search.fail_on_unreached}
+    out.write(
+        came_to, found, target, report.terminal, beside=report.json, strict=strict, needed=needed
+    )
     raise typer.Exit(_code(came_to, needed, strict=strict))
 
 

@@ -19,14 +19,14 @@ from windtunnel.cli.options import (
     Strict,
     Target,
 )
+from windtunnel.cli.outputs import Reports, outputs, usable
 from windtunnel.cli.profiles import release_of
 from windtunnel.cli.terminal import Terminal
-from windtunnel.loaders import faults_help
+from windtunnel.loaders import ReadScenario, faults_help
 from windtunnel.model import Isolation
 from windtunnel.report import run_json, run_text
 from windtunnel.report.faults_text import faults_text
 from windtunnel.result import Result
-from windtunnel.target import Asked, read
 from windtunnel.trace import Output
 
 
@@ -54,26 +54,30 @@ def run(
         ),
     ] = False,
     strict: Strict = False,
+    reports: Reports = None,
     report: ReportOptions,
 ) -> None:
     """Simulate once: runs, tasks, what they waited for, findings."""
+    out = outputs(reports)
     asked = scenario.asked(loading, release_of(profile), seed=seed)
     limits = isolation_of(
         execute=execute, isolate=loading.isolate, memory=body_memory, timeout=body_timeout
     )
     with report.terminal.only_reports(report.json):
+        with report.terminal.stages() as tell:
+            found = usable(target, asked, tell, out, "run")
         result = _simulated(
-            target, asked, report.terminal, execute=execute, isolate=limits, silent=report.json
+            found, report.terminal, execute=execute, isolate=limits, silent=report.json
         )
     report.terminal.show(run_json(result) if report.json else run_text(result))
+    out.write(result, found, target, report.terminal, beside=report.json, strict=strict)
     failed = any(failure.state == "failed" for failure in result.failures)
     code = code_of(result, strict=strict)
     raise typer.Exit(max(code, FINDINGS) if failed else code)
 
 
 def _simulated(
-    target: str,
-    asked: Asked,
+    found: ReadScenario,
     terminal: Terminal,
     *,
     execute: bool,
@@ -83,9 +87,8 @@ def _simulated(
     def show(output: Output) -> None:
         terminal.relay(output.text)
 
-    with terminal.stages() as tell:
-        found = read(target, asked, tell)
-        if not execute:
+    if not execute:
+        with terminal.stages() as tell:
             return api.simulate(found.scenario, progress=tell)
     # Without a bar: callables print as they run.
     return api.simulate(

@@ -49,6 +49,11 @@ class Terminal:
         lines = [line for one in text.splitlines() for line in wrap(one, then="  ")]
         print("\n".join(("", *lines)), file=sys.stderr if beside else sys.stdout)
 
+    def command(self, lines: str, *, beside: bool) -> None:
+        """Print what whoever reads the log acts on, byte for byte; to stderr if *beside*."""
+        if lines:
+            print(lines, file=sys.stderr if beside else sys.stdout)
+
     def relay(self, printed: str) -> None:
         """Pass on to stdout what somebody else's code printed, while it runs."""
         sys.stdout.write(printed)

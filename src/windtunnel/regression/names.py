@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
 
 from windtunnel.detect import Finding
+from windtunnel.report.ci import fingerprint
 
 LONGEST = 60
+LETTERS = 6
 NAMED = 3
 """DAGs that the name of a test has."""
 
@@ -22,8 +23,7 @@ def file_name(finding: Finding, taken: set[str]) -> str:
     whole = slug("_".join((finding.code, *about)))
     name = f"test_{whole[:LONGEST].rstrip('_')}"
     if not is_told_apart or len(whole) > LONGEST or name in taken:
-        text = re.sub(r"\d+", "#", "\n".join(finding.identity))
-        name += f"_{blake2b(text.encode(), digest_size=2).hexdigest()}"
+        name += f"_{fingerprint(*finding.identity)[:LETTERS]}"
     taken.add(name)
     return f"{name}.py"
 

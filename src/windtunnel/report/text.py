@@ -53,14 +53,13 @@ def run_text(result: Result, *, width: int = 80) -> str:
         _possible(result.possible, width),
         _accepted(result.accepted, width),
         _more(result),
-        wrap(_verdict(result, "1 simulation", result), width=width),
+        wrap(verdict_text(result, result, 1), width=width),
     ]
     return _join(blocks)
 
 
 def check_text(report: Report, *, width: int = 80) -> str:
     """What a check found, what it covered, and what it had to assume."""
-    simulations = count(report.simulations, "simulation")
     blocks = [
         [*_loaded(report.scenario, width), *_ran(report.result, width)],
         _never_ran(report.result, width),
@@ -76,7 +75,7 @@ def check_text(report: Report, *, width: int = 80) -> str:
         unreached_text(report.unreached, width=width),
         proof_lines(report.proof, {one.dag_id for one in report.never_ran}, width=width),
         _covered(report, width),
-        wrap(_verdict(report, simulations, report.result), width=width),
+        wrap(verdict_text(report, report.result, report.simulations), width=width),
     ]
     return _join(blocks)
 
@@ -352,7 +351,9 @@ def _once(same: Sequence[Finding], width: int) -> str:
     return "\n".join([said, *wrap(again, first="  ", width=width)])
 
 
-def _verdict(outcome: Result | Report, simulated: str, result: Result) -> str:
+def verdict_text(outcome: Result | Report, result: Result, simulations: int) -> str:
+    """What it came to, in a few sentences; *result* is that of the first of so many simulations."""
+    simulated = count(simulations, "simulation")
     if not result.ran:
         return f"Nothing was tried: no dag run started in {simulated}."
     findings = outcome.findings

@@ -1,0 +1,151 @@
+"""``--report FORMAT=FILE``, and what a GitHub workflow is told without being asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from windtunnel.api import Progress
+from windtunnel.cli.terminal import Terminal
+from windtunnel.errors import InvalidInput
+from windtunnel.loaders import ReadScenario
+from windtunnel.report import check_json, run_json
+from windtunnel.report.ci import Told, github, gitlab, junit, markdown, sarif, told, unusable
+from windtunnel.report.ci.notices import Places
+from windtunnel.result import Report, Result
+from windtunnel.target import Asked, look, read_found, sources_of
+
+FORMS: dict[str, Callable[[Told], str]] = {
+    "junit": junit,
+    "sarif": sarif,
+    "markdown": markdown,
+    "gitlab": gitlab,
+    "github": github,
+}
+JSON = "json"
+
+Reports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORMAT=FILE",
+        help="Write a report to a file, too: junit, sarif, markdown, gitlab (code quality), github "
+        "(annotations) or json. Repeatable.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the reports of one command go, beside the terminal."""
+
+    files: tuple[tuple[str, Path], ...]
+    """Format and file."""
+    in_github: bool
+    """Whether a GitHub workflow runs the command: its log is read for annotations."""
+    summary: Path | None
+    """The file that becomes the page of the workflow's job."""
+    root: Path
+    """The root of the repository: what paths are told from."""
+
+    def write(
+        self,
+        outcome: Result | Report,
+        found: ReadScenario,
+        target: str,
+        terminal: Terminal,
+        *,
+        beside: bool,
+        strict: bool = False,
+        needed: set[str] | None = None,
+    ) -> None:
+        """Write all of them. *beside*: what is printed goes to stderr, as programs read stdout.
+
+        Raises:
+            InvalidInput: a file can't be written.
+        """
+        places = Places(self.root, sources_of(target, found))
+        said = told(outcome, places, strict=strict, needed=needed or ())
+        as_json = check_json(outcome) if isinstance(outcome, Report) else run_json(outcome)
+        self._write(said, as_json, terminal, beside=beside)
+
+    def write_unusable(self, command: str, found: ReadScenario, target: str) -> None:
+        """Write what is known where no DAG could be loaded.
+
+        Raises:
+            InvalidInput: a file can't be written.
+        """
+        place = Path(target)
+        places = Places(self.root, place if place.is_dir() else place.parent)
+        said = unusable(command, found.scenario.fleet, places)
+        self._write(said, None, Terminal(), beside=False)
+
+    def _write(self, said: Told, as_json: str | None, terminal: Terminal, *, beside: bool) -> None:
+        for form, file in self.files:
+            text = as_json if form == JSON else FORMS[form](said)
+            if text is not None:
+                _put(file, text, f"--report {form}={file}")
+        if self.summary is not None:
+            _put(self.summary, markdown(said), "GITHUB_STEP_SUMMARY", more=True)
+        if self.in_github:
+            terminal.command(github(said), beside=beside)
+
+
+def usable(
+    target: str, asked: Asked, tell: Progress | None, out: Outputs, command: str
+) -> ReadScenario:
+    """What a target names, as `windtunnel.target.read`; if there is no DAG in it, the reports say
+    why not.
+
+    Raises:
+        InvalidInput: no such target, no DAG in it, or a value that can't be used.
+    """
+    found = look(target, asked, tell)
+    if not found.scenario.fleet.dags and found.scenario.fleet.problems:
+        out.write_unusable(command, found, target)
+    return read_found(found, asked)
+
+
+def outputs(asked: Sequence[str] | None) -> Outputs:
+    """What was asked for, and what the environment of a workflow asks for.
+
+    Raises:
+        InvalidInput: a report is not FORMAT=FILE, or the format is none.
+    """
+    files = []
+    for one in asked or ():
+        form, equals, file = one.partition("=")
+        known = (*FORMS, JSON)
+        if form not in known or not equals or not file:
+            raise InvalidInput(
+                f"--report {one}: write FORMAT=FILE, such as junit=windtunnel.xml; formats: "
+                f"{', '.join(known)}"
+            )
+        files.append((form, Path(file)))
+    in_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    summary = os.environ.get("GITHUB_STEP_SUMMARY") if in_github else None
+    workspace = os.environ.get("GITHUB_WORKSPACE") if in_github else None
+    return Outputs(
+        tuple(files), in_github, Path(summary) if summary else None, _root(Path.cwd(), workspace)
+    )
+
+
+def _root(here: Path, workspace: str | None) -> Path:
+    """The workflow's checkout, else the repository around the current folder, else that folder."""
+    if workspace and here.is_relative_to(Path(workspace).resolve()):
+        return Path(workspace)
+    return next((one for one in (here, *here.parents) if (one / ".git").exists()), here)
+
+
+def _put(file: Path, text: str, said: str, *, more: bool = False) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a" if more else "w", encoding="utf-8") as opened:
+            opened.write(text if text.endswith("\n") else f"{text}\n")
+    except OSError as error:
+        raise InvalidInput(f"{said}: can't be written: {error.strerror}") from None

@@ -1,0 +1,58 @@
+"""Markdown: a summary for a pull request or a job's page, on GitHub and GitLab."""
+
+from __future__ import annotations
+
+from windtunnel.report.ci.notices import Notice, Told
+
+ROWS, TEXTS = 100, 20
+"""Notices in the table, and those told in full: job pages hold a megabyte."""
+LEVELS = {"error": "❌", "warning": "⚠️"}
+
+
+def markdown(told: Told) -> str:
+    """The verdict, a table of what was found, and the text of each to unfold."""
+    shown = [one for one in told.notices if one.level != "accepted"]
+    lines = [f"## windtunnel {told.command}", "", told.verdict]
+    if shown:
+        lines += ["", "| | what | where |", "|---|---|---|", *map(_row, shown[:ROWS])]
+    if len(shown) > ROWS:
+        lines += [f"| | and {len(shown) - ROWS} more | |"]
+    for one in shown[:TEXTS]:
+        lines += ["", *_details(one)]
+    if accepted := told.of("accepted"):
+        said = "; ".join(
+            f"{one.headline}{f': {one.reason}' if one.reason else ''}" for one in accepted
+        )
+        lines += ["", f"Accepted: {_plain(said)}"]
+    if told.covered:
+        lines += ["", f"<sub>Covered: {_plain(told.covered)}</sub>"]
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: Notice) -> str:
+    place = f"{one.file}:{one.line}" if one.file and one.line else one.file or ""
+    where = f"`{place}`" if place else ""
+    cells = (LEVELS[one.level], _plain(one.headline), where)
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _details(one: Notice) -> list[str]:
+    fence = "```"
+    while fence in one.text:
+        fence += "`"
+    return [
+        f"<details><summary>{_plain(one.headline)}</summary>",
+        "",
+        f"{fence}text",
+        one.text,
+        fence,
+        "",
+        "</details>",
+    ]
+
+
+def _plain(text: str) -> str:
+    """Text that is no markup."""
+    for mark, said in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("*", "\\*"), ("_", "\\_")):
+        text = text.replace(mark, said)
+    return " ".join(text.split())
