@@ -84,6 +84,8 @@ class Bindings:
             return found
         if world.occupied - world.uncounted >= world.cluster.executor_slots:
             found["parallelism"] = None
+        for why, pool in section.unseen:
+            found[f"{why} {world.program.pools[pool]}"] = None
         for (dag, task), why in sorted(section.starved.tasks.items()):
             if why != "executor":  # one that isn't there is no limit
                 found[self._of_task(dag, task, why)] = None

@@ -40,6 +40,7 @@ class Enough:
 def is_a_number(limit: str) -> bool:
     """Whether a wait ends earlier if some number is larger."""
     return limit.startswith(("pool ", "max_active_", "resource ")) or limit in (
+        "max_tis_per_query",
         "parallelism",
         "worker slots",
         "nodes",

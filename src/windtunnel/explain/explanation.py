@@ -155,6 +155,14 @@ class _Words:
             return "the scheduler's next loop"
         if limit == "executor":
             return "its way to a worker"
+        if limit == "max_tis_per_query":
+            most = self._scenario.cluster.max_tis_per_query
+            return f"the scheduler to look at it: each time {most} others came first ({limit})"
+        if limit == "open pool slots":
+            return (
+                "the scheduler to look at it: it looks at no more than all pools together have "
+                "open slots, and others came first"
+            )
         if limit == "pod creation":
             return "its pod to be created (worker_pods_creation_batch_size)"
         if limit == "max_active_runs":

@@ -134,7 +134,8 @@ class Waits:
         task = trace.ti_task[ti]
         dag_id = trace.dag_ids[record.dag]
         name = f"{dag_id}.{trace.task_ids[record.dag][task]}"
-        pool = f"pool {trace.pools[record.dag][task]}"
+        place = trace.pools[record.dag][task]
+        pool = f"pool {place}"
         return [
             (f"max_active_tis_per_dagrun {name} {record.name}", "max_active_tis_per_dagrun"),
             (f"max_active_tis_per_dag {name}", "max_active_tis_per_dag"),
@@ -142,6 +143,9 @@ class Waits:
             (f"max_active_tasks {dag_id}", "max_active_tasks"),
             (pool, pool),
             ("parallelism", "parallelism"),
+            (f"max_tis_per_query {place}", "max_tis_per_query"),
+            (f"parallelism {place}", "parallelism"),
+            (f"open pool slots {place}", "open pool slots"),
         ]
 
 

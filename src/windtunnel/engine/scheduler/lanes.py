@@ -125,6 +125,13 @@ class Lanes:
             self._list(pool)
         return None if found is None else found[0]
 
+    def first_of_each_pool(self) -> Iterator[Lane]:
+        """The lane whose turn would be first, of each pool for which anything waits."""
+        for pool, lanes in enumerate(self._pools):
+            self._settle(pool)
+            if lanes:
+                yield self._lanes[lanes[0][1]]
+
     def free(self) -> None:
         """Take in again what has room since the last time."""
         world = self._world

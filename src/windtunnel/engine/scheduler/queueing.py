@@ -7,6 +7,8 @@ and in order of creation. A candidate that does not fit is passed over, not wait
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from windtunnel.engine.program import UNLIMITED
 from windtunnel.engine.scheduler.lanes import Key, Lane, Lanes
 from windtunnel.engine.steered import Steered
@@ -53,6 +55,11 @@ class CriticalSection:
         self._has_executors = world.cluster.executor is not None
         self.starved = Starved()
         """What the last critical section learned."""
+        self.unseen: tuple[tuple[str, int], ...] = ()
+        """What said how many are looked at (no more than the executor, or all pools together, have
+        open slots), and each pool with room whose candidates come behind the last of them."""
+        self._opened: dict[int, int] = {}
+        """Slots that the last walk left open, by pool."""
 
     def choose(self, free: int) -> list[int]:
         """The task instances to queue now, in the order in which the executor takes them; it has
@@ -60,6 +67,7 @@ class CriticalSection:
         world = self._world
         self.lanes.free()
         self.starved = Starved()
+        self.unseen = ()
         if not world.waiting:
             return []
         size = world.cluster.max_tis_per_query
@@ -74,7 +82,22 @@ class CriticalSection:
             chosen = self._walk(page, starved)
             self.lanes.put_back(taken, set(chosen))
             if chosen or len(page) < cap or starved.facts() == known:
+                if len(page) == cap and len(chosen) < world.waiting:
+                    why = {size or free: "max_tis_per_query", free: "parallelism"}
+                    by = why.get(cap, "open pool slots")
+                    self.unseen = tuple((by, pool) for pool in self._unseen(starved))
                 return chosen
+
+    def _unseen(self, starved: Starved) -> Iterator[int]:
+        """What was looked at and is not chosen has made known why; whatever else waits for a pool
+        with room was not looked at."""
+        for lane in self.lanes.first_of_each_pool():
+            opened = self._opened.get(lane.pool)
+            if opened is None:
+                free = self._world.pool_open(lane.pool)
+                opened = UNLIMITED if free is None else free
+            if opened > 0 and lane.pool not in starved.pools and not starved.has(lane):
+                yield lane.pool
 
     # -- the page: what the query returns -----------------------------------------------------
 
@@ -141,7 +164,7 @@ class CriticalSection:
         world = self._world
         chosen: list[int] = []
         taken = _Taken(world)
-        opened: dict[int, int] = {}
+        self._opened = opened = {}
         for key, lane in page:
             ti, run = key[4], lane.run
             dag, task = run.dag, world.ti_task[key[4]]

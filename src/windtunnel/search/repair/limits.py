@@ -53,6 +53,8 @@ def larger(scenario: Scenario, finding: Finding) -> Iterator[Size]:
             yield from _pool(scenario, limit.subject)
         elif limit.kind == "parallelism":
             yield _parallelism(scenario)
+        elif limit.kind == "max_tis_per_query":
+            yield _looked_at(scenario)
         elif limit.kind == "resource":
             yield from _resource(scenario, limit.subject)
         elif limit.kind in ("max_active_runs", "max_active_tasks"):
@@ -171,6 +173,18 @@ def _parallelism(scenario: Scenario) -> Size:
         where = "airflow.cfg [core] parallelism"
         fix = Fix(setting="parallelism", before=str(now), after=str(size), where=where)
         return Change(fix, on_cluster(parallelism=size))
+
+    return Size(now, grown)
+
+
+def _looked_at(scenario: Scenario) -> Size:
+    """How many task instances the scheduler looks at in one loop."""
+    now = scenario.cluster.max_tis_per_query
+
+    def grown(size: int) -> Change:
+        where = "airflow.cfg [scheduler] max_tis_per_query"
+        fix = Fix(setting="max_tis_per_query", before=str(now), after=str(size), where=where)
+        return Change(fix, on_cluster(max_tis_per_query=size))
 
     return Size(now, grown)
 
