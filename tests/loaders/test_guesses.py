@@ -143,6 +143,32 @@ def test_a_name_that_a_module_of_the_repository_lacks_is_a_mistake(repository, l
     assert "cannot import name 'unheard_of' from 'shared'" in problem.message
 
 
+def test_an_installed_package_that_would_reach_the_network_is_a_placeholder(
+    repository, loaded, tmp_path, monkeypatch
+):
+    package = tmp_path / "site" / "asks_a_server" / "__init__.py"
+    package.parent.mkdir(parents=True)
+    package.write_text(
+        "import socket\ndef get(what):\n    return socket.create_connection(('example.org', 80))\n"
+    )
+    monkeypatch.syspath_prepend(str(package.parents[1]))
+    lines = "import asks_a_server\nasks_a_server.get('tables').json()\nnames = ['a']\n"
+    tasks, assumed, problems = loaded(lines)
+    assert (tasks, problems) == (["load_a"], ())
+    assert assumed["module asks_a_server"] == (
+        "reaches the network while the file loads: a placeholder is used"
+    )
+    assert "tries to reach example.org" in assumed["file dags.py"]
+    assert "line 7" in assumed["file dags.py"]
+
+
+def test_a_file_that_itself_reaches_for_the_network_is_a_problem(loaded):
+    lines = "import socket\nsocket.create_connection(('example.org', 80))\nnames = ['a']\n"
+    tasks, _, (problem,) = loaded(lines)
+    assert tasks == []
+    assert "tries to reach example.org:80" in problem.message
+
+
 def test_what_fails_after_all_guesses_is_what_is_told(loaded):
     lines = COMPARED.format(read="Variable.get('stage')") + "raise RuntimeError('no such thing')\n"
     tasks, _, (problem,) = loaded(lines)

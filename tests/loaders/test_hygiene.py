@@ -9,6 +9,7 @@ import pytest
 
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import load
+from windtunnel.loaders.ordering import makes_sets
 
 NOISY = """
 import logging, os, sys, warnings
@@ -97,6 +98,52 @@ def test_a_fleet_does_not_depend_on_the_hash_seed(repository):
     }
     assert len(outputs) == 1
     assert '"t0","t1","t2"' in outputs.pop()
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for name in {'a', 'b', 'c', 'd', 'e', 'f'}:",
+        "for name in set('abcdef') | {'g'}:",
+        "from names import NAMES\nfor name in NAMES:",
+    ],
+)
+def test_tasks_made_in_a_loop_over_a_set_have_one_order(repository, loop):
+    repository.write("names.py", "NAMES = [n for n in {'a', 'b', 'c', 'd', 'e', 'f'}]\n")
+    file = repository.write(
+        "d.py",
+        "from airflow import DAG\nfrom airflow.operators.empty import EmptyOperator\n"
+        f"dag = DAG('d', schedule=None)\n{loop}\n    EmptyOperator(task_id=name, dag=dag)\n",
+    )
+    program = "import sys; from windtunnel.loaders import load; "
+    program += "print([t.task_id for t in load(sys.argv[1], cache=None).fleet.dags[0].tasks])"
+    orders = {
+        subprocess.run(
+            [sys.executable, "-c", program, str(file)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(orders) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "makes"),
+    [
+        ("x = {1, 2}", True),
+        ("x = [y for y in {'a', 'b'}]", True),
+        ("x = 'a' in {'a', 'b'}", False),
+        ("class A:\n    x = set('ab')", True),
+        ("def of_a_task():\n    return set('ab')", False),
+        ("def build():\n    with DAG('d'):\n        for x in set('ab'): BashOperator()", True),
+        ("x = {'a': 1}", False),
+    ],
+)
+def test_only_sets_that_could_order_tasks_count(text, makes):
+    assert makes_sets(compile(text, "dags.py", "exec")) is makes
 
 
 def test_real_airflow_is_never_shadowed_unasked(repository, tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from windtunnel.loaders.ordering import FIXED_HASHES
 from windtunnel.loaders.reading import FileResult, not_read, too_slow
 from windtunnel.loaders.settings import Settings
 from windtunnel.loaders.worker import answer_of, receive, send, serve
@@ -170,6 +171,7 @@ class Apart:
             stdin=requests,
             stdout=answers,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **FIXED_HASHES},
         )
         process.returncode = 0
         os.close(requests)

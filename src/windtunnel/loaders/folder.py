@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from windtunnel.errors import InvalidInput
 from windtunnel.loaders import apart
 from windtunnel.loaders.cache import Cache, cache_folder
 from windtunnel.loaders.discovery import import_roots, python_files
+from windtunnel.loaders.ordering import varies
 from windtunnel.loaders.reading import FileResult, Reader, duplicate
 from windtunnel.loaders.settings import IMPORT_TIMEOUT_S, Settings, Supplied
 from windtunnel.loaders.standin import offered, real_airflow
@@ -202,14 +203,18 @@ class _Reading:
         if not names:
             return {}
         if apart.is_possible():
-            processes = apart.Apart(
+            processes = partial(
+                apart.Apart,
                 self.settings,
-                fresh=self.isolate,
                 chosen=self.chosen,
                 workers=self.workers,
                 progress=self.progress,
             )
-            return processes.read(names)
+            found = processes(fresh=self.isolate).read(names)
+            again = [name for name, one in found.items() if one is not None and one.unordered]
+            if again and varies() and not self.isolate:
+                found |= processes(fresh=True, progress=None).read(again)
+            return found
         reader = Reader(self.settings)
         return {name: reader.read(name, chosen=name == self.chosen) for name in names}
 

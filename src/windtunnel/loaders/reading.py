@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.loaders.discovery import looks_like_dag_file
+from windtunnel.loaders.ordering import makes_sets
 from windtunnel.loaders.quiet import TimedOut, quietly, time_limit
 from windtunnel.loaders.settings import Settings
 from windtunnel.loaders.standin import offered
@@ -27,7 +28,7 @@ from windtunnel.loaders.standin.bodies import bodies_of
 from windtunnel.loaders.standin.convert import Converter
 from windtunnel.loaders.standin.exceptions import DagInvalid, NetworkRefusedError
 from windtunnel.loaders.standin.guesses import Guesses, next_guess
-from windtunnel.loaders.standin.importing import LEAST_TRUSTING, supplemented
+from windtunnel.loaders.standin.importing import LEAST_TRUSTING, set_aside, supplemented
 from windtunnel.loaders.standin.session import Session, opened
 from windtunnel.loaders.standin.world import Reads, pretended
 from windtunnel.model import Assumption, Dag, Problem
@@ -53,6 +54,8 @@ class FileResult(Value):
     assumptions: tuple[Assumption, ...] = ()
     reads: Reads = Reads()
     """What the result depends on, beside the file itself."""
+    unordered: bool = False
+    """Whether the order of its tasks may be another one in another process."""
     lasting: bool = True
     """Whether the same input would give it again: not so after a time limit."""
 
@@ -122,11 +125,13 @@ class Reader:
         session = self.settings.session()
         session.generous, session.guesses = generous, guesses
         session.begin(str(file))
+        session.unordered = makes_sets(code)
         failure: BaseException | None = None
         with (
             opened(session),
             offered(*self._roots(generous)),
             quietly(),
+            set_aside(guesses.aside),
             supplemented(guesses.names),
             pretended(session, clock=self.stopped) as reads,
         ):
@@ -150,7 +155,7 @@ class Reader:
                 _leave_if_forked(mine)
                 collected.take(module)
         self.bodies |= collected.bodies
-        guess = next_guess(guesses, session.asked, failure)
+        guess = next_guess(guesses, session.asked, failure, session.is_own)
         return collected.result(reads.seen()), guess
 
     def _roots(self, generous: int) -> list[Path]:
@@ -242,6 +247,7 @@ class _Collected:
             problems=tuple(self.problems),
             assumptions=tuple(Assumption(subject=s, assumed=a) for s, a in self.session.assumed),
             reads=reads,
+            unordered=self.session.unordered,
         )
 
     def take(self, module: types.ModuleType) -> None:

@@ -15,8 +15,10 @@ import struct
 import sys
 from typing import Any
 
+from windtunnel.loaders.ordering import makes_sets
 from windtunnel.loaders.reading import FileResult, Reader, not_read
 from windtunnel.loaders.settings import Settings
+from windtunnel.loaders.standin.session import current
 
 LENGTH = struct.Struct(">I")
 
@@ -105,6 +107,8 @@ def _compile_once() -> None:
         key = (str(path), data)
         if key not in kept:
             kept[key] = real(self, data, path, **more)
+        now = current()
+        now.unordered = now.unordered or (now.is_own(str(path)) and makes_sets(kept[key]))
         return kept[key]
 
     SourceFileLoader.source_to_code = source_to_code  # type: ignore[method-assign]

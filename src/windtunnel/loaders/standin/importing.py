@@ -287,6 +287,50 @@ def supplemented(names: Sequence[tuple[str, str]]) -> Iterator[None]:
             vars(owner).pop(name, None)
 
 
+class _AsideFinder(_Finder):
+    """Answers imports of modules that are installed, and that would reach the network."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+
+    def holds(self, name: str) -> bool:
+        """Whether it is one of them, or below one."""
+        return any(name == one or name.startswith(f"{one}.") for one in self.names)
+
+    def find_spec(
+        self,
+        name: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - part of the protocol
+        target: Any = None,  # noqa: ARG002
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Part of Python's import protocol."""
+        return self._spec(name) if self.holds(name) else None
+
+    def make(self, name: str) -> types.ModuleType:
+        """A placeholder module."""
+        if name in self.names:
+            said = "reaches the network while the file loads: a placeholder is used"
+            session.current().assume(f"module {name}", said)
+        return PlaceholderModule(name)
+
+
+@contextmanager
+def set_aside(names: Sequence[str]) -> Iterator[None]:
+    """Inside the ``with`` block placeholders stand for these installed modules."""
+    finder = _AsideFinder(names)
+    kept = {name: module for name, module in sys.modules.items() if finder.holds(name)}
+    for name in kept:
+        del sys.modules[name]
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        for name in [one for one in sys.modules if finder.holds(one)]:
+            del sys.modules[name]
+        sys.modules.update(kept)
+
+
 _twins: set[int] = set()
 """Ids of the modules that stand for others; they go when the load ends."""
 

@@ -54,6 +54,8 @@ class Session:
     """What is taken for granted after a file failed."""
     asked: Asked = field(default_factory=Asked)
     """What the file asked for, to make guesses of if it fails."""
+    unordered: bool = False
+    """Whether the file, or a module of the repository that it imports, makes sets."""
     environment: dict[str, str | None] = field(default_factory=dict)
     """Environment variables that were read, with their values."""
     classes: dict[tuple[str, str], Any] = field(default_factory=dict)
