@@ -16,17 +16,21 @@ OPTIONS = """    options:
 """
 
 
-def members(module: str, *names: str) -> str:
-    """A section for each name; without names, for all in the module's ``__all__``."""
+def members(module: str, *wanted: str) -> str:
+    """What a module offers (its ``__all__``): all of it, or the names that are given, and those
+    that are written below the modules that are given."""
     home = import_module(module)
-    found = {name: getattr(home, name) for name in names or home.__all__}
-    parts = []
-    for title, wanted in (("Functions", inspect.isfunction), ("Classes", inspect.isclass)):
-        of_this = [name for name, one in found.items() if wanted(one)]
-        if of_this:
-            parts.append(f"## {title}\n")
-            parts += [f"::: {where(found[name])}\n{OPTIONS}" for name in of_this]
-    return "\n".join(parts)
+    public = getattr(home, "__all__", wanted)
+    names = [name for name in public if not wanted or _is_wanted(getattr(home, name), wanted)]
+    found = [getattr(home, name) for name in names]
+    documented = [one for one in found if inspect.isfunction(one) or inspect.isclass(one)]
+    documented.sort(key=inspect.isclass)
+    return "\n".join(f"::: {where(one)}\n{OPTIONS}" for one in documented)
+
+
+def _is_wanted(thing: object, wanted: tuple[str, ...]) -> bool:
+    at = where(thing) if hasattr(thing, "__qualname__") else ""
+    return any(at == one or at.startswith(f"{one}.") or at.endswith(f".{one}") for one in wanted)
 
 
 def where(thing: object) -> str:

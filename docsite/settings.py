@@ -48,6 +48,12 @@ IN_A_FILE = {
     ("Dag", "schedule"): "text: cron, or a table",
 }
 """What a file may say that is more than the model: other forms of the same."""
+GROUPS = {
+    "Uniform": "behavior.md#durations-and-amounts",
+    "Work": "fleet.md#kind",
+    "Cron": "fleet.md#schedule",
+}
+"""Where a table may be one of several: the first of them, and the section that has them all."""
 BY_LOADER = {("Scenario", "start"): code("2026-01-01")}
 """Defaults that a file has and the model hasn't."""
 
@@ -67,7 +73,7 @@ def homes() -> dict[str, str]:
     for file in PAGES.glob("*.md"):
         for name in re.findall(r"<!-- made: settings (\w+) -->", file.read_text("utf-8")):
             found[name] = f"{file.name}#{name}"
-    return found
+    return found | GROUPS
 
 
 def settings(made: type[BaseModel], homes: Mapping[str, str]) -> str:
@@ -79,11 +85,8 @@ def settings(made: type[BaseModel], homes: Mapping[str, str]) -> str:
     """
     said = attribute_docstrings(made)
     hidden = LEFT_OUT.get(made.__name__, set())
-    rows = [
-        _row(made, name, field, said, homes)
-        for name, field in made.model_fields.items()
-        if name not in hidden
-    ]
+    fields = sorted(made.model_fields.items(), key=lambda one: one[0] != "type")
+    rows = [_row(made, name, field, said, homes) for name, field in fields if name not in hidden]
     anchor = f'<a id="{made.__name__}"></a>'
     about, *_ = in_toml(prose(made.__doc__)).split("\n\n")
     return f"{anchor}\n\n{about}\n\n{table(['key', 'type', 'default', 'meaning'], rows)}"
@@ -110,6 +113,9 @@ def _row(
 
 def in_toml(text: str, nothing: str = "") -> str:
     """What a docstring says of Python's names, of TOML's: no ``None``, no ``timeout_s``."""
+    text = text.replace(
+        "see `windtunnel.model.pattern`", "see [patterns](../behavior.md#which-tasks)"
+    )
     text = re.sub(r"(?<=; )`?None`?:", f"{nothing or 'not given'}:", text)
     text = re.sub(r"`?None`?:", f"{nothing or 'Not given'}:", text)
     return re.sub(r"`(\w+)_s`", r"`\1`", text)
@@ -127,6 +133,7 @@ def kind_of(kind: Any, homes: Mapping[str, str], *, durations: bool, nothing: st
     if origin is Literal:
         return " or ".join(code(json.dumps(part)) for part in parts)
     if origin in (Union, types.UnionType):
+        parts = _several_as_one(parts)
         words = list(dict.fromkeys(inside(part) for part in parts if part is not type(None)))
         if nothing and type(None) in parts:
             words.append(nothing)
@@ -145,6 +152,12 @@ def kind_of(kind: Any, homes: Mapping[str, str], *, durations: bool, nothing: st
     if durations and kind in (float, int):
         return "duration"
     return PLAIN.get(getattr(kind, "__name__", ""), "text")
+
+
+def _several_as_one(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Of several tables, such as all distributions, the first stands for all of them."""
+    tables = [one for one in parts if isinstance(one, type) and issubclass(one, BaseModel)]
+    return tuple(one for one in parts if one not in tables[1:])
 
 
 def _or_a_list(words: list[str]) -> str:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from docsite import commands
 from shown import Block, Folder, blocks, is_shown, read, steps
+from windtunnel.loaders.forms import Mistakes, to_machine
+from windtunnel.model import Cluster, Fleet, Scenario
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 GRANTED = Path(__file__).parent / "granted"
 """The repository that pages talk of which show no DAG files of their own."""
+TOLD_APART = ("faults", "backfills")
+"""Keys of a scenario that may be texts; what reads them is tested elsewhere."""
 DATA = {"toml", "json", "yaml", "ini"}
 LEFT_OUT = {
-    ("index", "$ windtunnel check nested_deadlock"): "the README shows it whole, and is run",
+    ("index", "$ windtunnel check nested_deadlock"): "tests/e2e/test_readme.py runs it",
     ("how-to/hypothesis", "The operator did, within 3 s from 2026-01-01T00:00:00+00:00:"): (
         "what a failing machine prints; tests/strategies/test_document.py holds it"
     ),
@@ -47,7 +52,8 @@ def what_is_wrong(block: Block, folder: Folder, name: str) -> str | None:
         folder.write(block)
     if block.language in DATA:
         read(block)
-    elif block.language == "console":
+        return keys_of_nothing(block) if block.language == "toml" else None
+    if block.language == "console":
         for command, expected in steps(block.text):
             printed = folder.run(command)
             if not is_shown(expected, printed, whole=True):
@@ -67,6 +73,20 @@ def what_is_wrong(block: Block, folder: Folder, name: str) -> str | None:
     else:
         return f"{block.language!r} is no language of an example"
     return None
+
+
+def keys_of_nothing(block: Block) -> str | None:
+    """What of a TOML file windtunnel doesn't know, whichever of its files it is."""
+    data = tomllib.loads(block.text)
+    if "tool" in data:
+        return None
+    told = []
+    for model, extra in ((Scenario, ("dags", "cluster")), (Cluster, ()), (Fleet, ("format",))):
+        mistakes = Mistakes(model.__name__)
+        tables = {k: v for k, v in data.items() if k not in TOLD_APART and k not in extra}
+        to_machine(model, tables, "", mistakes, extra=extra)
+        told.append(mistakes.found)
+    return "; ".join(min(told, key=len)) or None
 
 
 def left_out(page: Path, block: Block) -> bool:
@@ -92,21 +112,6 @@ def test_what_is_left_out_is_there():
     assert set(LEFT_OUT) <= there
 
 
-def test_the_finding_of_the_home_page_is_the_one_of_the_readme():
-    (shown,) = (one for one in blocks(read_page("index")) if one.language == "console")
-    (whole,) = (
-        one
-        for one in blocks((ROOT / "README.md").read_text("utf-8"))
-        if one.first.startswith("WT101")
-    )
-    ((_, expected),) = steps(shown.text)
-    assert is_shown(expected, whole.text, whole=True)
-
-
-def read_page(name: str) -> str:
-    return (ROOT / "docs" / f"{name}.md").read_text("utf-8")
-
-
 def test_left_out_lines_may_be_any():
     assert is_shown("a\n...\nd\n", "a\nb\nc\nd\n", whole=True)
     assert is_shown("a\n...\n", "a\nb\n", whole=True)
@@ -120,3 +125,13 @@ def test_an_option_that_is_not_there_is_seen():
     assert unknown("windtunnel check dags/ --seed 3  # --not-one") is None
     assert unknown("windtunnel check dags/ --sead 3") == "--sead"
     assert unknown("windtunnel chek dags/") == "no such command"
+
+
+def test_a_key_that_is_not_there_is_seen():
+    def told(text: str) -> str | None:
+        return keys_of_nothing(Block("toml", None, text, 1))
+
+    assert told("parallelism = 3\n[pools.db]\nslots = 2") is None
+    assert told("[[behavior.rules]]\ntasks = 'etl.*'\nduration = '5m'") is None
+    assert "did you mean 'parallelism'" in told("paralelism = 3\n[pools.db]\nslots = 2")
+    assert "must be a duration" in told("[[behavior.rules]]\nduration = '5 minuets'")

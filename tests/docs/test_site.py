@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import windtunnel
 from built_site import Site
+from docsite import api, settings
+from windtunnel import model
 
 ROOT = Path(__file__).parents[2]
+AIRFLOWS_OWN = {
+    "Dag", "Task", "TaskGroup", "Cron", "Every", "Once", "Assets", "Work", "Empty", "Branch",
+    "ShortCircuit", "LatestOnly", "Sensor", "ExternalTaskSensor", "Deferrable", "TriggerDagRun",
+}  # fmt: skip
+"""Values of a fleet file: most keys are arguments of the same name of Airflow's."""
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +62,33 @@ def test_a_page_fetches_nothing_from_another_server(built):
     site, _ = built
     fetched = {one for page in site.pages.values() for one in page.fetched}
     assert [one for one in fetched if urlsplit(one).netloc] == []
+
+
+def test_no_markup_is_shown_as_it_is_written(built):
+    site, _ = built
+    raw = re.compile(r"<p>\s*\||&lt;!--|<p>```|\]\([\w./-]+\.md|^\s*#{2,} ", re.MULTILINE)
+    prose = {file: re.sub(r"<(pre|script)\b.*?</\1>", "", file.read_text("utf-8"), flags=re.DOTALL)
+             for file in site.pages}  # fmt: skip
+    assert {
+        file.name: found[0] for file, text in prose.items() if (found := raw.search(text))
+    } == {}
+
+
+def test_every_public_name_has_a_section(built):
+    site, _ = built
+    anchors = site.pages[site.place / "reference" / "python.html"].anchors
+    public = [getattr(windtunnel, name) for name in windtunnel.__all__]
+    assert [one for one in map(api.where, public) if one not in anchors] == []
+
+
+def test_every_key_of_a_file_has_a_meaning():
+    without = [
+        f"{name}.{field}"
+        for name in settings.homes()
+        if name not in AIRFLOWS_OWN
+        for field in getattr(model, name).model_fields
+        if field != "type"
+        and field not in settings.attribute_docstrings(getattr(model, name))
+        and field not in settings.LEFT_OUT.get(name, ())
+    ]
+    assert without == []

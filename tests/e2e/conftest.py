@@ -17,9 +17,11 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 def windtunnel_command(tmp_path: Path) -> Command:
     """Call ``windtunnel ARGS``; keyword arguments become environment variables."""
 
-    def call(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def call(
+        *args: str, module: str = "windtunnel", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "windtunnel", *args],
+            [sys.executable, "-m", module, *args],
             cwd=tmp_path,
             env={**os.environ, **environment},
             capture_output=True,

@@ -52,7 +52,9 @@ class DatabaseSlow(Windowed):
 
     type: Literal["database_slow"] = "database_slow"
     factor: Factor = 1.0
+    """How many times as long the loops of the schedulers take."""
     by_s: Seconds = 0.0
+    """How much more each start and each report of a try takes."""
 
     @model_validator(mode="after")
     def _is_slow(self) -> Self:
@@ -104,7 +106,9 @@ class ExecutorSlotsLeaked(Moment):
 
     type: Literal["executor_slots_leaked"] = "executor_slots_leaked"
     slots: Count
+    """How many slots count as taken."""
     scheduler: Count = 1
+    """Of which scheduler's executor; the first is 1."""
 
 
 class LimitNotKept(Windowed):

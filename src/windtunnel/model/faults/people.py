@@ -31,7 +31,9 @@ class PoolResized(Windowed):
 
     type: Literal["pool_resized"] = "pool_resized"
     pool: str
+    """The pool's name."""
     slots: Annotated[int, Field(ge=-1)]
+    """How many slots it has then."""
 
 
 class PoolDeleted(Windowed):
@@ -40,6 +42,7 @@ class PoolDeleted(Windowed):
 
     type: Literal["pool_deleted"] = "pool_deleted"
     pool: str
+    """The pool's name."""
 
 
 class DagPaused(Windowed):
@@ -107,6 +110,7 @@ class TaskMarked(_OfInstances):
 
     type: Literal["task_marked"] = "task_marked"
     state: Literal["success", "failed", "skipped"]
+    """The state that they get."""
 
 
 class RunMarked(_ByHand):
@@ -117,6 +121,7 @@ class RunMarked(_ByHand):
     dags: str
     """Glob over dag_id."""
     state: Literal["success", "failed"]
+    """The state that they get."""
     run_id: str | None = None
     """None: all runs that are not over."""
 
@@ -128,6 +133,7 @@ class DagChanged(Moment):
 
     type: Literal["dag_changed"] = "dag_changed"
     dag_id: str
+    """The DAG that changes."""
     dag: Dag | None = None
     """The new version; None: the one before, without the tasks of ``without``."""
     folder: str | None = None

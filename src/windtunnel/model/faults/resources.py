@@ -28,6 +28,7 @@ class ResourceResized(Windowed):
     resource: str
     """Name of a resource of the scenario."""
     slots: Annotated[int, Field(ge=0)]
+    """How many slots it has then."""
 
 
 OfResources = ResourceDown | ResourceResized

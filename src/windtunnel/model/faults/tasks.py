@@ -77,6 +77,7 @@ class TaskIsSlow(OfTasks):
 
     type: Literal["task_is_slow"] = "task_is_slow"
     factor: Factor
+    """How many times as long the try takes."""
 
 
 class OutOfMemory(OfTasks):
@@ -85,6 +86,7 @@ class OutOfMemory(OfTasks):
 
     type: Literal["out_of_memory"] = "out_of_memory"
     after_s: Seconds | None = None
+    """So long after its start; ``None``: where it would have ended."""
 
 
 class HeartbeatLost(OfTasks):
@@ -119,3 +121,4 @@ class LateData(Value):
     tasks: TaskPattern
     """Glob over ``dag_id.task_id``, or such as ``tag:nightly``; see `windtunnel.model.pattern`."""
     by_s: Annotated[float, Field(ge=0)]
+    """How much later."""

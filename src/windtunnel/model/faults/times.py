@@ -22,6 +22,7 @@ class Moment(Value):
     """Something that happens at an instant, and perhaps again."""
 
     at_s: Seconds = 0.0
+    """When it begins, in seconds since the scenario's start."""
     at_time: datetime | time | None = None
     """In the place of ``at_s``: a time of day, the first after the start, or a date and time."""
     every_s: Annotated[float, Field(ge=1)] | None = None
@@ -56,6 +57,7 @@ class Windowed(Moment):
     """Something that begins, and perhaps ends."""
 
     for_s: Annotated[float, Field(gt=0)] | None = None
+    """How long it lasts; ``None``: until the window ends."""
 
     @model_validator(mode="after")
     def _ends_before_it_comes_again(self) -> Self:

@@ -15,6 +15,7 @@ class OfWorkers(Windowed):
     """Something that strikes some of the workers: those with the most running tries."""
 
     count: Annotated[int, Field(ge=1)] = 1
+    """How many workers."""
     of: int | None = None
     """How many workers there are, as the author believes; checked."""
     share: Annotated[float, Field(gt=0, le=1)] | None = None
@@ -52,6 +53,7 @@ class SpotLoss(OfWorkers):
     notice_s: Seconds = 120.0
     """From the notice until the machine is gone; on AWS two minutes."""
     noticed: Noticed = "heartbeat"
+    """As of workers that are lost."""
 
 
 class WorkersDrained(OfWorkers):
