@@ -161,6 +161,10 @@ class ChecksOfSession:
         from pytest_windtunnel.summary import write  # noqa: PLC0415 - if it is used
 
         write(terminalreporter, self.fleets)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            from pytest_windtunnel.annotations import annotate  # noqa: PLC0415 - if it is used
+
+            annotate(terminalreporter)
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing behind."""

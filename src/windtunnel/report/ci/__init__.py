@@ -1,6 +1,6 @@
 """What CI services read: the same notices in the forms of JUnit, SARIF, GitHub and GitLab."""
 
-from windtunnel.report.ci.github import annotation, github
+from windtunnel.report.ci.github import annotation, command, github
 from windtunnel.report.ci.gitlab import gitlab
 from windtunnel.report.ci.junit import junit
 from windtunnel.report.ci.markdown import markdown
@@ -20,6 +20,7 @@ __all__ = [
     "Places",
     "Told",
     "annotation",
+    "command",
     "fingerprint",
     "github",
     "gitlab",

@@ -15,9 +15,17 @@ def github(told: Told) -> str:
 
 def annotation(one: Notice) -> str:
     """The line for one notice; on the line of the DAG file that it is about."""
-    place = {"file": one.file, "line": one.line and str(one.line), "title": one.headline}
+    return command(one.level, one.message, title=one.headline, file=one.file, line=one.line)
+
+
+def command(
+    level: str, message: str, *, title: str, file: str | None = None, line: int | None = None
+) -> str:
+    """``::error file=dags/etl.py,line=14,title=...::...``; the file from the root of the
+    repository."""
+    place = {"file": file, "line": line and str(line), "title": title}
     properties = ",".join(f"{name}={_property(said)}" for name, said in place.items() if said)
-    return f"::{one.level} {properties}::{_data(one.message)}"
+    return f"::{level} {properties}::{_data(message)}"
 
 
 def _data(text: str) -> str:
