@@ -67,7 +67,7 @@ INCIDENTS = (
             flight.state("d.create") == "success" and flight.state("d.delete") == "skipped"
         ),
         leaves_out="that older releases skipped it by hand, too; here dagrun_timeout does",
-        says=("WT102",),
+        says=("WT102", "WT302"),
     ),
     Incident(
         id="INC-111",

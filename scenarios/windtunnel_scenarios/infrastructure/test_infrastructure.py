@@ -11,7 +11,7 @@ HANGS = "scheduled@2026-03-03T22:00:00+00:00"
 def test_a_failed_job_leaves_no_cluster_and_a_hanging_one_does(windtunnel):
     run = windtunnel.simulate(HERE)
 
-    assert [finding.code for finding in run.findings] == ["WT102"]
+    assert [finding.code for finding in run.findings] == ["WT102", "WT302"]
     assert run.task("nightly_spark.delete_cluster", FAILS).state == "success"
     assert run.task("nightly_spark.delete_cluster", HANGS).state == "skipped"
 

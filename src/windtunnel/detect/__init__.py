@@ -14,6 +14,7 @@ from windtunnel.detect.limits.overload import find_overload
 from windtunnel.detect.limits.pool_overrun import find_pool_overruns
 from windtunnel.detect.limits.starvation import find_starvation
 from windtunnel.detect.runs.given_up_runs import find_given_up_runs
+from windtunnel.detect.runs.left_setups import find_left_setups
 from windtunnel.detect.runs.lost_runs import find_lost_runs
 from windtunnel.detect.runs.runaway import find_runaways
 from windtunnel.detect.stuck.cores import WaitGraph
@@ -48,6 +49,7 @@ __all__ = [
     "find_double_runs",
     "find_exhaustion",
     "find_given_up_runs",
+    "find_left_setups",
     "find_livelocks",
     "find_lock_orders",
     "find_lost_runs",
@@ -98,5 +100,6 @@ def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
         *find_pool_overruns(scenario, trace),
         *find_lost_runs(scenario, trace),
         *find_given_up_runs(scenario, trace),
+        *find_left_setups(scenario, trace),
         *find_runaways(scenario, trace),
     )

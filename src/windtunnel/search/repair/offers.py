@@ -110,6 +110,7 @@ BY_CODE: dict[str, tuple[Source, ...]] = {
     "WT222": (_own_runs,),
     "WT223": (_longer_runs,),
     "WT301": (_joined,),
+    "WT302": (_longer_runs,),
     "WT402": (rooms.fewer_at_once,),
     "WT403": (limits.larger, _no_catchup),
     "WT501": (_sooner_retries,),
