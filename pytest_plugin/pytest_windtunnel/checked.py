@@ -12,7 +12,7 @@ from pytest_windtunnel.checks import LOADING, Check, Checks, checks_of
 from pytest_windtunnel.failure import STORE
 from pytest_windtunnel.once import Once
 from pytest_windtunnel.outcome import Outcome, outcome_of
-from pytest_windtunnel.session_settings import option
+from pytest_windtunnel.session_settings import as_shown, option
 from pytest_windtunnel.settings import whole_number
 from windtunnel.loaders import parse_profiles, search_profile, usual_profile
 from windtunnel.model import SearchProfile
@@ -35,7 +35,7 @@ def how(config: pytest.Config, place: Path) -> How:
     """
     root, cluster, seed = config.rootpath, option(config, "cluster"), option(config, "seed")
     if cluster and (root / cluster).exists():
-        cluster = str(root / cluster)
+        cluster = as_shown(root / cluster)
     named = option(config, "profile")
     names = named.replace(",", " ").split() if named else []
     try:

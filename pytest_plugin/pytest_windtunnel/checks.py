@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import windtunnel as wt
+from pytest_windtunnel.session_settings import as_shown
 from windtunnel.loaders import ReadScenario
 from windtunnel.model import Problem
 from windtunnel.report import FAMILIES
@@ -51,6 +52,8 @@ class Checks:
     """What is to be simulated; None if there is no DAG."""
     sources: Path | None = None
     """The folder, if all DAG files are there and the user's own."""
+    is_unknown: bool = False
+    """Whether something was wrong before any DAG file was looked at."""
 
     def of(self, finding: wt.Finding) -> Check:
         """The one check that a finding fails: of the DAG, if only one takes part."""
@@ -73,16 +76,18 @@ class Checks:
 def checks_of(place: Path, asked: Asked) -> Checks:
     """What is to be checked of the DAGs at a path, which are loaded for it."""
     try:
-        found = look(str(place), asked)
+        found = look(as_shown(place), asked)
         if found.scenario.fleet.dags:
             found = with_asked(found, asked)
     except wt.WindtunnelError as error:
         whole = Check(LOADING, place, "fleet")
         problem = Problem(cause="value", message=str(error))
-        return Checks(place, place, (whole,), {whole: (problem,)})
+        return Checks(place, place, (whole,), {whole: (problem,)}, is_unknown=True)
     fleet, sources = found.scenario.fleet, sources_of(str(place), found)
     folder = sources or _folder(place, found)
-    named = Checks(found.file or place, folder, sources=sources)
+    if found.file is not None and place.is_dir():
+        place = place / found.file.name
+    named = Checks(place, folder, sources=sources)
     dags: dict[Path, list[wt.Dag]] = {}
     problems: dict[Path, list[Problem]] = {}
     for dag in fleet.dags:

@@ -90,7 +90,11 @@ class CheckItem(pytest.Item):
         if problems:
             shown = os.path.relpath(self.path, self.config.invocation_params.dir)
             said = [
-                f"{shown}:{one.line}: {one.message}" if one.line else f"{shown}: {one.message}"
+                f"{shown}:{one.line}: {one.message}"
+                if one.line
+                else f"{shown}: {one.message}"
+                if one.file
+                else one.message
                 for one in problems
             ]
             raise self._failed("\n".join(said), said[0].splitlines()[0])
@@ -114,4 +118,6 @@ class CheckItem(pytest.Item):
         if crash is not None:
             crash.path, crash.lineno = str(excinfo.value.file), excinfo.value.line or 1
             crash.message = excinfo.value.short
+        if self.config.getoption("tbstyle", "auto") == "line":
+            shown.reprtraceback.reprentries = []
         return shown

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import windtunnel as wt
 from pytest_windtunnel.checks import Check, Checks
-from pytest_windtunnel.words import summary_of, title_of
+from pytest_windtunnel.words import covered_by, summary_of, title_of
 from windtunnel.model import SearchProfile
 
 FRAMES = 4
@@ -27,7 +27,9 @@ class Outcome:
     title: str = ""
     """How much was found, in how many simulations."""
     summary: tuple[str, ...] = ()
-    """What was covered, and what had to be assumed."""
+    """What had to be assumed, and what does not count."""
+    covered: tuple[str, ...] = ()
+    """What the simulations tried."""
     is_stored: bool = False
     """Whether there are counterexamples to replay."""
     mistake: str = ""
@@ -59,6 +61,7 @@ def outcome_of(checks: Checks, store: Path, profile: SearchProfile) -> Outcome:
         {one.dag_id: one.why for one in report.never_ran},
         title_of(report),
         summary_of(report),
+        covered_by(report),
         any(one.counterexample for one in report.findings),
     )
 

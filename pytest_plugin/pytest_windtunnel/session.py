@@ -101,6 +101,8 @@ class ChecksOfSession:
         return self._config.pluginmanager.hasplugin("dsession")
 
     def _is_only_ours(self, argument: Argument) -> bool:
+        if any(fleet.checks().is_unknown for fleet in self._concerned(argument)):
+            return not self._is_test_file(argument.path)  # the one test that says why shows it
         listed = [check for fleet in self.fleets for check in fleet.checks().checks]
         own = [one for one in listed if _asks_for(argument, one)]
         if argument.name:
@@ -108,6 +110,9 @@ class ChecksOfSession:
                 self._refuse_misspelt(argument, listed)
             return bool(own)
         return bool(own) and argument.path.is_file() and not self._is_test_file(argument.path)
+
+    def _concerned(self, argument: Argument) -> list[Checked]:
+        return [fleet for fleet in self.fleets if argument.concerns(_places(fleet.place))]
 
     def _refuse_misspelt(self, argument: Argument, listed: Iterable[Check]) -> None:
         there = [check for check in listed if Path(os.path.realpath(check.file)) == argument.path]
@@ -146,7 +151,7 @@ class ChecksOfSession:
 
     def _wants(self, fleet: Checked, check: Check) -> bool:
         named = [one for one in self._named or () if one.concerns(_places(fleet.place))]
-        return not named or any(_asks_for(one, check) for one in named)
+        return not named or fleet.checks().is_unknown or any(_asks_for(one, check) for one in named)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -30,6 +30,12 @@ def places_of(config: pytest.Config) -> list[Named]:
     return list({one.path: one for one in reversed(found)}.values())[::-1]
 
 
+def as_shown(path: Path) -> str:
+    """A path as people read it: from where they are, if it lies below."""
+    shown = os.path.relpath(path)
+    return str(path) if shown.startswith("..") else shown
+
+
 @dataclass(frozen=True)
 class Named:
     """A path that somebody named."""

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_windtunnel.checked import Checked
 from pytest_windtunnel.failure import STORE
+from windtunnel.report import wrap
 
 
 def header(config: pytest.Config, fleet: Checked) -> str:
@@ -49,12 +50,14 @@ def write(reporter: pytest.TerminalReporter, fleets: Sequence[Checked]) -> None:
     """What the checks that were made covered, for those who read to the end."""
     root = reporter.config.rootpath
     told = [(fleet, seen) for fleet in fleets if (seen := fleet.seen()) is not None]
-    if not any(seen.summary for _, seen in told):
+    if not any(seen.title for _, seen in told):
         return
     reporter.write_sep("=", "windtunnel")
     for fleet, seen in told:
-        reporter.write_line(f"{_shown(fleet.place, root)}: {seen.title}")
-        for line in seen.summary:
+        for line in wrap(seen.title, first=f"{_shown(fleet.place, root)}: ", then="  "):
+            reporter.write_line(line)
+        verbose = reporter.config.get_verbosity() > 0
+        for line in (*(seen.covered if verbose else ()), *seen.summary):
             reporter.write_line(line)
         if seen.is_stored and root != Path.cwd():
             reporter.write_line(f"  Counterexamples: --store {root / STORE} replays them")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import windtunnel as wt
 from windtunnel.report import headline, wrap
-from windtunnel.units import count
+from windtunnel.units import clock, count, duration
 
 NAMED = 6
 
@@ -20,21 +20,27 @@ def in_short(findings: Sequence[wt.Finding]) -> str:
 
 
 def title_of(report: wt.Report) -> str:
-    """``2 findings (WT101, WT116) in 12 simulations of 50 DAGs``."""
+    """``2 findings (WT101, WT116) in 12 simulations of 50 DAGs, 1d from 2026-01-01 00:00 UTC``."""
     found = len({one.identity for one in report.findings})
     codes = ", ".join(sorted({one.code for one in report.findings}))
     said = f"{count(found, 'finding')} ({codes})" if found else "no finding"
-    dags = count(len(report.scenario.fleet.dags), "DAG")
-    return f"{said} in {count(report.simulations, 'simulation')} of {dags}"
+    scenario = report.scenario
+    dags = count(len(scenario.fleet.dags), "DAG")
+    window = f"{duration(scenario.duration_s)} from {clock(scenario.start)} UTC"
+    return f"{said} in {count(report.simulations, 'simulation')} of {dags}, {window}"
+
+
+def covered_by(report: wt.Report) -> tuple[str, ...]:
+    """What its simulations tried."""
+    return tuple(_wrapped("Covered", report.covered))
 
 
 def summary_of(report: wt.Report) -> tuple[str, ...]:
-    """What a check covered, what it had to assume, and what it found and does not count."""
+    """What a check had to assume, and what it found and does not count."""
     return tuple(line for block in _blocks(report) for line in block)
 
 
 def _blocks(report: wt.Report) -> Iterator[list[str]]:
-    yield _wrapped("Covered", report.covered)
     dags = len(report.scenario.fleet.dags)
     if report.never_ran:
         idle = [one.dag_id for one in report.never_ran]

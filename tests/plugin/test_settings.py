@@ -114,8 +114,8 @@ def test_what_is_checked_is_what_a_test_simulates_that_names_nothing(
             assert len(windtunnel.load().dags) > 1
     """)
     chosen = ("-k", "own or marked")
-    project.runpytest("--windtunnel=dags", *chosen).assert_outcomes(passed=2, deselected=10)
+    project.runpytest("--windtunnel=dags", *chosen).assert_outcomes(passed=2, deselected=12)
     several = ("--windtunnel=dags", "--windtunnel=simple")
     project.runpytest(*several, "-k", "own or marked").assert_outcomes(
-        passed=1, failed=1, deselected=20
+        passed=1, failed=1, deselected=24
     )

@@ -11,6 +11,7 @@ from windtunnel.model.base import Value
 FAMILIES = {
     "WT1": "no progress",
     "WT2": "data and runs",
+    "WT3": "work skipped",
     "WT4": "exhaustion",
     "WT5": "lateness",
     "WT9": "DAG file",
