@@ -25,6 +25,8 @@ class How:
 
     asked: Asked
     profile: SearchProfile
+    replay: str | None = None
+    """The counterexample that is simulated in the place of a search."""
 
 
 def how(config: pytest.Config, place: Path) -> How:
@@ -49,7 +51,23 @@ def how(config: pytest.Config, place: Path) -> How:
         profile=release,
         airflow=option(config, "airflow") or "auto",
     )
-    return How(asked, profile)
+    return How(asked, profile, _stored(config))
+
+
+def _stored(config: pytest.Config) -> str | None:
+    """The name of the counterexample that is asked for.
+
+    Raises:
+        pytest.UsageError: there is none of this name.
+    """
+    name: str | None = config.getoption("windtunnel_replay")
+    store = config.rootpath / STORE
+    if name is not None and not (store / f"{name}.json").is_file():
+        there = ", ".join(sorted(one.stem for one in store.glob("wt1-*.json"))) or "none"
+        raise pytest.UsageError(
+            f"--windtunnel-replay {name}: not stored in {as_shown(store)} (there: {there})"
+        )
+    return name
 
 
 class Checked:
@@ -84,7 +102,7 @@ class Checked:
         """What was found; simulates."""
         return self._once.get(
             f"outcome-{self._number}",
-            lambda: outcome_of(self.checks(), self._store, self.how.profile),
+            lambda: outcome_of(self.checks(), self._store, self.how.profile, self.how.replay),
         )
 
     def seen(self) -> Outcome | None:

@@ -57,9 +57,9 @@ class CheckItem(pytest.Item):
         if self.check.family == LOADING:
             return
         outcome = self.checked.outcome()
-        why = outcome.idle.get(self.check.dag_id or "")
+        why = outcome.skipped.get(self.check)
         if why and not outcome.findings.get(self.check) and not outcome.accepted.get(self.check):
-            self.add_marker(pytest.mark.skip(reason=f"no run of it started: {why}"))
+            self.add_marker(pytest.mark.skip(reason=why))
 
     def runtest(self) -> None:
         """Fail with what was found.
@@ -103,11 +103,11 @@ class CheckItem(pytest.Item):
         file, line = self.checked.place_of(self.check)
         return CheckError(text, short, file, line)
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
+    def reportinfo(self) -> tuple[Path, int, str]:
         """Where it is, and its name; that of a file with the file."""
         file, line = self.checked.place_of(self.check)
         name = self.name if self.check.subject else f"{self.path.name}{self.name}"
-        return file, None if line is None else line - 1, name
+        return file, (line or 1) - 1, name
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The message of a failed check and nothing else; its short form for short lines."""

@@ -34,7 +34,8 @@ class Once:
         """The value of this name; None if nobody made it."""
         if name not in self._made and self.folder is not None:
             file = self.folder / name
-            return pickle.loads(file.read_bytes()) if file.is_file() else None
+            if file.is_file():
+                self._made[name] = pickle.loads(file.read_bytes())
         return self._made.get(name)
 
 

@@ -19,6 +19,10 @@ MARKER = (
     "windtunnel(dags, cluster, window, start, seed, profile, airflow): what the fixture "
     "windtunnel simulates in this test: a folder of DAGs or a scenario, on a cluster"
 )
+CHECKED = (
+    "what to check in each session: a folder of DAG files, a file or a scenario, or several, one "
+    "on each line; also for the fixture windtunnel"
+)
 SETTINGS = {
     "dags": ("PATH", "folder of DAG files, or a scenario file, for the fixture windtunnel"),
     "cluster": ("FILE", "cluster file for the fixture windtunnel"),
@@ -39,9 +43,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="check the DAGs of a folder, a file or a scenario: one test for each DAG and check "
         "(may be repeated; ini: windtunnel_dags)",
     )
+    group.addoption(
+        "--windtunnel-replay",
+        metavar="ID",
+        help="simulate this stored counterexample with the DAGs of today, and search for nothing",
+    )
     for name, (metavar, text) in SETTINGS.items():
         group.addoption(f"--windtunnel-{name}", metavar=metavar, help=text)
-        parser.addini(f"windtunnel_{name}", text)
+        parser.addini(f"windtunnel_{name}", CHECKED if name == "dags" else text)
 
 
 def pytest_configure(config: pytest.Config) -> None:

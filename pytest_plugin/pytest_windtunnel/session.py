@@ -70,7 +70,9 @@ class ChecksOfSession:
 
     def pytest_report_header(self) -> list[str]:
         """What the checks start from, if there are any."""
-        from pytest_windtunnel.summary import header  # noqa: PLC0415 - if it is used
+        if not self.fleets:
+            return []
+        from pytest_windtunnel.summary import header  # noqa: PLC0415 - now it is used
 
         return [header(self._config, one) for one in self.fleets]
 
@@ -163,7 +165,9 @@ class ChecksOfSession:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """What was covered, assumed and not counted; nothing if nothing was simulated."""
-        from pytest_windtunnel.summary import write  # noqa: PLC0415 - if it is used
+        if not self.fleets:
+            return
+        from pytest_windtunnel.summary import write  # noqa: PLC0415 - now it is used
 
         write(terminalreporter, self.fleets)
         if os.environ.get("GITHUB_ACTIONS") == "true":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import windtunnel as wt
-from windtunnel.report import headline, wrap
+from windtunnel.report import headline, rechecked_line, wrap
 from windtunnel.units import clock, count, duration
 
 NAMED = 6
@@ -41,6 +41,14 @@ def summary_of(report: wt.Report) -> tuple[str, ...]:
 
 
 def _blocks(report: wt.Report) -> Iterator[list[str]]:
+    for before in report.rechecked:
+        if before.verdict != "FAILED":
+            yield _wrapped("Stored before", rechecked_line(before))
+    stored = {one.counterexample: one.code for one in report.findings if one.counterexample}
+    for name, code in list(stored.items())[:NAMED]:
+        yield _wrapped(code, f"windtunnel replay {name}")
+    if len(stored) > NAMED:
+        yield _wrapped("More", f"{len(stored) - NAMED} more are stored")
     dags = len(report.scenario.fleet.dags)
     if report.never_ran:
         idle = [one.dag_id for one in report.never_ran]

@@ -7,6 +7,7 @@ from windtunnel.report.highlight import THEME, ReportHighlighter
 from windtunnel.report.json_form import check_json, proof_json, run_json
 from windtunnel.report.load_report import load_json, load_text
 from windtunnel.report.proof_text import proof_text
+from windtunnel.report.rechecked_text import rechecked_line
 from windtunnel.report.text import check_text, findings_text, problems_text, run_text
 from windtunnel.report.waiting import waiting_json, waiting_text
 from windtunnel.report.wrap import wrap
@@ -28,6 +29,7 @@ __all__ = [
     "problems_text",
     "proof_json",
     "proof_text",
+    "rechecked_line",
     "run_json",
     "run_text",
     "story",

@@ -14,6 +14,12 @@ MEANS = {
 }
 
 
+def rechecked_line(one: Rechecked) -> str:
+    """``wt1-8Kq2bXyz, WT101 Worker slot deadlock: FIXED``."""
+    why = f" ({one.why})" if one.why else ""
+    return f"{one.name}, {one.kept.code} {one.kept.title}: {one.verdict}{why}"
+
+
 def rechecked_text(rechecked: Sequence[Rechecked], *, width: int) -> list[str]:
     """Nothing, if nothing was stored."""
     if not rechecked:
