@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import windtunnel as wt
-from pytest_windtunnel.checks import LOADING, Check, Checks, checks_of
+from pytest_windtunnel.checks import LOADING, REACHED, Check, Checks, checks_of
 from pytest_windtunnel.failure import STORE
 from pytest_windtunnel.once import Once
 from pytest_windtunnel.outcome import Outcome, outcome_of
@@ -94,8 +94,9 @@ class Checked:
 
     def checks(self) -> Checks:
         """What is to be checked; loads the DAGs."""
+        more = (REACHED,) if self.how.profile.fail_on_unreached else ()
         return self._once.get(
-            f"checks-{self._number}", lambda: checks_of(self.place, self.how.asked)
+            f"checks-{self._number}", lambda: checks_of(self.place, self.how.asked, more)
         )
 
     def outcome(self) -> Outcome:

@@ -16,6 +16,8 @@ from windtunnel.target import Asked, look, sources_of, with_asked
 
 LOADING = "WT9"
 """The family of what is wrong with a DAG file itself, which loading shows."""
+REACHED = "reached"
+"""In the place of a family: whether simulations came to what the profile asks for."""
 SIMULATED = tuple(family for family in FAMILIES if family != LOADING)
 
 
@@ -34,7 +36,10 @@ class Check:
     @property
     def name(self) -> str:
         """``etl[WT1 no progress]``."""
-        return f"{self.subject}[{self.family} {FAMILIES[self.family]}]"
+        about = FAMILIES.get(self.family)
+        return (
+            f"{self.subject}[{self.family} {about}]" if about else f"{self.subject}[{self.family}]"
+        )
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,9 @@ class Checks:
         return (self.place if as_named else self.folder) / file
 
 
-def checks_of(place: Path, asked: Asked) -> Checks:
-    """What is to be checked of the DAGs at a path, which are loaded for it."""
+def checks_of(place: Path, asked: Asked, more: tuple[str, ...] = ()) -> Checks:
+    """What is to be checked of the DAGs at a path, which are loaded for it; of the fleet, *more*
+    than the families."""
     try:
         found = look(as_shown(place), asked)
         if found.scenario.fleet.dags:
@@ -94,7 +100,7 @@ def checks_of(place: Path, asked: Asked) -> Checks:
         dags.setdefault(named.listed_under(dag.file), []).append(dag)
     for problem in fleet.problems:
         problems.setdefault(named.listed_under(problem.file), []).append(problem)
-    listed = tuple(_listed(named.place, dags, problems))
+    listed = tuple(_listed(named.place, dags, problems, more))
     loading = {one.file: one for one in listed if one.family == LOADING}
     said = {loading[file]: tuple(some) for file, some in problems.items()}
     scenario = found.scenario if fleet.dags else None
@@ -102,7 +108,10 @@ def checks_of(place: Path, asked: Asked) -> Checks:
 
 
 def _listed(
-    place: Path, dags: Mapping[Path, list[wt.Dag]], problems: Iterable[Path]
+    place: Path,
+    dags: Mapping[Path, list[wt.Dag]],
+    problems: Iterable[Path],
+    more: tuple[str, ...],
 ) -> Iterator[Check]:
     """File by file, then what is of all of them."""
     for file in sorted({*dags, *problems} - {place}):
@@ -111,7 +120,7 @@ def _listed(
     yield from _of_dags(place, dags.get(place, ()))
     # ``fleet``, unless a DAG has this name.
     taken = any(dag.dag_id == "fleet" for dag in dags.get(place, ()))
-    for family in (LOADING, *(SIMULATED if dags else ())):
+    for family in (LOADING, *((*SIMULATED, *more) if dags else ())):
         yield Check(family, place, "whole fleet" if taken else "fleet")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_windtunnel.checked import Checked
-from pytest_windtunnel.checks import LOADING, Check
+from pytest_windtunnel.checks import LOADING, REACHED, Check
 from pytest_windtunnel.words import in_short
 from windtunnel.report import findings_text, headline
 
@@ -45,6 +45,8 @@ class CheckError(Exception):
 class CheckItem(pytest.Item):
     """One check. All of a fleet look at one search, which the first of them makes."""
 
+    obj = None  # plugins look for the function of a test here
+
     def __init__(self, *, check: Check, checked: Checked, **how: Any) -> None:
         super().__init__(**how)
         self.check = check
@@ -73,6 +75,9 @@ class CheckItem(pytest.Item):
         outcome = self.checked.outcome()
         if outcome.mistake:
             raise self._failed(outcome.mistake, f"not checked: {outcome.mistake.splitlines()[0]}")
+        if self.check.family == REACHED and outcome.unreached:
+            said = "\n  ".join(["No simulation came to:", *outcome.unreached])
+            raise self._failed(said, f"never reached: {'; '.join(outcome.unreached)}")
         findings = outcome.findings.get(self.check, ())
         for one in findings:
             self.user_properties.append(("windtunnel_finding", headline(one)))

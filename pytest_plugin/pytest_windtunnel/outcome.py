@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import windtunnel as wt
@@ -33,6 +33,8 @@ class Outcome:
     """What the simulations tried."""
     is_stored: bool = False
     """Whether there are counterexamples to replay."""
+    unreached: tuple[str, ...] = ()
+    """What no simulation came to, of what the profile asks for."""
     mistake: str = ""
     """Why nothing is known."""
 
@@ -47,7 +49,7 @@ def outcome_of(checks: Checks, store: Path, profile: SearchProfile, again: str |
         report = wt.check(
             checks.scenario, store=store, sources=checks.sources, again=True, profile=profile
         )
-        return _searched(checks, report)
+        return replace(_searched(checks, report), unreached=_missed(report, profile))
     except wt.WindtunnelError as error:
         return Outcome(mistake=str(error))
     except Exception as error:
@@ -71,6 +73,12 @@ def _searched(checks: Checks, report: wt.Report) -> Outcome:
         covered_by(report),
         any(one.counterexample for one in report.findings),
     )
+
+
+def _missed(report: wt.Report, profile: SearchProfile) -> tuple[str, ...]:
+    asked = profile.fail_on_unreached
+    missed = (one for one in report.unreached if "all" in asked or one.kind in asked)
+    return tuple(f"{one.kind} {one.subject}: {one.why}" for one in missed)
 
 
 def _replayed(checks: Checks, report: wt.Report) -> Outcome:

@@ -20,14 +20,16 @@ def option(config: pytest.Config, name: str) -> Any:
 
 
 def places_of(config: pytest.Config) -> list[Named]:
-    """The paths whose DAGs are checked: those of ``--windtunnel``, else those of the ini file."""
+    """The paths whose DAGs are checked: those of ``--windtunnel``, else those of the ini file; each
+    once, and none that lies in another one."""
     root, here = config.rootpath, config.invocation_params.dir
     asked = config.getoption(FOLDER) or []
     if asked:
         found = [Named("--windtunnel", one, (here, root)) for one in asked]
     else:
         found = [Named(f"{INI} =", one, (root,)) for one in of_ini(config)]
-    return list({one.path: one for one in reversed(found)}.values())[::-1]
+    once = {one.path: one for one in reversed(found)}
+    return [one for path, one in reversed(once.items()) if not once.keys() & set(path.parents)]
 
 
 def as_shown(path: Path) -> str:

@@ -75,6 +75,7 @@ def test_the_option_does_the_same_and_is_of_the_command_line_or_of_the_root(
     names = [*of_file("dags/etl.py", "etl"), *of_fleet("dags")]
     assert collected(project, "--windtunnel", "dags/") == names
     assert collected(project, "--windtunnel=dags", "--windtunnel=./dags/") == names
+    assert collected(project, "--windtunnel=dags/etl.py", "--windtunnel=dags") == names
     monkeypatch.chdir(project.path / "dags")
     assert collected(project, "--windtunnel", ".") == names
     assert collected(project, "--windtunnel", "dags") == names
@@ -239,3 +240,23 @@ def test_a_scenario_with_mistakes_fails_one_test_with_the_mistakes(
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*sead*did you mean 'seed'*"])
     assert "Traceback" not in result.stdout.str()
+
+
+def test_the_profile_is_that_of_ci_in_ci_or_the_one_that_is_named(
+    fleet: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.runpytest("--co", "dags").stdout.fnmatch_lines(["windtunnel: * profile=dev *"])
+    named = fleet.runpytest("--co", "dags", "--windtunnel-profile=nightly,airflow-2.11")
+    named.stdout.fnmatch_lines(["windtunnel: * profile=nightly airflow=stand-in (airflow-2.11) *"])
+    monkeypatch.setenv("CI", "true")
+    fleet.runpytest("--co", "dags").stdout.fnmatch_lines(["windtunnel: * profile=ci *"])
+
+
+def test_a_profile_can_ask_for_what_simulations_have_to_reach(fleet: pytest.Pytester) -> None:
+    fleet.makepyprojecttoml('[tool.windtunnel.profiles.strict]\nfail_on_unreached = ["limit"]\n')
+    assert "dags::fleet[reached]" not in collected(fleet, "dags")
+    result = fleet.runpytest("dags::fleet[reached]", "--windtunnel-profile=strict")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["No simulation came to:", "  limit *", "*- never reached: limit *"]
+    )
