@@ -16,6 +16,16 @@ def test_a_task_that_the_dag_does_not_have_is_told_with_the_nearest_one(found, s
     assert (finding.file, finding.line) == ("mart.py", 7)
 
 
+def test_a_task_that_a_helper_makes_which_is_not_here_is_only_perhaps_missing(
+    found, scheduled, sensor
+):
+    mart = scheduled("mart", "@daily", sensor(external_task_ids=("lod",)))
+    etl = scheduled("etl", "@daily", Task(task_id="load"), unknown_calls=("company.tasks.query",))
+    (finding,) = found(mart, etl)
+    assert not finding.certain
+    assert "unless company.tasks.query(), which isn't installed here, makes it" in finding.summary
+
+
 def test_a_task_group_that_the_dag_does_not_have(found, scheduled, sensor):
     mart = scheduled("mart", "@daily", sensor(external_task_group_id="loads"))
     tasks = (Task(task_id="load.t", group="load"),)

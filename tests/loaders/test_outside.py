@@ -137,3 +137,19 @@ def test_a_missing_pytz_gives_the_dag_its_timezone(repository):
     )
     assert dag.timezone == "Europe/Paris"
     assert dag.start_date.isoformat() == "2024-12-31T23:00:00+00:00"
+
+
+def test_what_isnt_installed_and_is_called_while_a_dag_is_open_may_make_tasks_of_it(repository):
+    text = """
+from functools import partial
+from company.tasks import query, tag
+
+team = tag("data")
+with DAG("d", schedule=None) as dag:
+    load = partial(query, kind="load")
+    load(table="events") >> BashOperator(task_id="report", bash_command="x")
+    known = query(task_id="known")
+"""
+    dag, _ = dag_of(repository, text)
+    assert [task.task_id for task in dag.tasks] == ["report", "known"]
+    assert dag.unknown_calls == ("company.tasks.query",)

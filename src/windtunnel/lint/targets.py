@@ -18,32 +18,40 @@ PAUSED = "WT114"
 def find_missing_targets(scenario: Scenario) -> list[Finding]:
     """One finding for each sensor or trigger and what is wrong with its target."""
     fleet = scenario.fleet
-    found = [_no_target(one, why) for one in awaited(fleet) for why in _missing(one)]
+    found = [_no_target(one, why, sure) for one in awaited(fleet) for why, sure in _missing(one)]
     if not any(isinstance(fault, DagPaused) for fault in scenario.faults):
         found.extend(_waits_for_paused(fleet))
     return found
 
 
-def _missing(one: Awaited) -> Iterator[str]:
+def _missing(one: Awaited) -> Iterator[tuple[str, bool]]:
+    """What is wrong with the target, and whether that is certain: where something that isn't
+    installed took part in making the DAG, nobody knows all of its tasks."""
     target = one.target
     ids = [task.task_id for task in target.tasks]
+    calls = target.unknown_calls
+    unless = f", unless {calls[0]}(), which isn't installed here, makes it" if calls else ""
     for name in one.kind.external_task_ids:
         if name not in ids:
-            yield f"DAG {target.dag_id} has no task {name!r}{_near(name, ids)}"
+            near = unless or _near(name, ids)
+            yield f"DAG {target.dag_id} has no task {name!r}{near}", not calls
         elif (count := instances(target, name)) is not None and count != 1:
-            yield (
+            mapped = (
                 f"{target.dag_id}.{name} is mapped to {count} task instances; the sensor counts "
                 "each of them and expects one, so it is content only while exactly one has "
                 "succeeded"
             )
+            yield mapped, True
     group = one.kind.external_task_group_id
     groups = [known.group_id for known in target.groups]
     if group is not None and group not in groups:
-        yield f"DAG {target.dag_id} has no task group {group!r}{_near(group, groups)}"
+        near = unless or _near(group, groups)
+        yield f"DAG {target.dag_id} has no task group {group!r}{near}", not calls
 
 
-def _no_target(one: Awaited, why: str) -> Finding:
+def _no_target(one: Awaited, why: str, sure: bool) -> Finding:
     return Finding(
+        certain=sure,
         code=NO_TARGET,
         title="Sensor waits for what its DAG does not have",
         summary=f"{one.name}: {why}. {one.ends}.",

@@ -259,6 +259,9 @@ class Dag(Value):
     fail_fast: bool = False
     is_paused: bool = False
     tags: tuple[str, ...] = ()
+    unknown_calls: tuple[str, ...] = ()
+    """What its file called while it made the DAG, of modules that are not there: there may be more
+    tasks than these."""
 
     @model_validator(mode="after")
     def _is_a_dag(self) -> Self:

@@ -85,6 +85,7 @@ class Converter:
                 fail_fast=bool(self.dag.fail_fast),
                 is_paused=bool(self.dag.is_paused_upon_creation or False),
                 tags=tuple(sorted(str(tag) for tag in self.dag.tags)),
+                unknown_calls=tuple(current().unknown_calls.get(id(self.dag), ())),
                 **fields,
             ),
             None,

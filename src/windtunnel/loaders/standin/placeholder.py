@@ -132,6 +132,7 @@ def _called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             "of the simulation. Install it, or declare what the task returns with a behavior rule "
             "(result = ...)"
         )
+    session.current().note_unknown_call(name)
     return Placeholder(f"{name}()")
 
 

@@ -68,6 +68,8 @@ class Session:
     dags: list[Any] = field(default_factory=list)
     """DAGs that this file used as a context or made by calling a ``@dag`` function."""
     dag_stack: list[Any] = field(default_factory=list)
+    unknown_calls: dict[int, dict[str, None]] = field(default_factory=dict)
+    """By identity of a DAG: what was called, while it was open, of modules that aren't there."""
     group_stack: list[Any] = field(default_factory=list)
     scopes: list[Any] = field(default_factory=list)
     """Setup and teardown tasks whose ``with`` block is open."""
@@ -81,11 +83,17 @@ class Session:
         """The Python files of the repository by the names that could mean them."""
         return OwnModules(self.root)
 
+    def note_unknown_call(self, called: str) -> None:
+        """Something that isn't installed was called; perhaps it makes tasks of the open DAG."""
+        if self.dag_stack:
+            self.unknown_calls.setdefault(id(self.dag_stack[-1]), {})[called] = None
+
     def begin(self, file: str) -> None:
         """Start on a new DAG file; nothing that the last one left open reaches it."""
         self.file = file
         for open_things in (self.dags, self.dag_stack, self.group_stack, self.scopes):
             open_things.clear()
+        self.unknown_calls.clear()
 
     def is_own(self, file: str) -> bool:
         """Whether code of this file name is the repository's."""
