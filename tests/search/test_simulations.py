@@ -49,6 +49,12 @@ def test_a_small_budget_still_has_a_turn_for_the_strategies(by_length):
     assert names[-3:-1] == ["rendezvous", "even"]
 
 
+def test_if_there_is_time_for_one_more_it_goes_where_it_hurts(by_length):
+    assert [one.by for one in simulations(by_length, 1)] == ["as it stands", "rendezvous"]
+    assert [one.by for one in simulations(by_length, 1, calm=True)] == ["as it stands", "calm"]
+    assert [one.by for one in simulations(by_length, 0)] == ["as it stands"]
+
+
 def test_each_can_be_repeated_from_its_scenario(by_length):
     for one in simulations(by_length, 25):
         again = Scenario.model_validate_json(one.scenario.model_dump_json())

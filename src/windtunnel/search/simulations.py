@@ -43,30 +43,36 @@ class Simulated:
 
 
 def simulations(
-    scenario: Scenario, more: int | None, *, to_the_corners: bool = True, effort: float = 1.0
+    scenario: Scenario,
+    more: int | None,
+    *,
+    to_the_corners: bool = True,
+    calm: bool = False,
+    effort: float = 1.0,
 ) -> Iterator[Simulated]:
     """The scenario as it stands, then up to so many more; None: as many as its size allows with so
     many times the usual work. Corners are the same under each seed, so a second search may leave
-    them out."""
+    them out. If there is only one more, it is the *calm* one or one that is steered."""
     program = compiled(scenario)
     first = Simulation(scenario, program=program).run()
     yield Simulated(AS_IT_STANDS, scenario, first)
     if more is None:
         more = enough(first, effort)
-    if not more:
-        return
-    calm = steered(scenario, Calm(), program)
-    yield Simulated(CALM, *calm)
-    asked = calm[1].asked
-    if not asked:
-        return
-    left = more - 1
-    ends = list(corners(scenario, lengths=asked["lengths"] > 0, ties=asked["ties"] > 0))
+    left, ends = more, []
+    asked = None
+    if more > 1 or (more and calm):
+        usual = steered(scenario, Calm(), program)
+        yield Simulated(CALM, *usual)
+        asked, left = usual[1].asked, more - 1
+        if not asked:
+            return
+        ends = list(corners(scenario, lengths=asked["lengths"] > 0, ties=asked["ties"] > 0))
     # At least half of a small budget is left for the strategies.
     for corner in ends[: left // 2] if to_the_corners else ():
         yield Simulated(CORNER, *steered(scenario, corner, program))
         left -= 1
-    budget = max(scenario.faults_up_to, ODDS_BUDGET if asked["chances"] else 0)
+    has_odds = asked is None or asked["chances"]
+    budget = max(scenario.faults_up_to, ODDS_BUDGET if has_odds else 0)
     portfolio = Portfolio(budget, hints_of(scenario))
     part = max(1.0, _last_s(first) / PARTS)
     scaled = _Scaled(portfolio, part)
@@ -78,9 +84,13 @@ def simulations(
 
 
 def enough(first: Trace, effort: float = 1.0) -> int:
-    """Simulations after the first, if nobody says how many: of so many times the usual work."""
+    """Simulations after the first, if nobody says how many: of so many times the usual work. After
+    one that takes that much alone there is one more, steered where it hurts."""
+    work, size = round(WORK * effort), size_of(first)
+    if size > work * FEWEST:
+        return 1
     fewest = max(FEWEST, round(FEWEST * effort))
-    return max(fewest, min(round(MOST * effort), round(WORK * effort) // size_of(first)))
+    return max(fewest, min(round(MOST * effort), work // size))
 
 
 def size_of(trace: Trace) -> int:

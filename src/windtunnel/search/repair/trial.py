@@ -129,7 +129,7 @@ class Trial:
         count = 0
         for luck in (0, OTHER_LUCK):
             lucky = changed.model_copy(update={"seed": changed.seed + luck})
-            for one in simulations(lucky, self.tries, to_the_corners=not luck):
+            for one in simulations(lucky, self.tries, to_the_corners=not luck, calm=True):
                 self.budget.spend(one.trace)
                 count += 1
                 if ends is None or (not luck and one.by == CALM):
