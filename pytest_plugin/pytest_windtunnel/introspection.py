@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from windtunnel.api import DagRun, Landing, Landings, State, Task
+from windtunnel.api import DagRun, Difference, Landing, Landings, State, Task
 from windtunnel.errors import WindtunnelError
 
 COMPARED = ("==", "!=", "in", "not in")
@@ -35,8 +35,8 @@ def explained(error: BaseException) -> str:
     parts = list(_parts(error.__traceback__))
     if any(isinstance(one, State) for one in parts):
         return ""  # told where they are compared
-    asked: list[Landing | Landings | DagRun | Task]
-    asked = [one for one in parts if isinstance(one, Landing | Landings)]
+    asked: list[Landing | Landings | DagRun | Difference | Task]
+    asked = [one for one in parts if isinstance(one, Landing | Landings | Difference)]
     asked = asked or [one for one in parts if isinstance(one, DagRun | Task)]
     return "\n\n".join(dict.fromkeys("\n".join(one.told()) for one in asked))
 

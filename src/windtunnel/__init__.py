@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from windtunnel import strategies as strategies
-    from windtunnel.api import Proof, Report, Result, check, load, prove, replay, simulate
+    from windtunnel.api import (
+        DagRun,
+        Difference,
+        Proof,
+        Report,
+        Result,
+        check,
+        diff,
+        load,
+        prove,
+        replay,
+        simulate,
+    )
     from windtunnel.detect import Finding, Fix
     from windtunnel.errors import InvalidInput, WindtunnelError
     from windtunnel.faults import (
@@ -74,7 +86,19 @@ if TYPE_CHECKING:
 __version__: str
 
 _HOMES = {
-    "windtunnel.api": ("Proof", "Report", "Result", "check", "load", "prove", "replay", "simulate"),
+    "windtunnel.api": (
+        "DagRun",
+        "Difference",
+        "Proof",
+        "Report",
+        "Result",
+        "check",
+        "diff",
+        "load",
+        "prove",
+        "replay",
+        "simulate",
+    ),
     "windtunnel.detect": ("Finding", "Fix"),
     "windtunnel.errors": ("InvalidInput", "WindtunnelError"),
     "windtunnel.faults": (
@@ -141,6 +165,8 @@ __all__ = [
     "Behavior",
     "Cluster",
     "Dag",
+    "DagRun",
+    "Difference",
     "Finding",
     "Fix",
     "Fleet",
@@ -164,6 +190,7 @@ __all__ = [
     "clear",
     "delay_data",
     "delete_pool",
+    "diff",
     "drain_worker",
     "exhaust",
     "fail",

@@ -30,6 +30,7 @@ from windtunnel.model import (
 from windtunnel.model.base import Value
 from windtunnel.result import (
     DagRun,
+    Difference,
     Failure,
     Landing,
     Landings,
@@ -37,6 +38,7 @@ from windtunnel.result import (
     Result,
     State,
     Task,
+    diff,
 )
 from windtunnel.search import (
     Proof,
@@ -537,6 +539,7 @@ def replay(
 __all__ = [
     "DEFAULT_STORE",
     "DagRun",
+    "Difference",
     "Failure",
     "Landing",
     "Landings",
@@ -547,6 +550,7 @@ __all__ = [
     "State",
     "Task",
     "check",
+    "diff",
     "instant",
     "length",
     "load",

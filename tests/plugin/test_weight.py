@@ -23,7 +23,14 @@ def test_modules():
 @pytest.fixture
 def alone() -> tuple[str, ...]:
     """Options that keep the other plugins of this environment out: they import what they like."""
-    others = ("hypothesispytest", "xdist", "benchmark", "cacheprovider")
+    others = (
+        "hypothesispytest",
+        "inline_snapshot",
+        "syrupy",
+        "xdist",
+        "benchmark",
+        "cacheprovider",
+    )
     return tuple(word for name in others for word in ("-p", f"no:{name}"))
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 import windtunnel as wt
+from nights import simulated
 from windtunnel.model import Cron
 
-START = datetime(2026, 3, 1, tzinfo=UTC)
 TWO = {"schedule": Cron(expression="0 2 * * *"), "start_date": datetime(2026, 1, 1, tzinfo=UTC)}
 
 
@@ -39,9 +39,3 @@ def night(nightly: wt.Fleet) -> wt.Result:
 def failed(nightly: wt.Fleet) -> wt.Result:
     """etl.load fails in both of its tries."""
     return simulated(nightly, faults=["task fails: etl.load raising ValueError"])
-
-
-def simulated(fleet: wt.Fleet, rules: tuple[wt.Rule, ...] = (), **changes) -> wt.Result:
-    cluster = wt.Cluster(profile="airflow-3.3", pools={"db": wt.Pool(slots=1)})
-    changes = {"start": START, "window": "1d", **changes}
-    return wt.simulate(fleet, cluster=cluster, behavior=wt.Behavior(rules=rules), **changes)

@@ -157,6 +157,21 @@ class Finding(Value):
         return tuple(holding) or ((self.dag_id,) if self.dag_id else ())
 
     @property
+    def place(self) -> str:
+        """Where it is, as far as that is known: ``etl.py:14  dag=etl``."""
+        file = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        return "  ".join(part for part in (file, self.dag_id and f"dag={self.dag_id}") if part)
+
+    @property
+    def headline(self) -> str:
+        """It in one line: code, title, place."""
+        return f"{self.code} {self.title}" + (f" ({self.place})" if self.place else "")
+
+    def __repr__(self) -> str:
+        # All of its fields would fill pages; `windtunnel.report.finding_text` tells them.
+        return f"<{self.headline}>"
+
+    @property
     def identity(self) -> tuple[str, ...]:
         """What makes it this trouble and no other. Findings about the same, or over the same
         limits, are one, whichever tasks happen to be in it; else those of the same tasks are, in

@@ -46,16 +46,11 @@ def story(finding: Finding, *, width: int = 80) -> list[str]:
 
 def headline(finding: Finding) -> str:
     """The finding in one line: code, title, where."""
-    return f"{finding.code} {finding.title}" + (f" ({_place(finding)})" if _place(finding) else "")
-
-
-def _place(finding: Finding) -> str:
-    file = f"{finding.file}:{finding.line}" if finding.file and finding.line else finding.file
-    return "  ".join(part for part in (file, finding.dag_id and f"dag={finding.dag_id}") if part)
+    return finding.headline
 
 
 def _title(finding: Finding, width: int) -> str:
-    left, right = f"{finding.code} {finding.title}", _place(finding)
+    left, right = f"{finding.code} {finding.title}", finding.place
     gap = width - cell_len(left) - cell_len(right)
     if not right:
         return left

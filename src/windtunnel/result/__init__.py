@@ -2,13 +2,17 @@
 
 from windtunnel.result.assumed import assumed
 from windtunnel.result.dag_runs import DagRun, DagRuns, Landing, Landings
+from windtunnel.result.difference import ChangedRun, ChangedTask, Difference, diff
 from windtunnel.result.report import Report
 from windtunnel.result.result import Result
 from windtunnel.result.tasks import Failure, State, Task, Waited
 
 __all__ = [
+    "ChangedRun",
+    "ChangedTask",
     "DagRun",
     "DagRuns",
+    "Difference",
     "Failure",
     "Landing",
     "Landings",
@@ -18,4 +22,5 @@ __all__ = [
     "Task",
     "Waited",
     "assumed",
+    "diff",
 ]

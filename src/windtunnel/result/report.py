@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from windtunnel.detect import Accepted, Finding
 from windtunnel.model import Assumption, Problem, Scenario
-from windtunnel.result.result import Result, said_findings
+from windtunnel.result.dag_runs import DagRuns
+from windtunnel.result.outcome import said_findings
+from windtunnel.result.result import Result
 from windtunnel.search import Proof, Rechecked, Unreached, Varied
 from windtunnel.units import count
 from windtunnel.window import Idle
@@ -51,6 +53,10 @@ class Report:
     def never_ran(self) -> tuple[Idle, ...]:
         """The DAGs of which no run started in the first simulation, and why."""
         return self.result.never_ran
+
+    def dag_runs(self, dag_id: str | None = None) -> DagRuns:
+        """The dag runs of the first simulation, as `Result.dag_runs`."""
+        return self.result.dag_runs(dag_id)
 
     def __repr__(self) -> str:
         return f"<Report of {count(self.simulations, 'simulation')}: {said_findings(self)}>"

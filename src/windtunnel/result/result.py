@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
-from typing import Protocol
 
 from windtunnel.detect import Accepted, Finding
 from windtunnel.errors import InvalidInput
@@ -14,29 +14,15 @@ from windtunnel.explain.explanation import Tick
 from windtunnel.model import Assumption, Problem, Scenario
 from windtunnel.result.assumed import assumed, unused_accepts
 from windtunnel.result.dag_runs import DagRun, DagRuns
+from windtunnel.result.difference import Difference, diff
 from windtunnel.result.naming import find_task
+from windtunnel.result.outcome import Outcome, said_findings
 from windtunnel.result.record import Record
+from windtunnel.result.schedule import form_of, narrowed, schedule_text
 from windtunnel.result.tasks import Failure, Task, task_of
 from windtunnel.trace import TaskInstance, Trace
 from windtunnel.units import clock, count, duration
 from windtunnel.window import Idle, backlog, lost, never_ran, refused, unstruck
-
-
-class _Outcome(Protocol):
-    """What has findings: a result, or a report."""
-
-    @property
-    def findings(self) -> Sequence[Finding]: ...
-
-    @property
-    def accepted(self) -> Sequence[Accepted]: ...
-
-
-def said_findings(outcome: _Outcome) -> str:
-    """What was found, in a few words."""
-    codes = ", ".join(sorted({one.code for one in outcome.findings}))
-    said = f"{count(len(outcome.findings), 'finding')} ({codes})" if codes else "no findings"
-    return said + (f", {len(outcome.accepted)} accepted" if outcome.accepted else "")
 
 
 @dataclass(frozen=True, repr=False)
@@ -210,6 +196,40 @@ class Result:
 
     def _run_id(self, one: TaskInstance) -> str:
         return self.trace.runs[self.trace.ti_run[one.index]].run_id
+
+    def schedule(
+        self,
+        dags: str | Iterable[str] | None = None,
+        *,
+        states_only: bool = False,
+        to: str | float | timedelta = "1s",
+    ) -> str:
+        """What ran when, as text to look at and to keep in a snapshot: each dag run, and of each of
+        its tasks when it was queued, began and ended, its state, its tries if there were several,
+        why it failed, and what it waited for. All in UTC.
+
+        ::
+
+            assert run.schedule("etl", to="5m") == snapshot
+
+        Only what moves is another line: the order is that of when runs were due and of the tasks in
+        their DAG.
+
+        Args:
+            dags: Of one DAG, or of some; None: of all.
+            states_only: Without any times.
+            to: Times and waits are cut to whole multiples of this, a part of a day: ``"1m"``,
+                ``"5m"``, ``"1h"``. What moves by less is no difference then, mostly.
+
+        Raises:
+            InvalidInput: there is no run of such a DAG, or *to* is no part of a day.
+        """
+        return schedule_text(narrowed(self.dag_runs(), dags), form_of(states_only, to))
+
+    def diff(self, after: Outcome) -> Difference:
+        """What is different in another simulation, that came after a change: see
+        `windtunnel.diff`."""
+        return diff(self, after)
 
     def explain(
         self, name: str, run: str | None = None, *, search: bool = True, tell: Tick | None = None
