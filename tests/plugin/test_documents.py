@@ -32,7 +32,7 @@ duration = "90m"
 
 
 def blocks(page: str, language: str) -> list[str]:
-    """The blocks of a page that are written in a language; of none: what is printed."""
+    """The blocks of a page that are written in a language; ``text`` is printed."""
     text = (HOW_TO / page).read_text("utf-8")
     found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return [block for name, block in found if name == language]
@@ -54,7 +54,7 @@ def test_the_page_about_snapshots_does_as_it_says(repository: pytest.Pytester) -
     result = repository.runpytest_subprocess("-s", "--snapshot-update")
 
     result.assert_outcomes(passed=3)
-    schedule, change = blocks("snapshots.md", "")
+    schedule, change = blocks("snapshots.md", "text")
     (kept,) = repository.path.glob("__snapshots__/*.ambr")
     assert _flat(schedule) in _flat(kept.read_text())
     assert _flat(change) in _flat(result.stdout.str())
