@@ -88,7 +88,7 @@ def test_what_pytest_says_of_claims_that_do_not_hold(project: pytest.Pytester) -
     ]
     project.makepyfile(test_it="\n".join([TEST, *tests]))
 
-    result = project.runpytest("--strict-markers")
+    result = project.runpytest("--strict-markers", "-p", "no:randomly")
 
     result.assert_outcomes(failed=len(CLAIMS))
     text = "\n".join(line.rstrip() for line in result.outlines)
