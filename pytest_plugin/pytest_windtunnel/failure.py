@@ -28,10 +28,18 @@ class Findings(tuple[Finding, ...]):
 
 
 def note(item: pytest.Item, findings: Iterable[Finding]) -> Findings:
-    """Remember what a simulation in this test found, in case the test fails."""
+    """Remember what a simulation in this test found, in case the test fails. Of a test that
+    Hypothesis runs many times only the last one counts: it ends with the case that it shows."""
     seen = Findings(findings)
-    item.stash.setdefault(SEEN, []).append(seen)
+    before = (
+        [] if getattr(_function(item), "is_hypothesis_test", False) else item.stash.get(SEEN, [])
+    )
+    item.stash[SEEN] = [*before, seen]
     return seen
+
+
+def _function(item: pytest.Item) -> object:
+    return getattr(item, "obj", None)
 
 
 def explain(item: pytest.Item, report: pytest.TestReport) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +13,63 @@ import pytest
 
 import windtunnel as wt
 from pytest_windtunnel.failure import STORE, note
+from pytest_windtunnel.plugin import RUNNING
 from pytest_windtunnel.settings import Settings, settings_of
 from pytest_windtunnel.source import Source, What, cluster_from, source_from
 from pytest_windtunnel.verbs import Verbs
+from windtunnel.explain import is_code, page
+from windtunnel.faults import AnyFault
+from windtunnel.loaders import Told, parse_behavior, parse_fault
+from windtunnel.report import waiting_text
 
-
-def windtunnel_for(request: pytest.FixtureRequest) -> Windtunnel:
-    """The fixture's value for one test."""
-    return Windtunnel(request.node, settings_of(request.node))
+Faults = Iterable[AnyFault | str] | AnyFault | str
+"""One or several things that go wrong."""
+Runs = Iterable[wt.ManualRun | str] | str
+Does = wt.Behavior | Mapping[str, Told]
+"""What tasks do: a behavior, or what `Windtunnel.behavior` takes."""
 
 
 class Windtunnel(Verbs):
-    """What a test does with DAGs: `load` them, `run` or `simulate` them, `check` them.
+    """What a test does with DAGs: `load` them, `run` them, `check` them, `explain` what it sees.
 
+    ::
+
+        @pytest.mark.windtunnel(dags="dags/", cluster="cluster.toml", window="1d")
+        def test_nightly(windtunnel):
+            run = windtunnel.run(faults=[windtunnel.fail("etl.load", tries=1)])
+            assert run.task("etl.load").state == "success"
+            assert run.dag_run("etl").landed_before("06:00")
+            assert not run.findings
+
+    What is not given comes from the settings of the test: the command line, the marker, the
+    repository's ``windtunnel.toml`` or pyproject.toml, pytest's ini file, whichever says it first.
     Paths are relative to pytest's rootdir. What can't be used (a cluster file with a misspelt key,
     a folder without a usable DAG) fails the test with a message and no traceback. A DAG file with
     an error costs only itself: `load` has it in ``fleet.problems``, the others warn of it.
+
+    The fixture is there for fixtures of any scope, and inside of ``@given``; it keeps nothing from
+    one test to the next.
     """
 
-    def __init__(self, item: pytest.Item, settings: Settings) -> None:
-        self._item = item
-        self._settings = settings
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def __repr__(self) -> str:
+        return "<the fixture windtunnel>"
+
+    @property
+    def _item(self) -> pytest.Item:
+        return self._config.stash[RUNNING]
+
+    @property
+    def _settings(self) -> Settings:
+        return settings_of(self._item)
 
     def load(self, dags: str | Path | None = None) -> wt.Fleet:
-        """The DAGs of a folder, a file or a scenario; without an argument, of the settings."""
+        """The DAGs of a folder, a file or a scenario; without an argument, of the settings.
+
+        Files that can't be used are in ``fleet.problems``.
+        """
         __tracebackhide__ = True
         with _said_without_traceback():
             return source_from(self._settings, dags, {}).fleet
@@ -43,61 +77,128 @@ class Windtunnel(Verbs):
     def cluster(self, file: str | Path | None = None, **knobs: Any) -> wt.Cluster:
         """The cluster of a file (default: of the settings) with some of its values changed.
 
-        ``windtunnel.cluster(parallelism=8)``.
+        ``windtunnel.cluster(parallelism=8)``, ``windtunnel.cluster(pools={"db": 3})``.
+
+        Args:
+            file: A cluster file, such as ``cluster.toml``.
+            knobs: Values of `windtunnel.Cluster`; a pool may be its number of slots. Pools that are
+                not named stay as they are.
         """
         __tracebackhide__ = True
         with _said_without_traceback():
             return cluster_from(self._settings, file, **knobs)
 
-    def run(self, **changes: Any) -> wt.Result:
-        """Simulate what the settings name; arguments as for `simulate`."""
-        __tracebackhide__ = True
-        return self.simulate(None, **changes)
+    def behavior(
+        self,
+        tasks: Mapping[str, Told] | None = None,
+        *,
+        default_duration: str | float | timedelta | None = None,
+    ) -> wt.Behavior:
+        """What tasks do, in the place of what the scenario says of it.
 
-    def simulate(
+        ::
+
+            windtunnel.behavior({"etl.load": "20m", "report.*": {"fail_share": 0.1}})
+
+        Args:
+            tasks: Glob over ``dag_id.task_id`` (or such as ``tag:nightly``) -> how long they take,
+                or all that a rule of a scenario file may say. The first that matches holds.
+            default_duration: Of all other tasks; by default a minute.
+        """
+        __tracebackhide__ = True
+        with _said_without_traceback():
+            return parse_behavior(tasks or {}, default_duration)
+
+    def faults(self, *said: AnyFault | str) -> tuple[AnyFault, ...]:
+        """Things that go wrong, as values: ``windtunnel.faults("worker lost: 1 at +10m")``.
+
+        Each may be in words, or come from a verb: ``windtunnel.fail("etl.load", tries=1)``.
+        """
+        __tracebackhide__ = True
+        with _said_without_traceback():
+            return tuple(parse_fault(one) if isinstance(one, str) else one for one in said)
+
+    def run(
         self,
         what: What | None = None,
         *,
+        cluster: wt.Cluster | str | Path | None = None,
+        behavior: Does | None = None,
+        faults: Faults | None = None,
+        runs: Runs | None = None,
+        backfills: Iterable[wt.Backfill | str] | str | None = None,
+        start: datetime | date | str | None = None,
+        window: str | float | None = None,
+        seed: int | None = None,
+        accept: Mapping[str, Any] | None = None,
         execute: bool = False,
         isolate: wt.Isolation | bool = False,
-        **changes: Any,
     ) -> wt.Result:
         """Simulate once.
 
         Args:
-            what: a folder of DAGs, a DAG file, a scenario file or its folder, the name of a shipped
+            what: A folder of DAGs, a DAG file, a scenario file or its folder, the name of a shipped
                 scenario, a `Fleet`, or a `Scenario` (which the settings don't touch). Default: the
                 ``dags`` of the settings.
-            execute: run the real Python callables, at simulated time. They come with the DAG files,
+            cluster: The deployment, or the path of a cluster file.
+            behavior: What tasks do; see `behavior`.
+            faults: What goes wrong, beside what the scenario says.
+            runs: DAGs that somebody triggers at the start.
+            backfills: Such as ``"etl from 2026-01-01 to 2026-02-01"``.
+            start: First instant of the window, also as ``"2026-03-01"``.
+            window: Its length: seconds, or ``"90m"``, ``"2d"``.
+            seed: Keys all randomness.
+            accept: Findings that don't count: ``{"etl": ["WT113"]}``.
+            execute: Run the real Python callables, at simulated time. They come with the DAG files,
                 so *what* must be a path or a name.
-            isolate: run each try of a callable in a process of its own, within the limits of a
+            isolate: Run each try of a callable in a process of its own, within the limits of a
                 `windtunnel.Isolation`; True: within its defaults.
-            changes: as for `windtunnel.simulate`: ``cluster`` (also the path of a file),
-                ``behavior``, ``window``, ``start`` (also as ``"2026-03-01"``), ``runs``, ``seed``.
         """
         __tracebackhide__ = True
+        given = {
+            "cluster": cluster, "behavior": behavior, "faults": faults, "runs": runs,
+            "backfills": backfills, "start": start, "window": window, "seed": seed,
+            "accept": accept,
+        }  # fmt: skip
         with _said_without_traceback():
-            source = self._usable(what, changes)
+            source = self._usable(what, given)
             bodies = source.bodies() if execute else None
             result = wt.simulate(source.target, execute=bodies, isolate=isolate, **source.changes)
         return replace(result, findings=note(self._item, result.findings))
 
+    simulate = run
+
     def check(
-        self, what: What | None = None, *, seeds: int | None = None, **changes: Any
+        self,
+        what: What | None = None,
+        *,
+        seeds: int | None = None,
+        vary: Iterable[str] | str = (),
+        jitter: str | float | None = None,
+        faults_up_to: int | None = None,
+        **changes: Any,
     ) -> wt.Report:
-        """Simulate under several orders of equal tasks; what is found is stored for replay in
+        """Simulate many times, each time going another way; what is found is stored for replay in
         ``.windtunnel`` below pytest's rootdir.
 
         Args:
-            what: as for `simulate`.
-            seeds: how many simulations beside the first; None: as many as its size allows.
-            changes: as for `simulate`.
+            what: As for `run`.
+            seeds: How many simulations beside the first; None: as many as its size allows.
+            vary: Settings to search with other values of: ``"pool db=1..6"``.
+            jitter: How much later than due scheduled runs may come: ``"5m"``.
+            faults_up_to: How many tries may fail or die, wherever that hurts.
+            changes: As for `run`: ``cluster``, ``behavior``, ``faults``, ``runs``, ``start``,
+                ``window``, ``seed``, ``accept``.
         """
         __tracebackhide__ = True
         with _said_without_traceback():
             source = self._usable(what, changes)
+            own = {"jitter": jitter, "faults_up_to": faults_up_to, "profile": source.profile}
+            asked: dict[str, Any] = {n: value for n, value in own.items() if value is not None}
             store = self._settings.root / STORE
-            report = wt.check(source.target, seeds=seeds, store=store, **source.changes)
+            report = wt.check(
+                source.target, seeds=seeds, store=store, vary=vary, **asked, **source.changes
+            )
         return replace(report, findings=note(self._item, report.findings))
 
     def replay(self, file: str | Path, what: What | None = None, **changes: Any) -> wt.Report:
@@ -118,13 +219,30 @@ class Windtunnel(Verbs):
         found = (one.model_copy(update={"counterexample": None}) for one in report.findings)
         return replace(report, findings=note(self._item, found))
 
-    def _usable(self, what: What | None, changes: dict[str, Any]) -> Source:
+    def explain(self, name: str, of: wt.Result | wt.Report | None = None) -> str:
+        """What a finding's code means, or why a task waited and what would have been enough, as
+        ``windtunnel explain`` says it.
+
+        ``windtunnel.explain("WT101")``, ``windtunnel.explain("etl.load", of=run)``.
+
+        Args:
+            name: A code, or ``dag_id.task_id``.
+            of: The simulation in which the task waited; by default `run` is called.
+        """
+        __tracebackhide__ = True
+        with _said_without_traceback():
+            if is_code(name):
+                return page(name).text
+            result = self.run() if of is None else of.result if isinstance(of, wt.Report) else of
+            return waiting_text(result.explain(name))
+
+    def _usable(self, what: What | None, given: Mapping[str, Any]) -> Source:
         """What the test named; its broken files become warnings, unless nothing else is left.
 
         Raises:
             InvalidInput: there is no DAG that can be used.
         """
-        source = source_from(self._settings, what, changes)
+        source = source_from(self._settings, what, given)
         problems = [str(problem) for problem in source.fleet.problems]
         if problems and not source.fleet.dags:
             raise wt.InvalidInput("\n".join(problems))

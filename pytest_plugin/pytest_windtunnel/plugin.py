@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from pytest_windtunnel.fixture import Windtunnel
 
 MARKER = (
-    "windtunnel(dags, cluster, window, start, seed, profile, airflow): what the fixture "
-    "windtunnel simulates in this test: a folder of DAGs or a scenario, on a cluster"
+    "windtunnel(dags, cluster, runs, faults, behavior, window, start, seed, profile, airflow, "
+    "accept): what the fixture windtunnel simulates in this test: a folder of DAGs or a scenario, "
+    "on a cluster"
 )
 CHECKED = (
     "what to check in each session: a folder of DAG files, a file or a scenario, or several, one "
@@ -27,9 +28,13 @@ SETTINGS = {
     "dags": ("PATH", "folder of DAG files, or a scenario file, for the fixture windtunnel"),
     "cluster": ("FILE", "cluster file for the fixture windtunnel"),
     "profile": ("NAME", "how hard to search: dev, ci or nightly (default: ci where CI is set)"),
-    "seed": ("N", "key of everything that a simulation draws"),
+    "seed": ("N", "key of everything that a simulation draws; random: any; last: as last time"),
     "airflow": ("NAME", "auto, stand-in (load DAG files without Airflow) or real (with it)"),
 }
+
+
+RUNNING = pytest.StashKey[pytest.Item]()
+"""The test that is running, or the one that ran last."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,10 +61,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, for ``--strict-markers`` and ``--markers``."""
     config.addinivalue_line("markers", MARKER)
+    if config.getoption("windtunnel_seed") is not None and not hasattr(config, "workerinput"):
+        from pytest_windtunnel.seeds import settle  # noqa: PLC0415 - it is used
+
+        settle(config)
     if config.getoption("windtunnel_paths") or config.getini("windtunnel_dags"):
         from pytest_windtunnel.session import ChecksOfSession  # noqa: PLC0415 - it is used
 
         config.pluginmanager.register(ChecksOfSession(config), "windtunnel-checks")
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """The seed, where the command line gives one."""
+    seed = config.getoption("windtunnel_seed")
+    return None if seed is None else f"windtunnel: seed={seed}"
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -69,12 +84,34 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("windtunnel")
 
 
-@pytest.fixture
-def windtunnel(request: pytest.FixtureRequest) -> Windtunnel:
-    """Load DAGs, simulate them and check them; settings from options, the marker and ini."""
-    from pytest_windtunnel.fixture import windtunnel_for  # noqa: PLC0415
+@pytest.fixture(scope="session")
+def windtunnel(pytestconfig: pytest.Config) -> Windtunnel:
+    """Load DAGs, simulate them, break them and check them; settings from options, the marker, the
+    repository and ini."""
+    from pytest_windtunnel.fixture import Windtunnel  # noqa: PLC0415
 
-    return windtunnel_for(request)
+    return Windtunnel(pytestconfig)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Remember which test is running: the fixture lives as long as the session, so that fixtures of
+    any scope can use it, and ``@given``, which runs a test many times."""
+    item.config.stash[RUNNING] = item
+    return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Look at the settings of a test that uses the fixture, before it runs."""
+    if "windtunnel" in getattr(item, "fixturenames", ()):
+        from pytest_windtunnel.settings import settings_of  # noqa: PLC0415
+
+        settings_of(item)
+    if "windtunnel.strategies" in sys.modules:
+        from pytest_windtunnel.searched import prepare  # noqa: PLC0415
+
+        prepare(item)
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:

@@ -1,19 +1,44 @@
-"""Where a test's dags, cluster and seed come from: command line, then marker, then ini file."""
+"""Settings: what a test simulates, from the nearest that says it.
+
+The first that says something wins: the command line, the marker (the nearest one first), the
+repository's ``windtunnel.toml`` or ``[tool.windtunnel]`` of its pyproject.toml, pytest's ini file.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
-from pytest_windtunnel.session_settings import default_dags
+from pytest_windtunnel.session_settings import default_dags, is_asked_for
+from windtunnel.errors import InvalidInput
+from windtunnel.loaders import project_settings
+from windtunnel.model.pattern import nearest
 
-KNOWN = ("dags", "cluster", "window", "start", "seed", "profile", "airflow", "accept")
-OPTIONS = ("dags", "cluster", "seed", "airflow")
+KNOWN = (
+    "dags",
+    "cluster",
+    "runs",
+    "faults",
+    "behavior",
+    "window",
+    "start",
+    "seed",
+    "profile",
+    "airflow",
+    "accept",
+)
+"""Arguments of the marker."""
+OF_PROJECT = ("dags", "cluster", "runs", "faults", "window", "start", "seed", "profile", "airflow")
+"""What a repository may say for all of its tests; what it accepts holds anyway."""
+TABLES = ("accept", "profiles")
+"""What else stands there, and is read elsewhere."""
+OPTIONS = ("dags", "cluster", "seed", "profile", "airflow")
+PATHS = ("dags", "cluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +49,16 @@ class Settings:
     """Relative paths start here: pytest's rootdir."""
     dags: str | Path | None = None
     cluster: str | Path | None = None
+    runs: Any = None
+    faults: Any = None
+    behavior: Any = None
     window: str | float | None = None
     start: str | date | None = None
     seed: int | None = None
-    profile: str | None = None
+    profile: Any = None
+    """Names of an Airflow release, of how hard a check searches, or of both."""
     airflow: Literal["auto", "stand-in", "real"] = "auto"
-    accept: Mapping[str, Any] | None = None
+    accept: Mapping[str, Any] | None = field(default=None)
     """Findings that don't count, by glob over dag_id, beside those of the project."""
 
 
@@ -37,24 +66,49 @@ def settings_of(item: pytest.Item) -> Settings:
     """The settings for one test.
 
     Raises:
-        pytest.UsageError: an unknown argument of the marker, or a seed that is no number.
+        pytest.UsageError: an unknown argument of the marker or setting of the project, or a seed
+            that is no number.
     """
     config = item.config
-    marked = _marked(item)
-    found: dict[str, Any] = {name: marked.get(name) for name in KNOWN}
-    for name in OPTIONS:
-        option = config.getoption(f"windtunnel_{name}")
-        if option is not None:
-            found[name] = option
-        elif found[name] is None and name != "dags":
-            found[name] = config.getini(f"windtunnel_{name}") or None
-    if found["dags"] is None:
-        found["dags"] = default_dags(config)
+    checked = {"dags": default_dags(config)} if is_asked_for(config) else {}
+    project = _of_project(config.rootpath)
+    layers = (_asked(config), _marked(item), checked, project, _of_ini(config))
+    found: dict[str, Any] = {}
+    for name in KNOWN:
+        said = (layer[name] for layer in layers if layer.get(name) is not None)
+        found[name] = next(said, None)
     if found["seed"] is not None:
         found["seed"] = whole_number(found["seed"])
     if found["airflow"] is None:
         del found["airflow"]
     return Settings(config.rootpath, **found)
+
+
+def _asked(config: pytest.Config) -> dict[str, Any]:
+    return {name: config.getoption(f"windtunnel_{name}") for name in OPTIONS}
+
+
+def _of_ini(config: pytest.Config) -> dict[str, Any]:
+    found = {name: config.getini(f"windtunnel_{name}") or None for name in OPTIONS}
+    return found | {"dags": default_dags(config)}
+
+
+def _of_project(root: Path) -> dict[str, Any]:
+    """What ``windtunnel.toml``, or ``[tool.windtunnel]``, says; its paths start where it lies."""
+    try:
+        table, file = project_settings(root)
+    except InvalidInput as error:
+        raise pytest.UsageError(str(error)) from None
+    for name in table:
+        if name not in (*OF_PROJECT, *TABLES):
+            said = nearest(name, [*OF_PROJECT, *TABLES])
+            raise pytest.UsageError(f"{file}: windtunnel has no setting {name!r}; {said}")
+    found = {name: table[name] for name in OF_PROJECT if name in table}
+    for name in PATHS:
+        if isinstance(found.get(name), str):
+            there = file.parent / found[name]
+            found[name] = there if there.exists() else found[name]
+    return found
 
 
 def _marked(item: pytest.Item) -> dict[str, Any]:
@@ -68,7 +122,8 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
         for name in marker.kwargs:
             if name not in KNOWN:
                 raise pytest.UsageError(
-                    f"@pytest.mark.windtunnel has no argument {name!r}; it has {', '.join(KNOWN)}"
+                    f"@pytest.mark.windtunnel has no argument {name!r}; {nearest(name, KNOWN)}"
+                    f" (it has {', '.join(KNOWN)})"
                 )
         arguments.update(marker.kwargs)
     return arguments

@@ -17,10 +17,13 @@ from windtunnel.loaders import (
     ReadScenario,
     merged_accepts,
     parse_accepts,
+    parse_behavior,
+    parse_profiles,
     read_cluster,
     read_scenario,
 )
 from windtunnel.loaders.forms import machine_mistakes, unknown_key
+from windtunnel.model import SearchProfile
 from windtunnel_scenarios import folder
 
 What = str | Path | wt.Fleet | wt.Scenario
@@ -35,6 +38,8 @@ class Source:
     changes: dict[str, Any]
     loaded: Loaded | None = None
     """What the DAG files came to; None if the target was given as a value."""
+    profile: SearchProfile | None = None
+    """How hard to search; None: nobody says it."""
 
     @property
     def fleet(self) -> wt.Fleet:
@@ -63,24 +68,42 @@ def source_from(settings: Settings, what: What | None, changes: Mapping[str, Any
     own = _known(changes)
     if isinstance(own.get("cluster"), str | Path):
         own["cluster"] = read_cluster(settings.root / own["cluster"])
+    search = _profiles(settings)[1]
     if isinstance(what, wt.Scenario):
-        return Source(what, own)
-    asked = _known({"window": settings.window, "start": settings.start, "seed": settings.seed})
-    asked |= _known({"accept": settings.accept})
-    asked |= own
+        return _checked(Source(what, own, profile=search))
+    said = ("runs", "faults", "behavior", "window", "start", "seed", "accept")
+    asked = _known({name: getattr(settings, name) for name in said}) | own
     if asked.get("cluster") is None and settings.cluster:
         asked["cluster"] = cluster_from(settings)
     if isinstance(what, wt.Fleet):
-        return Source(what, asked)
+        return _checked(Source(what, asked, profile=search))
     found = _read(settings, _path(settings, what), asked)
     if found.file is not None:
-        return Source(found.scenario, asked, found.loaded)
+        return _checked(Source(found.scenario, asked, found.loaded, search))
     # DAG files alone say nothing of time: the window is chosen, as on the command line.
     told = {"cluster": found.scenario.cluster} | asked
     told["accept"] = merged_accepts(
         found.scenario.accept, parse_accepts(asked.get("accept", {}), "accept")
     )
-    return Source(found.loaded.fleet, told, found.loaded)
+    return _checked(Source(found.loaded.fleet, told, found.loaded, search))
+
+
+def _checked(source: Source) -> Source:
+    """The source, if the behavior that the test gave speaks of tasks that there are.
+
+    Raises:
+        InvalidInput: a rule matches no task: the test would not try what it means to.
+    """
+    behavior = source.changes.get("behavior")
+    if isinstance(behavior, wt.Behavior) and source.fleet.dags:
+        for _, given, said in behavior.idle(source.fleet):
+            raise wt.InvalidInput(f"behavior of {given!r}: {said}")
+    return source
+
+
+def _profiles(settings: Settings) -> tuple[str | None, SearchProfile | None]:
+    """The Airflow release, and how hard to search, as far as the settings say it."""
+    return parse_profiles(settings.profile or (), settings.root, said="profile")
 
 
 def cluster_from(settings: Settings, file: str | Path | None = None, **knobs: Any) -> wt.Cluster:
@@ -95,9 +118,17 @@ def cluster_from(settings: Settings, file: str | Path | None = None, **knobs: An
             raise wt.InvalidInput(f"windtunnel.cluster({name}=...): {unknown_key(name, known)}")
     named = file or settings.cluster
     cluster = read_cluster(settings.root / named) if named else wt.Cluster()
-    if settings.profile:
-        knobs = {"profile": settings.profile, **knobs}
+    release = _profiles(settings)[0]
+    if release:
+        knobs = {"profile": release, **knobs}
+    if isinstance(knobs.get("pools"), Mapping):
+        knobs["pools"] = {**cluster.pools, **_pools(knobs["pools"])}
     return _cluster(cluster, knobs)
+
+
+def _pools(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Pools, of which some may be given as their number of slots."""
+    return {n: {"slots": one} if isinstance(one, int) else one for n, one in given.items()}
 
 
 def _cluster(cluster: wt.Cluster, knobs: dict[str, Any]) -> wt.Cluster:
@@ -112,10 +143,11 @@ def _cluster(cluster: wt.Cluster, knobs: dict[str, Any]) -> wt.Cluster:
 def _read(settings: Settings, path: Path, asked: Mapping[str, Any]) -> ReadScenario:
     airflow, start = settings.airflow, asked.get("start")
     cluster: wt.Cluster | None = asked.get("cluster")
-    if cluster is None and settings.profile:
+    release = _profiles(settings)[0]
+    if cluster is None and release:
         # What a scenario file says of its cluster holds, except for the release.
         own = read_scenario(path, airflow=airflow).scenario.cluster
-        cluster = _cluster(own, {"profile": settings.profile})
+        cluster = _cluster(own, {"profile": release})
     return read_scenario(path, cluster=cluster, start=start, airflow=airflow)
 
 
@@ -124,15 +156,18 @@ def _path(settings: Settings, what: str | Path | None) -> Path:
     if given is None:
         raise wt.InvalidInput(
             "nothing to simulate: name the DAGs with @pytest.mark.windtunnel(dags=...), "
-            "--windtunnel-dags=... or the ini option windtunnel_dags"
+            "--windtunnel-dags=..., dags in [tool.windtunnel] of pyproject.toml, or the ini option "
+            "windtunnel_dags"
         )
     path = settings.root / given
     return path if path.exists() else folder(str(given)) or path
 
 
 def _known(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes that say something; a start as a datetime."""
+    """The changes that say something; a start as a datetime, a behavior as what it is."""
     said = {name: value for name, value in changes.items() if value is not None}
+    if isinstance(said.get("behavior"), Mapping):
+        said["behavior"] = parse_behavior(said["behavior"])
     if "start" in said:
         said["start"] = _instant(said["start"])
     return said

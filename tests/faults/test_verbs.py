@@ -166,7 +166,7 @@ def test_an_exhausted_pool_holds_tasks_back(scenario):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("warehuose", "exhaust.'warehuose', at=.0s.: .*did you mean 'warehouse'"),
+        ("warehuose", "exhaust.'warehuose'.: .*did you mean 'warehouse'"),
         ("db", "there are: default_pool, warehouse, licence"),
         ("pool licence", "did you mean"),
     ],

@@ -212,7 +212,7 @@ def test_an_error_is_printed_once_and_in_our_words(project: pytest.Pytester) -> 
     assert "pydantic" not in text
     assert "windtunnel.cluster(paralelism=...): unknown key; did you mean 'parallelism'?" in text
     assert "cluster: parallelism = 0: must be greater than or equal to 1" in text
-    assert 'cluster: profile = "airflow-9": must be ' in text
+    assert "profile airflow-9: no such profile; did you mean 'airflow-3.3'?" in text
 
 
 def test_what_a_check_finds_can_be_replayed_as_it_says(project: pytest.Pytester) -> None:
@@ -351,3 +351,77 @@ def test_the_fixture_has_every_verb(pytester: pytest.Pytester) -> None:
             assert windtunnel.fail("etl.load", tries=1) == wt.fail("etl.load", tries=1)
     """)
     pytester.runpytest().assert_outcomes(passed=1)
+
+
+def test_behavior_cluster_and_faults_are_said_in_few_words(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        from datetime import timedelta
+
+        import pytest
+        from pytest_windtunnel import Windtunnel
+
+        pytestmark = pytest.mark.windtunnel(dags="dags", cluster="cluster.toml", window="1d")
+
+        def test_behavior(windtunnel: Windtunnel):
+            slow = windtunnel.behavior(
+                {"etl.load": "20m", "etl.s*": {"duration": timedelta(hours=1), "outcome": "fail"}},
+                default_duration="5m",
+            )
+            run = windtunnel.run(behavior=slow)
+            assert run.task("load").took == timedelta(minutes=20)
+            assert run.task("save").state == "failed"
+            assert windtunnel.run(behavior={"etl.*": 90}).task("save").took.seconds == 90
+
+        @pytest.mark.windtunnel(behavior={"etl.load": "2m"}, faults="task fails: etl.save")
+        def test_marker(windtunnel):
+            run = windtunnel.run()
+            assert run.task("load").took == timedelta(minutes=2)
+            assert run.task("save").state == "failed"
+
+        def test_cluster(windtunnel):
+            cluster = windtunnel.cluster(pools={"other": 2}, parallelism=4)
+            assert {name: pool.slots for name, pool in cluster.pools.items()} == {
+                "db": 3, "other": 2
+            }
+            assert cluster.parallelism == 4
+
+        def test_faults(windtunnel):
+            asked = windtunnel.faults("scheduler down: for 1m", windtunnel.exhaust("db"))
+            assert len(windtunnel.run(faults=asked).scenario.faults) == 2
+    """)
+    project.runpytest("--strict-markers").assert_outcomes(passed=4)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ('{"etl.laod": "5m"}', "behavior of 'etl.laod': no task matches; did you mean 'etl.load'"),
+        ('{"etl.load": "soon"}', "behavior of 'etl.load': duration"),
+        ('{"etl.load": {"duratoin": "5m"}}', "did you mean 'duration'"),
+    ],
+)
+def test_a_behavior_that_cannot_be_used_is_refused(
+    project: pytest.Pytester, given: str, said: str
+) -> None:
+    project.makepyfile(f"""
+        def test_it(windtunnel):
+            windtunnel.run("dags", behavior={given})
+    """)
+    result = project.runpytest()
+    result.assert_outcomes(failed=1)
+    assert said in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_explain_says_what_the_command_says(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import pytest
+
+        @pytest.mark.windtunnel(dags="dags", cluster="cluster.toml", window="1d")
+        def test_it(windtunnel):
+            assert windtunnel.explain("WT101").startswith("# WT101: ")
+            run = windtunnel.run()
+            assert "etl.save  scheduled@2026-01-01" in windtunnel.explain("etl.save", of=run)
+            assert windtunnel.explain("save") == windtunnel.explain("etl.save", of=run)
+    """)
+    project.runpytest().assert_outcomes(passed=1)

@@ -69,10 +69,10 @@ def test_a_misspelt_argument_of_the_marker_is_named(project: pytest.Pytester) ->
 def test_a_seed_that_is_no_number_is_named(project: pytest.Pytester) -> None:
     project.makepyfile("def test_seed(windtunnel):\n    pass\n")
 
-    result = project.runpytest("--windtunnel-seed=last")
+    result = project.runpytest("--windtunnel-seed=x")
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*windtunnel seed: 'last' is not a whole number*"])
+    result.stdout.fnmatch_lines(["*windtunnel seed: 'x' is not a whole number*"])
 
 
 def test_tests_that_use_the_fixture_can_be_selected(project: pytest.Pytester) -> None:
@@ -119,3 +119,111 @@ def test_what_is_checked_is_what_a_test_simulates_that_names_nothing(
     project.runpytest(*several, "-k", "own or marked").assert_outcomes(
         passed=1, failed=1, deselected=24
     )
+
+
+PROJECT = """\
+[tool.windtunnel]
+dags = "fleet"
+cluster = "fleet/cluster.toml"
+start = 2026-03-02
+window = "1d"
+seed = 7
+runs = "etl"
+faults = ["task fails: etl.load"]
+profile = "airflow-2.11"
+
+[tool.windtunnel.accept]
+etl = ["WT111"]
+"""
+SAYS = """\
+import pytest
+
+def test_project(windtunnel):
+    run = windtunnel.run()
+    scenario = run.scenario
+    assert (scenario.seed, scenario.start.day, scenario.duration_s) == (7, 2, 86400)
+    assert scenario.cluster.profile == "airflow-2.11"
+    assert scenario.cluster.pool("db").slots == 3
+    assert run.task("load").state == "failed"
+    assert {one.run_type for one in run.dag_runs("etl")} == {"manual", "scheduled"}
+
+@pytest.mark.windtunnel(seed=2, faults=[], runs=())
+def test_marker(windtunnel):
+    run = windtunnel.run()
+    assert (run.scenario.seed, run.scenario.faults) == (2, ())
+    assert run.task("load").state == "success"
+    assert windtunnel.run(seed=9).scenario.seed == 9
+"""
+
+
+def moved(project: pytest.Pytester) -> None:
+    """The DAGs and the cluster lie in ``fleet``, and the ini file says something else."""
+    project.path.joinpath("dags").rename(project.path / "fleet")
+    project.path.joinpath("cluster.toml").rename(project.path / "fleet" / "cluster.toml")
+    project.makeini("[pytest]\nwindtunnel_seed = 3\n")
+
+
+def test_the_repository_says_what_no_marker_does(project: pytest.Pytester) -> None:
+    moved(project)
+    project.makepyprojecttoml(PROJECT)
+    project.makepyfile(SAYS)
+
+    project.runpytest().assert_outcomes(passed=2)
+    project.runpytest("--windtunnel-seed=5").assert_outcomes(failed=2)
+
+
+def test_a_windtunnel_toml_says_it_without_the_table(project: pytest.Pytester) -> None:
+    moved(project)
+    project.makepyprojecttoml("[tool.windtunnel]\nseed = 8\n")
+    own = PROJECT.replace("[tool.windtunnel]\n", "").replace("tool.windtunnel.", "")
+    project.path.joinpath("windtunnel.toml").write_text(own)
+    project.makepyfile(SAYS)
+
+    project.runpytest().assert_outcomes(passed=2)
+
+
+def test_a_misspelt_setting_of_the_repository_is_named(project: pytest.Pytester) -> None:
+    project.makepyprojecttoml('[tool.windtunnel]\nclutser = "cluster.toml"\n')
+    project.makepyfile("def test_it(windtunnel):\n    pass\n")
+
+    result = project.runpytest()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*windtunnel has no setting 'clutser'; did you mean 'cluster'?*"])
+
+
+def test_the_last_seed_can_be_taken_again(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        def test_seed(windtunnel):
+            print("seed is", windtunnel.run("dags").scenario.seed)
+    """)
+
+    assert project.runpytest("--windtunnel-seed=last").ret == pytest.ExitCode.USAGE_ERROR
+    drawn = project.runpytest("-s", "--windtunnel-seed=random").stdout.str()
+    again = project.runpytest("-s", "--windtunnel-seed=last").stdout.str()
+
+    (seed,) = {line.partition("seed=")[2] for line in drawn.splitlines() if "seed=" in line}
+    assert seed.isdecimal()
+    for text in (drawn, again):
+        assert f"windtunnel: seed={seed}" in text
+        assert f"seed is {seed}" in text
+
+
+def test_a_release_and_how_hard_to_search_are_both_profiles(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import pytest
+
+        pytestmark = pytest.mark.windtunnel(dags="dags", window="1d")
+
+        @pytest.mark.windtunnel(profile=["airflow-2.11", "dev"])
+        def test_both(windtunnel):
+            assert windtunnel.run().scenario.cluster.profile == "airflow-2.11"
+            assert windtunnel.check().profile == "dev"
+
+        @pytest.mark.windtunnel(profile="airflow-9")
+        def test_none(windtunnel):
+            windtunnel.run()
+    """)
+    result = project.runpytest()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*profile airflow-9: no such profile;*airflow-3.3*nightly*"])

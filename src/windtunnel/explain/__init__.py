@@ -1,7 +1,7 @@
 """Explanations: what a finding's code means, and why a task instance waited."""
 
-from windtunnel.explain.codes import Page, page, pages
+from windtunnel.explain.codes import Page, is_code, page, pages
 from windtunnel.explain.enough import Enough
 from windtunnel.explain.explanation import Explanation, Stretch, explain_task
 
-__all__ = ["Enough", "Explanation", "Page", "Stretch", "explain_task", "page", "pages"]
+__all__ = ["Enough", "Explanation", "Page", "Stretch", "explain_task", "is_code", "page", "pages"]

@@ -9,7 +9,6 @@ from pydantic import Field
 
 from windtunnel.errors import InvalidInput
 from windtunnel.faults.making import When, made
-from windtunnel.loaders import in_words
 from windtunnel.model import (
     Fault,
     PoolResized,
@@ -95,8 +94,6 @@ def _settled(fault: Exhausted, scenario: Scenario) -> PoolResized | ResourceResi
         return ResourceResized(resource=named, slots=fault.left, **when)
     known = [f"pool {name}" for name in pools] + [f"resource {name}" for name in resources]
     bare = [*pools, *resources] if not kind else known
-    at = "" if fault.at_time is not None else f", at=+{in_words(fault.at_s)}"
     raise InvalidInput(
-        f"exhaust({fault.name!r}{at}): there is no such pool or resource; "
-        f"{nearest(fault.name, bare)}"
+        f"exhaust({fault.name!r}): there is no such pool or resource; {nearest(fault.name, bare)}"
     )

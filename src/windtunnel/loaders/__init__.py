@@ -2,13 +2,14 @@
 
 from windtunnel.loaders.accepting import merged_accepts, parse_accepts
 from windtunnel.loaders.backfill_text import check_backfills, parse_backfill
+from windtunnel.loaders.behavior_text import Told, parse_behavior
 from windtunnel.loaders.cluster_sources import (
     PRESETS,
     ReadCluster,
     assume_pools,
     read_cluster_sources,
 )
-from windtunnel.loaders.durations import in_words, parse_duration
+from windtunnel.loaders.durations import parse_duration
 from windtunnel.loaders.fault_text import (
     check_targets,
     fault_beginning,
@@ -31,6 +32,7 @@ from windtunnel.loaders.profiles import (
     search_profiles,
     usual_profile,
 )
+from windtunnel.loaders.project import project_settings
 from windtunnel.loaders.real import LoadedByAirflow
 from windtunnel.loaders.scenario_file import (
     DEFAULT_START,
@@ -71,6 +73,7 @@ __all__ = [
     "ReadScenario",
     "ResultOf",
     "Supplied",
+    "Told",
     "ZippedItems",
     "assume_pools",
     "check_backfills",
@@ -80,16 +83,17 @@ __all__ = [
     "faults_help",
     "first_mistake",
     "fleet_toml_schema",
-    "in_words",
     "load",
     "merged_accepts",
     "numbered_faults",
     "parse_accepts",
     "parse_backfill",
+    "parse_behavior",
     "parse_duration",
     "parse_fault",
     "parse_profiles",
     "parse_share",
+    "project_settings",
     "read_cluster",
     "read_cluster_sources",
     "read_history",

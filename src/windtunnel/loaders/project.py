@@ -1,4 +1,5 @@
-"""What a repository says of windtunnel: ``[tool.windtunnel]`` of its pyproject.toml."""
+"""What a repository says of windtunnel: ``windtunnel.toml``, or ``[tool.windtunnel]`` of its
+pyproject.toml."""
 
 from __future__ import annotations
 
@@ -8,22 +9,39 @@ from typing import Any
 
 from windtunnel.loaders.text_file import read_toml
 
+OWN_FILE = "windtunnel.toml"
+
 
 def project_table(place: Path, name: str) -> tuple[Any, str]:
-    """``[tool.windtunnel.NAME]`` of the nearest pyproject.toml, looked for in the folder of a place
-    and above it, up to the top of the repository; and where it stands, for messages.
+    """One table of the nearest ``windtunnel.toml`` or pyproject.toml, looked for in the folder of a
+    place and above it, up to the top of the repository; and where it stands, for messages.
+
+    Raises:
+        InvalidInput: the file can't be read.
+    """
+    own, file = project_settings(place)
+    if file == Path():
+        return {}, ""
+    inside = name if file.name == OWN_FILE else f"tool.windtunnel.{name}"
+    return own.get(name, {}), f"{file}: {inside}"
+
+
+def project_settings(place: Path) -> tuple[Mapping[str, Any], Path]:
+    """All that the repository of a place says, and the file in which it does: ``windtunnel.toml``,
+    else the pyproject.toml beside it. No file: an empty path.
 
     Raises:
         InvalidInput: the file can't be read.
     """
     for here in _upwards(place):
+        if (here / OWN_FILE).is_file():
+            return read_toml(here / OWN_FILE), here / OWN_FILE
         file = here / "pyproject.toml"
         if file.is_file():
             table = read_toml(file).get("tool", {})
             own = table.get("windtunnel", {}) if isinstance(table, Mapping) else {}
-            given = own.get(name, {}) if isinstance(own, Mapping) else {}
-            return given, f"{file}: tool.windtunnel.{name}"
-    return {}, ""
+            return (own if isinstance(own, Mapping) else {}), file
+    return {}, Path()
 
 
 def _upwards(place: Path) -> Iterator[Path]:

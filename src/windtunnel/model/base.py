@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -23,3 +24,13 @@ class Value(BaseModel):
             value = getattr(self, name)
             if field.is_required() or value != field.get_default(call_default_factory=True):
                 yield name, value
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis and IPython show it: as its repr, over several lines if it is long, and
+        with instants as the texts that they can be given as."""
+        with printer.group(4, f"{type(self).__name__}(", ")"):
+            for number, (name, value) in enumerate(() if cycle else self.__repr_args__()):
+                printer.text("," if number else "")
+                printer.breakable(" " if number else "")
+                printer.text(f"{name}=")
+                printer.pretty(value.isoformat() if isinstance(value, datetime) else value)

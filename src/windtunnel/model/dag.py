@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -18,6 +18,8 @@ from windtunnel.model.schedule import AssetCondition, OtherSchedule, Schedule
 
 Seconds = Annotated[float, Field(ge=0)]
 WEEK_S = 7 * 24 * 3600.0
+NAMED = 8
+"""DAGs that the repr of a fleet names."""
 
 
 class TriggerRule(StrEnum):
@@ -392,6 +394,20 @@ class Fleet(Value):
                 )
             seen[dag.dag_id] = dag
         return self
+
+    def __repr__(self) -> str:
+        """Names alone of what was loaded from files: these say the rest, at length."""
+        if not self.dags or any(dag.file is None for dag in self.dags):
+            return super().__repr__()
+        names = [dag.dag_id for dag in self.dags]
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        return f"<Fleet of {', '.join(names[:NAMED])}{more}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        if any(dag.file is None for dag in self.dags):
+            super()._repr_pretty_(printer, cycle)
+        else:
+            printer.text(repr(self))
 
     def dag(self, dag_id: str) -> Dag:
         """The DAG with this id.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from windtunnel.api import scenario_of
 from windtunnel.errors import InvalidInput
+from windtunnel.faults import AnyFault, settled
+from windtunnel.loaders import check_targets, parse_fault
 from windtunnel.model import Behavior, Cluster, Fault, Fleet, Scenario
 from windtunnel.strategies.behaviors import behaviors, resources
 from windtunnel.strategies.clusters import clusters
@@ -28,11 +30,13 @@ DAYS = 7
 """The start is moved by less than a week: other weekdays, the same schedules."""
 
 T = TypeVar("T")
-Faults = int | st.SearchStrategy[Fault]
+OneFault = AnyFault | str | st.SearchStrategy[AnyFault] | st.SearchStrategy[Fault]
+Faults = int | st.SearchStrategy[AnyFault] | st.SearchStrategy[Fault] | Iterable[OneFault]
+"""How many things go wrong; a strategy for one of them; or those that may."""
 
 
 def scenarios(
-    fleet: Fleet | st.SearchStrategy[Fleet] | None = None,
+    fleet: Fleet | Scenario | st.SearchStrategy[Fleet] | None = None,
     *,
     cluster: Cluster | st.SearchStrategy[Cluster] | None = None,
     behavior: Behavior | st.SearchStrategy[Behavior] | None = None,
@@ -58,7 +62,7 @@ def scenarios(
             assert not windtunnel.simulate(scenario).findings
 
     Args:
-        fleet: The DAGs, or a strategy for them; by default `fleets`.
+        fleet: The DAGs, or a scenario of them; or a strategy for them; by default `fleets`.
         cluster: The deployment, or a strategy for it; by default `clusters` for a drawn fleet, and
             Airflow's defaults with all pools that it names for a given one.
         behavior: What tasks do, or a strategy for it; by default `behaviors` for a drawn fleet, and
@@ -68,7 +72,9 @@ def scenarios(
         window: Its length, as for `windtunnel.simulate`; by default any number of whole hours up to
             what `windtunnel.simulate` chooses, and up to four for a drawn fleet.
         runs: Runs at most that somebody triggers beside the schedules.
-        faults: How many at most, or a strategy for single ones, of which there are two at most.
+        faults: How many at most; a strategy for single ones, of which there are two at most; or a
+            list of faults, of which each strikes once or not at all, and of strategies for them,
+            such as ``strategies.lose_worker(at=("+0m", "+4h"))``.
         ties: How often at most another than the usual one of equal candidates goes first.
         vary: Settings to vary: sizes of pools, parallelism, workers, and limits of DAGs.
         features: What drawn fleets use; see `fleets`.
@@ -80,9 +86,11 @@ def scenarios(
     for name, number in (("runs", runs), ("ties", ties), ("faults", faults)):
         if isinstance(number, int) and number < 0:
             raise InvalidInput(f"scenarios: {name}={number}: must be 0 or more")
-    how = _How(start, window, runs, faults, ties, tuple(vary))
-    if isinstance(fleet, Fleet):
-        if not any(dag.tasks for dag in fleet.dags):
+    listed = faults if isinstance(faults, int | st.SearchStrategy) else tuple(faults)
+    how = _How(start, window, runs, listed, ties, tuple(vary))
+    if isinstance(fleet, Fleet | Scenario):
+        dags = fleet.fleet.dags if isinstance(fleet, Scenario) else fleet.dags
+        if not any(dag.tasks for dag in dags):
             raise InvalidInput("scenarios: the fleet has no task, so there is nothing to simulate")
         if features is not None:
             raise InvalidInput("scenarios: features are of drawn fleets, and a fleet is given")
@@ -104,7 +112,7 @@ class _How:
 
 def _of_given(
     how: _How,
-    fleet: Fleet,
+    fleet: Fleet | Scenario,
     cluster: Cluster | st.SearchStrategy[Cluster] | None,
     behavior: Behavior | st.SearchStrategy[Behavior] | None,
 ) -> st.SearchStrategy[Scenario]:
@@ -173,15 +181,19 @@ def _around(draw: Draw, base: Scenario, how: _How, *, needs_run: bool = False) -
         start = changes.get("start", base.start)
         changes["backfills"] = draw(backfills(fleet, start=start, window_s=window_s))
     made = base.model_copy(update=changes)
-    made = made.model_copy(update={"faults": draw(_faults(made, how.faults))})
+    drawn = settled(draw(_faults(made, how.faults)), made)
+    check_targets(drawn, made.fleet, made.cluster, made.start, made.resources)
+    made = made.model_copy(update={"faults": (*base.faults, *drawn)})
     made = made.model_copy(update={"behavior": draw(lengths(made.fleet, made.behavior))})
     made = made.model_copy(update={"seed": draw(st.integers(0, 3))})
     return decided(made, draw(deviations(how.ties)))
 
 
-def _faults(scenario: Scenario, asked: Faults) -> st.SearchStrategy[tuple[Fault, ...]]:
+def _faults(scenario: Scenario, asked: Faults) -> st.SearchStrategy[tuple[AnyFault, ...]]:
     if isinstance(asked, st.SearchStrategy):
         return many(asked, 2)
+    if not isinstance(asked, int):
+        return _some(tuple(asked))
     single = st.deferred(
         lambda: any_faults(
             scenario.fleet,
@@ -192,3 +204,14 @@ def _faults(scenario: Scenario, asked: Faults) -> st.SearchStrategy[tuple[Fault,
         )
     )
     return many(single, asked) if asked else st.just(())
+
+
+@st.composite
+def _some(draw: Draw, options: Sequence[OneFault]) -> tuple[AnyFault, ...]:
+    """Some of these, each once; shrinks to none."""
+    found: list[AnyFault] = []
+    for one in options:
+        if draw(st.booleans()):
+            fault = draw(one) if isinstance(one, st.SearchStrategy) else one
+            found.append(parse_fault(fault) if isinstance(fault, str) else fault)
+    return tuple(found)
