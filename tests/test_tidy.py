@@ -55,7 +55,8 @@ OUTSIDE_MODULES = {"random", "time", "secrets", "uuid", "socket", "threading"}
 OUTSIDE_CALLS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 OUTSIDE_NAMES = {"os.environ", "os.getenv", "os.urandom"}
 USERS_ROOMS = {
-    "", "api", "errors", "explain", "faults", "loaders", "model", "report", "strategies", "target", "units",
+    "", "api", "errors", "explain", "faults", "loaders", "model", "report", "strategies", "target",
+    "units",
 }  # fmt: skip
 LONGEST_FUNCTION = 100
 # Longer on purpose: one loop, in which every call would cost each of a million tasks.

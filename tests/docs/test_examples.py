@@ -26,8 +26,6 @@ LEFT_OUT = {
     ("how-to/hypothesis", "The operator did, within 3 s from 2026-01-01T00:00:00+00:00:"): (
         "what a failing machine prints; tests/strategies/test_document.py holds it"
     ),
-    ("how-to/snapshots", "Monday 2026-03-02, UTC"): "tests/plugin/test_documents.py holds it",
-    ("how-to/snapshots", "Dag runs"): "tests/plugin/test_documents.py holds it",
 }
 """Blocks that are not run here: (page, first line) and why."""
 

@@ -34,7 +34,7 @@ duration = "90m"
 def blocks(page: str, language: str) -> list[str]:
     """The blocks of a page that are written in a language; ``text`` is printed."""
     text = (HOW_TO / page).read_text("utf-8")
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```(\w+)[^\n]*\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return [block for name, block in found if name == language]
 
 
