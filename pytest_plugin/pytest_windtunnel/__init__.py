@@ -10,16 +10,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from pytest_windtunnel.fixture import Windtunnel as Windtunnel
     from windtunnel.strategies import windtunnel_scenarios as windtunnel_scenarios
+
+RUNNING = pytest.StashKey[pytest.Item]()
+"""The test that is running, or the one that ran last, in the session's config."""
 
 _HOMES = {
     "Windtunnel": "pytest_windtunnel.fixture",
     "windtunnel_scenarios": "windtunnel.strategies",
 }
 
-__all__ = ["Windtunnel", "windtunnel_scenarios"]
+__all__ = ["RUNNING", "Windtunnel", "windtunnel_scenarios"]
 
 
 def __getattr__(name: str) -> Any:

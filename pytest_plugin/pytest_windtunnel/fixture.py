@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import windtunnel as wt
+from pytest_windtunnel import RUNNING
 from pytest_windtunnel.failure import STORE, note
-from pytest_windtunnel.plugin import RUNNING
 from pytest_windtunnel.settings import Settings, settings_of
 from pytest_windtunnel.source import Source, What, cluster_from, source_from
 from pytest_windtunnel.verbs import Verbs

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_windtunnel import RUNNING
+
 if TYPE_CHECKING:
     from pytest_windtunnel.fixture import Windtunnel
 
@@ -31,10 +33,6 @@ SETTINGS = {
     "seed": ("N", "key of everything that a simulation draws; random: any; last: as last time"),
     "airflow": ("NAME", "auto, stand-in (load DAG files without Airflow) or real (with it)"),
 }
-
-
-RUNNING = pytest.StashKey[pytest.Item]()
-"""The test that is running, or the one that ran last."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

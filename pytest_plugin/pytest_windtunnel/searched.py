@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import windtunnel as wt
 from pytest_windtunnel.settings import settings_of
@@ -21,12 +22,24 @@ def prepare(item: pytest.Item) -> None:
     """
     handle = getattr(getattr(item, "obj", None), "hypothesis", None)
     given = getattr(handle, "_given_kwargs", {})
-    for strategy in given.values():
-        if isinstance(strategy, ScenariosOf):
-            try:
-                strategy.prepare(lambda what, changes: _base(item, what, changes))
-            except (wt.WindtunnelError, ValueError) as error:
-                raise pytest.fail.Exception(f"windtunnel: {error}", pytrace=False) from None
+    ours = [strategy for strategy in given.values() if isinstance(strategy, ScenariosOf)]
+    for strategy in ours:
+        try:
+            strategy.prepare(lambda what, changes: _base(item, what, changes))
+        except (wt.WindtunnelError, ValueError) as error:
+            raise pytest.fail.Exception(f"windtunnel: {error}", pytrace=False) from None
+    if ours:
+        _take_time(item)
+
+
+def _take_time(item: pytest.Item) -> None:
+    """Let cases take as long as a simulation takes: Hypothesis' default of 200 ms is for functions.
+    A deadline that the test sets itself holds."""
+    obj: Any = getattr(item, "obj", None)
+    function = getattr(obj, "__func__", obj)
+    own, usual = getattr(function, "_hypothesis_internal_use_settings", None), settings.default
+    if own is not None and usual is not None and own.deadline == usual.deadline:
+        function._hypothesis_internal_use_settings = settings(own, deadline=None)
 
 
 def _base(item: pytest.Item, what: What | None, changes: dict[str, Any]) -> wt.Scenario:

@@ -88,3 +88,25 @@ def test_a_fixture_of_a_wider_scope_can_use_it(project: pytest.Pytester) -> None
             assert night is request.getfixturevalue("night")
     """)
     project.runpytest().assert_outcomes(passed=2)
+
+
+def test_a_simulation_may_take_longer_than_a_function_unless_the_test_says_otherwise(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile("""
+        import time
+
+        from hypothesis import given, settings
+        from pytest_windtunnel import windtunnel_scenarios
+
+        @settings(max_examples=2)
+        @given(scenario=windtunnel_scenarios("dags"))
+        def test_slow(scenario):
+            time.sleep(0.3)
+
+        @settings(max_examples=2, deadline=100)
+        @given(scenario=windtunnel_scenarios("dags"))
+        def test_quick(scenario):
+            time.sleep(0.3)
+    """)
+    project.runpytest().assert_outcomes(passed=1, failed=1)

@@ -39,11 +39,17 @@ with DAG("report", schedule="0 3 * * *", start_date=datetime(2026, 1, 1), catchu
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory):
-    """The names that all its Python defines, one block after the other."""
+def place(tmp_path_factory):
+    """The repository that the page is about."""
     place = tmp_path_factory.mktemp("docs")
     (place / "dags").mkdir()
     (place / "dags" / "etl.py").write_text(DAGS)
+    return place
+
+
+@pytest.fixture(scope="module")
+def shown(place):
+    """The names that all its Python defines, one block after the other."""
     found: dict = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
@@ -53,7 +59,8 @@ def shown(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", re.findall(r"^def (test_\w+)", DOC, re.MULTILINE))
-def test_each_test_of_the_page_passes(shown, name):
+def test_each_test_of_the_page_passes(shown, place, name, monkeypatch):
+    monkeypatch.chdir(place)
     examples(12)(shown[name])()
 
 
