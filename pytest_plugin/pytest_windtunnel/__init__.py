@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 RUNNING = pytest.StashKey[pytest.Item]()
 """The test that is running, or the one that ran last, in the session's config."""
 
+SEED = "windtunnel_seed"
+"""Under which name workers of pytest-xdist are told the seed."""
+
 _HOMES = {
     "Windtunnel": "pytest_windtunnel.fixture",
     "windtunnel_scenarios": "windtunnel.strategies",
 }
 
-__all__ = ["RUNNING", "Windtunnel", "windtunnel_scenarios"]
+__all__ = ["RUNNING", "SEED", "Windtunnel", "windtunnel_scenarios"]
 
 
 def __getattr__(name: str) -> Any:

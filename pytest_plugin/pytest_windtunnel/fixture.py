@@ -22,6 +22,8 @@ from windtunnel.faults import AnyFault
 from windtunnel.loaders import Told, parse_behavior, parse_fault
 from windtunnel.report import waiting_text
 
+WARNED = pytest.StashKey[set[str]]()
+"""What a test was warned of."""
 Faults = Iterable[AnyFault | str] | AnyFault | str
 """One or several things that go wrong."""
 Runs = Iterable[wt.ManualRun | str] | str
@@ -176,23 +178,34 @@ class Windtunnel(Verbs):
         vary: Iterable[str] | str = (),
         jitter: str | float | None = None,
         faults_up_to: int | None = None,
-        **changes: Any,
+        cluster: wt.Cluster | str | Path | None = None,
+        behavior: Does | None = None,
+        faults: Faults | None = None,
+        runs: Runs | None = None,
+        backfills: Iterable[wt.Backfill | str] | str | None = None,
+        start: datetime | date | str | None = None,
+        window: str | float | None = None,
+        seed: int | None = None,
+        accept: Mapping[str, Any] | None = None,
     ) -> wt.Report:
         """Simulate many times, each time going another way; what is found is stored for replay in
         ``.windtunnel`` below pytest's rootdir.
 
         Args:
-            what: As for `run`.
+            what: As for `run`, like all that is not named here.
             seeds: How many simulations beside the first; None: as many as its size allows.
             vary: Settings to search with other values of: ``"pool db=1..6"``.
             jitter: How much later than due scheduled runs may come: ``"5m"``.
             faults_up_to: How many tries may fail or die, wherever that hurts.
-            changes: As for `run`: ``cluster``, ``behavior``, ``faults``, ``runs``, ``start``,
-                ``window``, ``seed``, ``accept``.
         """
         __tracebackhide__ = True
+        given = {
+            "cluster": cluster, "behavior": behavior, "faults": faults, "runs": runs,
+            "backfills": backfills, "start": start, "window": window, "seed": seed,
+            "accept": accept,
+        }  # fmt: skip
         with _said_without_traceback():
-            source = self._usable(what, changes)
+            source = self._usable(what, given)
             own = {"jitter": jitter, "faults_up_to": faults_up_to, "profile": source.profile}
             asked: dict[str, Any] = {n: value for n, value in own.items() if value is not None}
             store = self._settings.root / STORE
@@ -246,8 +259,11 @@ class Windtunnel(Verbs):
         problems = [str(problem) for problem in source.fleet.problems]
         if problems and not source.fleet.dags:
             raise wt.InvalidInput("\n".join(problems))
+        warned = self._item.stash.setdefault(WARNED, set())
         for problem in problems:
-            self._item.warn(pytest.PytestWarning(f"windtunnel: not used: {problem}"))
+            if problem not in warned:  # a test may simulate, or be called, many times
+                warned.add(problem)
+                self._item.warn(pytest.PytestWarning(f"windtunnel: not used: {problem}"))
         return source
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_windtunnel import RUNNING
+from pytest_windtunnel import RUNNING, SEED
 
 if TYPE_CHECKING:
     from pytest_windtunnel.fixture import Windtunnel
@@ -59,7 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, for ``--strict-markers`` and ``--markers``."""
     config.addinivalue_line("markers", MARKER)
-    if config.getoption("windtunnel_seed") is not None and not hasattr(config, "workerinput"):
+    if config.getoption("windtunnel_seed") is not None:
         from pytest_windtunnel.seeds import settle  # noqa: PLC0415 - it is used
 
         settle(config)
@@ -67,6 +67,12 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_windtunnel.session import ChecksOfSession  # noqa: PLC0415 - it is used
 
         config.pluginmanager.register(ChecksOfSession(config), "windtunnel-checks")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell the workers of pytest-xdist which seed was drawn."""
+    node.workerinput[SEED] = node.config.getoption("windtunnel_seed")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
+
+from pytest_windtunnel import SEED
 
 KEPT = "windtunnel/seed"
 """Where pytest's cache has the last one."""
@@ -12,12 +16,16 @@ MOST = 2**32
 
 
 def settle(config: pytest.Config) -> None:
-    """Put a number in the place of ``last`` and ``random``, and keep it for the next session. It is
-    done once, before workers of xdist are told their options.
+    """Put a number in the place of ``last`` and ``random``, and keep it for the next session.
+    Workers of pytest-xdist have the number of the session.
 
     Raises:
         pytest.UsageError: there is no last one.
     """
+    workerinput: Mapping[str, Any] | None = getattr(config, "workerinput", None)
+    if workerinput is not None:
+        config.option.windtunnel_seed = workerinput[SEED]
+        return
     given, cache = config.option.windtunnel_seed, getattr(config, "cache", None)
     if given == "last":
         last = None if cache is None else cache.get(KEPT, None)

@@ -425,3 +425,14 @@ def test_explain_says_what_the_command_says(project: pytest.Pytester) -> None:
             assert windtunnel.explain("save") == windtunnel.explain("etl.save", of=run)
     """)
     project.runpytest().assert_outcomes(passed=1)
+
+
+def test_a_broken_file_is_warned_of_once_however_often_a_test_simulates(
+    broken: pytest.Pytester,
+) -> None:
+    broken.makepyfile("""
+        def test_often(windtunnel):
+            for _ in range(3):
+                windtunnel.run("dags", cluster="cluster.toml", window="1d")
+    """)
+    broken.runpytest().assert_outcomes(passed=1, warnings=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
 SEED = """\
@@ -204,6 +206,9 @@ def test_the_last_seed_can_be_taken_again(project: pytest.Pytester) -> None:
 
     (seed,) = {line.partition("seed=")[2] for line in drawn.splitlines() if "seed=" in line}
     assert seed.isdecimal()
+    if find_spec("xdist"):
+        workers = project.runpytest("-n2", "--windtunnel-seed=last")
+        workers.assert_outcomes(passed=1)
     for text in (drawn, again):
         assert f"windtunnel: seed={seed}" in text
         assert f"seed is {seed}" in text

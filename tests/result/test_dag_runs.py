@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import windtunnel as wt
+from nights import START, simulated
 from windtunnel.model import Cron
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -148,3 +149,12 @@ def test_no_run_at_all_has_not_landed(nightly):
 def test_runs_of_a_dag_that_does_not_exist_are_not_just_none(night):
     with pytest.raises(wt.InvalidInput, match="'elt' is not in the fleet; DAGs: etl, report"):
         night.dag_runs("elt")
+
+
+def test_a_backfill_is_due_when_somebody_asks_for_it(nightly):
+    asked = "etl from 2026-02-01 to 2026-02-03 at +10m"
+    result = simulated(nightly, backfills=asked, window="1d")
+    filled = [run for run in result.dag_runs("etl") if run.run_type == "backfill"]
+    assert len(filled) == 2
+    assert {run.due for run in filled} == {START + timedelta(minutes=10)}
+    assert all(run.landed_before("01:00") for run in filled)

@@ -114,3 +114,21 @@ def test_reports_are_compared_by_their_findings_and_first_simulations(nightly):
         for pools in ({"db": wt.Pool(slots=2)}, {"other": wt.Pool(slots=1)})
     ]
     assert {one.code for one in wt.diff(*reports).new} == {"WT110"}
+
+
+def test_of_many_changes_the_largest_are_told():
+    names = [f"d{number:02}" for number in range(30)]
+    dags = [wt.Dag(dag_id=name, tasks=(wt.Task(task_id="t"),)) for name in names]
+    rules = [
+        [wt.Rule(tasks=f"{name}.t", duration_s=60.0 + more * number) for number, name in
+         enumerate(names)]
+        for more in (0, 60)
+    ]  # fmt: skip
+    one, other = (
+        simulated(wt.Fleet(dags=tuple(dags)), rules=tuple(said), runs=names) for said in rules
+    )
+    text = str(one.diff(other))
+    assert text.splitlines()[1].startswith("  d29 manual__")
+    assert "  ... and 9 more" in text
+    assert len(text.splitlines()) < 100
+    assert len(one.diff(other).runs) == 29

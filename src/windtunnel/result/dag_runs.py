@@ -36,8 +36,8 @@ class DagRun(trace.DagRun):
     @property
     def due(self) -> datetime:
         """When it was due, in UTC: a scheduled one at the end of its data interval, or at its tick
-        (``run_after``); a triggered one when somebody triggered it."""
-        return self.record.trace.runs[self.index].run_after.astimezone(UTC)
+        (``run_after``); one that is triggered or backfilled when somebody asked for it."""
+        return self.record.due(self.index)
 
     @property
     def started(self) -> datetime | None:

@@ -19,7 +19,13 @@ LEAST_S = 1.0
 DATED = ("scheduled", "backfill")
 """Types of runs that are the same if they have the same logical date."""
 
+ROWS = 20
+"""Lines of the text below each title; the fields have all."""
+OTHERWISE = float("inf")
+"""How much another state is different: more than any shift."""
+
 T = TypeVar("T")
+_Line = tuple[float, str]
 Key = tuple[str, str, str, int]
 """dag_id, type, and name of a run; of one that is named after a moment, which of its kind it is."""
 
@@ -232,20 +238,29 @@ def _differ(one: float, other: float) -> bool:
 # -- text ---------------------------------------------------------------------------------------
 
 
-def _runs(runs: Sequence[ChangedRun]) -> Iterator[str]:
-    if not runs:
-        return
-    yield "Dag runs"
+def _runs(runs: Sequence[ChangedRun]) -> list[str]:
+    lines: list[_Line] = []
     for dag_id in dict.fromkeys(run.dag_id for run in runs):
         own = [run for run in runs if run.dag_id == dag_id]
         said = {run: _run_said(run) for run in own}
         for kind in dict.fromkeys(what for what, _ in said.values()):
             alike = [run for run in own if said[run][0] == kind]
             worst = max(alike, key=lambda run: abs(run.later_s or 0))
-            if len(alike) == 1:
-                yield f"  {dag_id} {worst.run}: {said[worst][1]}"
-            else:
-                yield f"  {dag_id}: {len(alike)} runs {kind}; most: {worst.run}, {said[worst][1]}"
+            text = f"  {dag_id} {worst.run}: {said[worst][1]}"
+            if len(alike) > 1:
+                text = f"  {dag_id}: {len(alike)} runs {kind}; most: {worst.run}, {said[worst][1]}"
+            is_late = worst.state_before == worst.state_after
+            lines.append((abs(worst.later_s or 0) if is_late else OTHERWISE, text))
+    return _most_telling("Dag runs", lines)
+
+
+def _most_telling(title: str, lines: list[_Line]) -> list[str]:
+    """The lines below a title: those of other states first, then by how much is different."""
+    if not lines:
+        return []
+    ranked = [text for _, text in sorted(lines, key=lambda line: -line[0])]
+    more = [f"  ... and {len(ranked) - ROWS} more"] if len(ranked) > ROWS else []
+    return [title, *ranked[:ROWS], *more]
 
 
 def _run_said(run: ChangedRun) -> tuple[str, str]:
@@ -266,32 +281,29 @@ def _run_said(run: ChangedRun) -> tuple[str, str]:
     return f"end {way}", f"ends {duration(abs(late))} {way} ({times})"
 
 
-def _tasks(tasks: Sequence[ChangedTask]) -> Iterator[str]:
-    if not tasks:
-        return
-    yield "Task instances"
+def _tasks(tasks: Sequence[ChangedTask]) -> list[str]:
+    lines: list[_Line] = []
     for name in dict.fromkeys(task.name for task in tasks):
         own = [task for task in tasks if task.name == name]
-        said = [
-            (what, much, text, task.run) for task in own for what, much, text in _task_said(task)
-        ]
+        said = [(*one, task.run) for task in own for one in _task_said(task)]
         for kind in dict.fromkeys(what for what, *_ in said):
             alike = [one for one in said if one[0] == kind]
-            _, _, text, run = max(alike, key=lambda one: one[1])
+            _, much, text, run = max(alike, key=lambda one: one[1])
             if len(alike) == 1:
-                yield f"  {name} of {run}: {text}"
+                lines.append((much, f"  {name} of {run}: {text}"))
             else:
-                yield f"  {name}: {len(alike)} {kind}; most: {text} ({run})"
+                lines.append((much, f"  {name}: {len(alike)} {kind}; most: {text} ({run})"))
+    return _most_telling("Task instances", lines)
 
 
 def _task_said(task: ChangedTask) -> Iterator[tuple[str, float, str]]:
     """What is said of many instances, how much it is, and what is said of this one."""
     if task.state_before != task.state_after:
         said = f"{task.state_before or 'not there'} -> {task.state_after or 'gone'}"
-        yield said, 0.0, said
+        yield said, OTHERWISE, said
     if task.tries_before != task.tries_after and task.state_before and task.state_after:
         said = f"try {task.tries_before} -> try {task.tries_after}"
-        yield said, task.tries_after, said
+        yield said, OTHERWISE, said
     if _differ(task.runs_longer_s, 0.0):
         way = "longer" if task.runs_longer_s > 0 else "shorter"
         length = abs(task.runs_longer_s)

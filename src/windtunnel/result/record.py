@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -68,6 +69,14 @@ class Record:
         """The task of an instance; None if only another version of the DAG has it."""
         dag = self.dag(instance.dag_id)
         return None if dag is None else dag.find(instance.task_id)
+
+    def due(self, run: int) -> datetime:
+        """When a run was due, by its number: one of a backfill when somebody asked for it, whatever
+        its dates."""
+        made = self.trace.runs[run]
+        if made.run_type == "backfill":
+            return self.trace.at(made.created_us).astimezone(UTC)
+        return made.run_after.astimezone(UTC)
 
     def zone(self, dag_id: str) -> ZoneInfo:
         """The timezone in which a DAG's times of day are meant: of its schedule, else its own."""

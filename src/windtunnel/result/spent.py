@@ -69,7 +69,7 @@ def _not_yet_made(record: Record, run: int) -> Iterator[Spent]:
     """The time from when a run was due until it was created: Airflow creates none where
     max_active_runs are active (``jobs/scheduler_job_runner.py: _create_dag_runs``)."""
     made, at = record.trace.runs[run], record.trace.at
-    due, created = made.run_after.astimezone(UTC), at(made.created_us)
+    due, created = record.due(run), at(made.created_us)
     due = max(due, record.trace.start.astimezone(UTC))
     if due >= created:
         return

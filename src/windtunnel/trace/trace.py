@@ -19,6 +19,7 @@ from windtunnel.trace.holds import Holds
 from windtunnel.trace.snapshot import Snapshot
 from windtunnel.trace.states import RunState, TaskState
 from windtunnel.trace.touches import Touches
+from windtunnel.units import duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Event:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Wait:
     """A stretch of time in which a task instance or a run did not go on, and the limit that said
     no.
@@ -91,6 +92,9 @@ class Wait:
     def seconds(self) -> float:
         """How long it lasted."""
         return (self.to_us - self.from_us) / 1e6
+
+    def __repr__(self) -> str:
+        return f"<Wait {duration(self.seconds)} for {self.limit}>"
 
 
 @dataclass(frozen=True, slots=True)
