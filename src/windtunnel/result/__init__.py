@@ -3,6 +3,7 @@
 from windtunnel.result.assumed import assumed
 from windtunnel.result.dag_runs import DagRun, DagRuns, Landing, Landings
 from windtunnel.result.difference import ChangedRun, ChangedTask, Difference, diff
+from windtunnel.result.outcome import Outcome
 from windtunnel.result.report import Report
 from windtunnel.result.result import Result
 from windtunnel.result.tasks import Failure, State, Task, Waited
@@ -16,6 +17,7 @@ __all__ = [
     "Failure",
     "Landing",
     "Landings",
+    "Outcome",
     "Report",
     "Result",
     "State",
