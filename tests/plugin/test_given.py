@@ -47,11 +47,12 @@ def test_what_fails_is_shrunk_and_reads_as_a_scenario(project: pytest.Pytester) 
 
 
 def test_findings_are_told_of_the_case_that_is_shown_alone(project: pytest.Pytester) -> None:
-    arguments = 'faults=[exhaust("db", at=("+0m", "+2h"))]'
-    result = searched(project, arguments, "not run.findings")
+    project.path.joinpath("cluster.toml").write_text("[pools.other]\nslots = 1\n")
+    result = searched(project, 'faults=[fail("etl.load", tries=1)]', "not run.findings")
+    result.assert_outcomes(failed=1)
     text = result.stdout.str()
-    if result.parseoutcomes().get("failed"):
-        assert text.count("windtunnel findings") == 1
+    assert text.count("WT110 Task can never be queued    ") == 1
+    assert text.count("windtunnel findings") == 1
 
 
 def test_names_that_do_not_exist_are_refused(project: pytest.Pytester) -> None:
