@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,10 @@ from windtunnel.errors import InvalidInput
 from windtunnel.loaders import folder
 from windtunnel.loaders.folder import Loaded
 from windtunnel.loaders.native import is_fleet_file, load_fleet_file
+from windtunnel.loaders.origin import LoadedFrom, profile_of
 from windtunnel.loaders.reading import FileResult
 from windtunnel.loaders.real import AirflowUnusable, load_with_airflow
+from windtunnel.loaders.release import release_of
 from windtunnel.loaders.serialized import (
     is_database,
     is_serialized,
@@ -57,7 +59,8 @@ def load(
     Args:
         path: what to load.
         profile: the Airflow release whose defaults hold, one of `windtunnel.model.PROFILES`; by
-            default that of the Airflow that read or wrote it, else ``airflow-3.3``.
+            default that of the Airflow that read or wrote it, else the one that the repository's
+            requirements or image say, else ``airflow-3.3``.
         airflow: who reads DAG files. ``"real"`` is an installed Airflow, in a process of its own;
             ``"stand-in"`` needs none; ``"auto"`` is the real one if it can be imported here or an
             interpreter is given, and the stand-in for files that it can't load, else the stand-in.
@@ -90,7 +93,6 @@ def load(
     }
     if airflow == "real":
         return load_with_airflow(place, python=airflow_python, profile=profile, **common)
-    release = profile or DEFAULT_PROFILE
     unusable = None
     if airflow == "auto" and (airflow_python is not None or real_airflow()):
         instead = partial(_with_stand_in, place, common)
@@ -102,8 +104,24 @@ def load(
             if airflow_python is not None:
                 raise
             unusable = str(error)
-    loaded = folder.load(place, profile=release, airflow="stand-in", **common, **stand_in)
-    return loaded if unusable is None else _saying_unusable(loaded, unusable)
+    loaded = _by_stand_in(place, profile, **common, **stand_in)
+    if unusable is None:
+        return loaded
+    return _saying(loaded, "Airflow", f"{unusable}; the stand-in reads all DAG files")
+
+
+def _by_stand_in(place: Path, profile: str | None, **how: Any) -> Loaded:
+    """What the stand-in reads, as the release that is asked for, or that the repository is written
+    for."""
+    own = release_of(place) if profile is None else None
+    if own is None:
+        return folder.load(place, profile=profile or DEFAULT_PROFILE, airflow="stand-in", **how)
+    version, file = own
+    release = profile_of(version)
+    loaded = folder.load(place, profile=release, airflow="stand-in", **how)
+    said = f"decides as {release}: {file} says Airflow {version} (--profile chooses another)"
+    told = {one.name: getattr(loaded, one.name) for one in fields(loaded)}
+    return _saying(LoadedFrom(**told, profile=release), "release", said)
 
 
 def _with_stand_in(
@@ -114,9 +132,8 @@ def _with_stand_in(
     return folder.read_some(place, names, profile=profile, **{**common, "supplied": supplied})
 
 
-def _saying_unusable(loaded: Loaded, why: str) -> Loaded:
-    said = Assumption(subject="Airflow", assumed=f"{why}; the stand-in reads all DAG files")
-    assumptions = (said, *loaded.fleet.assumptions)
+def _saying(loaded: Loaded, subject: str, assumed: str) -> Loaded:
+    assumptions = (Assumption(subject=subject, assumed=assumed), *loaded.fleet.assumptions)
     return replace(loaded, fleet=loaded.fleet.model_copy(update={"assumptions": assumptions}))
 
 
