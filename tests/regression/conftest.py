@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from windtunnel.cli import main
+from windtunnel.detect import Finding
+from windtunnel.detect.finding import Party
 
 
 @pytest.fixture
@@ -29,3 +32,24 @@ def checked(
         return out + err
 
     return checked
+
+
+@pytest.fixture
+def held_by() -> Callable[..., Finding]:
+    """A finding in which a task of each of these DAGs holds something."""
+
+    def held_by(*dag_ids: str) -> Finding:
+        holding = tuple(
+            Party(
+                name=f"{dag_id}.t",
+                dag_id=dag_id,
+                run="r",
+                operator="o",
+                state="running",
+                since=datetime(2026, 1, 1, tzinfo=UTC),
+            )
+            for dag_id in dag_ids
+        )
+        return Finding(code="WT101", title="Pool deadlock", summary="s", holding=holding)
+
+    return held_by

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -69,7 +70,7 @@ class Outputs:
         Raises:
             InvalidInput: a file can't be written.
         """
-        places = Places(self.root, sources_of(target, found))
+        places = Places(self.root, sources_of(target, found), _patches(outcome))
         said = told(outcome, places, strict=strict, needed=needed or ())
         as_json = check_json(outcome) if isinstance(outcome, Report) else run_json(outcome)
         self._write(said, as_json, terminal, beside=beside)
@@ -133,6 +134,17 @@ def outputs(asked: Sequence[str] | None) -> Outputs:
     return Outputs(
         tuple(files), in_github, Path(summary) if summary else None, _root(Path.cwd(), workspace)
     )
+
+
+def _patches(outcome: Result | Report) -> dict[str, str]:
+    """The texts of the patches that fixes name; one that can't be read is left out."""
+    found = {}
+    for finding in (*outcome.findings, *outcome.possible):
+        for fix in finding.fixes:
+            if fix.patch is not None:
+                with suppress(OSError, UnicodeDecodeError):
+                    found[fix.patch] = Path(fix.patch).read_text("utf-8")
+    return found
 
 
 def _root(here: Path, workspace: str | None) -> Path:

@@ -9,6 +9,7 @@ from windtunnel.report.ci import fingerprint
 
 LONGEST = 60
 LETTERS = 6
+LONGEST_TEST = 88 - len("def (windtunnel):")
 NAMED = 3
 """DAGs that the name of a test has."""
 
@@ -28,15 +29,22 @@ def file_name(finding: Finding, taken: set[str]) -> str:
     return f"{name}.py"
 
 
-def test_name(finding: Finding) -> str:
-    """``test_pool_deadlock_of_etl_and_mart``."""
+def function_name(finding: Finding) -> str:
+    """``test_pool_deadlock_of_etl_and_mart``: as many DAGs as fit into a line of 88 columns."""
     holding = list(dict.fromkeys(party.dag_id for party in finding.holding if party.dag_id))
     dags = holding or ([finding.dag_id] if finding.dag_id else [])
-    named = dags if len(dags) <= NAMED else [*dags[: NAMED - 1], f"{len(dags) - NAMED + 1} more"]
-    of = f" of {' and '.join(named)}" if named else ""
-    return f"test_{slug(finding.title + of)}"
+    for named in range(min(len(dags), NAMED), 0, -1):
+        more = [f"{len(dags) - named} more"] if len(dags) > named else []
+        name = f"test_{slug(f'{finding.title} of {_and([*dags[:named], *more])}')}"
+        if len(name) <= LONGEST_TEST:
+            return name
+    return f"test_{slug(finding.title)}"[:LONGEST_TEST]
 
 
 def slug(text: str) -> str:
     """Words with underscores between them."""
     return re.sub(r"\W+", "_", text.lower()).strip("_")
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join(words)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from windtunnel.detect import Finding
 from windtunnel.regression.attempts import Attempt, Shown
-from windtunnel.regression.names import test_name
+from windtunnel.regression.names import function_name
 from windtunnel.report import story
 from windtunnel.report.case_text import case_text
 from windtunnel.report.wrap import wrap
@@ -45,7 +45,7 @@ def test_text(finding: Finding, shown: Shown, *, file: Path, command: str) -> st
             *([*imports, ""] if imports else []),
             *(heading or [""]),
             *marker,
-            f"def {test_name(finding)}(windtunnel):",
+            f"def {function_name(finding)}(windtunnel):",
             *_docstring(list(_story(finding, attempt)), "    "),
             *body,
             "",

@@ -10,6 +10,7 @@ import pytest
 from windtunnel.explain import page
 from windtunnel.model import Fleet
 from windtunnel.report.ci import github, gitlab, junit, markdown, sarif, unusable
+from windtunnel.report.ci.replacements import Replacement, replacements
 
 STORY = (
     "1 task holds the last worker slots and waits for tasks that need one.%0A"
@@ -176,3 +177,33 @@ def test_markdown_is_the_verdict_a_table_and_the_texts_to_unfold(said):
 def test_nothing_to_say_is_said_too(form, places):
     text = form(unusable("check", Fleet(), places))
     assert "WT" not in text
+
+
+PATCH = """\
+--- a/dags/etl.py
++++ b/dags/etl.py
+@@ -1,6 +1,7 @@
+ one
+-two
++deux
+ three
++trois et demi
+ four
+ five
+ six
+--- a/dags/mart.py
++++ b/dags/mart.py
+@@ -9,2 +9,1 @@
+ nine
+-ten
+\\ No newline at end of file
+"""
+
+
+def test_a_patch_is_told_by_the_lines_that_it_replaces():
+    assert replacements(PATCH) == (
+        Replacement("dags/etl.py", 2, 1, "deux\n"),
+        Replacement("dags/etl.py", 4, 0, "trois et demi\n"),
+        Replacement("dags/mart.py", 10, 1, ""),
+    )
+    assert replacements("") == ()

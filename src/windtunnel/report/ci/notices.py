@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
-from windtunnel.detect import Finding
+from windtunnel.detect import Finding, Fix
 from windtunnel.model import Dag, Fleet, Problem
+from windtunnel.report.ci.replacements import Replacement, replacements
 from windtunnel.report.finding_text import finding_text, story
 from windtunnel.report.text import verdict_text
 from windtunnel.result import Failure, Report, Result
@@ -50,6 +51,8 @@ class Notice:
     """Why it is accepted."""
     related: tuple[tuple[str, str, int | None], ...] = ()
     """What takes part: what it does, its file, its line."""
+    fixes: tuple[tuple[str, tuple[Replacement, ...]], ...] = ()
+    """What cures it, in words, and what it does to lines of files, where that is known."""
 
     @property
     def sentence(self) -> str:
@@ -85,15 +88,28 @@ class Told:
 class Places:
     """Where DAG files are, seen from the root of the repository."""
 
-    def __init__(self, root: Path, sources: Path | None) -> None:
+    def __init__(
+        self, root: Path, sources: Path | None, patches: Mapping[str, str] | None = None
+    ) -> None:
+        """*patches* are the texts of those that fixes name; paths in them are seen from the
+        current folder."""
         self._root = root.resolve()
         self._sources = sources
+        self._patches = patches or {}
 
     def file(self, name: str | None) -> str | None:
         """The path of a DAG file, as CI services want it."""
         if name is None or self._sources is None:
             return name
-        whole = (self._sources / name).resolve()
+        return self._seen(self._sources / name)
+
+    def fix(self, fix: Fix) -> tuple[Replacement, ...]:
+        """What the patch of a fix does; nothing if it has none."""
+        text = self._patches.get(fix.patch or "", "")
+        return tuple(replace(one, file=self._seen(Path(one.file))) for one in replacements(text))
+
+    def _seen(self, path: Path) -> str:
+        whole = path.resolve()
         inside = whole.is_relative_to(self._root)
         return (whole.relative_to(self._root) if inside else whole).as_posix()
 
@@ -177,6 +193,12 @@ def notice_of(
         fingerprint(*finding.identity, finding.file or ""),
         reason,
         tuple(_related(finding, {dag.dag_id: dag for dag in fleet.dags}, places)),
+        tuple(
+            (f"{fix.setting}: {fix.before} -> {fix.after}", changed)
+            for fix in finding.fixes
+            # A patch alone is not all of it where something else has to be set, too.
+            if not fix.where and (changed := places.fix(fix))
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from windtunnel.explain import page
 from windtunnel.report.ci.notices import BROKEN, RAISED, UNREACHED, Notice, Told
+from windtunnel.report.ci.replacements import Replacement
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT = "windtunnelFinding/v1"
@@ -77,16 +78,46 @@ def _result(one: Notice, rule: int) -> dict[str, Any]:
         "locations": [_place(one.file, one.line)] if one.file else [],
         "partialFingerprints": {FINGERPRINT: one.fingerprint},
         **({"relatedLocations": related} if related else {}),
+        **({"fixes": [_fix(*fix) for fix in one.fixes]} if one.fixes else {}),
         **({"suppressions": [waived]} if one.level == "accepted" else {}),
     }
 
 
+def _fix(said: str, changed: tuple[Replacement, ...]) -> dict[str, Any]:
+    files = dict.fromkeys(one.file for one in changed)
+    return {
+        "description": {"text": said},
+        "artifactChanges": [
+            {
+                "artifactLocation": _artifact(file),
+                "replacements": [
+                    {
+                        "deletedRegion": {
+                            "startLine": one.line,
+                            "startColumn": 1,
+                            "endLine": one.line + one.lines,
+                            "endColumn": 1,
+                        },
+                        "insertedContent": {"text": one.text},
+                    }
+                    for one in changed
+                    if one.file == file
+                ],
+            }
+            for file in files
+        ],
+    }
+
+
 def _place(file: str, line: int | None) -> dict[str, Any]:
-    outside = file.startswith("/")
-    artifact = {"uri": f"{'file://' if outside else ''}{quote(file)}"}
-    artifact |= {} if outside else {"uriBaseId": ROOT}
     region = {"region": {"startLine": line}} if line else {}
-    return {"physicalLocation": {"artifactLocation": artifact, **region}}
+    return {"physicalLocation": {"artifactLocation": _artifact(file), **region}}
+
+
+def _artifact(file: str) -> dict[str, Any]:
+    if file.startswith("/"):
+        return {"uri": f"file://{quote(file)}"}
+    return {"uri": quote(file), "uriBaseId": ROOT}
 
 
 def _documentation() -> str:
