@@ -89,5 +89,6 @@ INCIDENTS = (
         symptom=lambda flight: any(
             ti.state == "failed" and ti.started_us is None for ti in flight.all("models.*")
         ),
+        says=("WT404",),
     ),
 )

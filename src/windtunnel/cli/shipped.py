@@ -78,9 +78,9 @@ def markdown() -> str:
     lines = [
         "# Scenarios that are shipped",
         "",
-        f"{len(every)} scenarios come with windtunnel. Each is a folder of ordinary DAG files",
-        "with a `scenario.toml`, a `README.md` that tells the story, and a test. Run one by its",
-        "name, or copy it to start from:",
+        "These scenarios come with windtunnel. Each is a folder of ordinary DAG files with a",
+        "`scenario.toml`, a `README.md` that tells the story, and a test. Run one by its name,",
+        "or copy it to start from:",
         "",
         "```sh",
         "windtunnel scenarios                       # this list; --format json for programs",

@@ -9,6 +9,7 @@ from windtunnel.detect.data.overlap import find_overlaps
 from windtunnel.detect.data.redelivered import find_redelivered
 from windtunnel.detect.finding import FAMILIES, Edit, Finding, Fix, Limit, Party
 from windtunnel.detect.limits.exhausted import find_exhaustion
+from windtunnel.detect.limits.given_up import find_given_up
 from windtunnel.detect.limits.overcommit import find_overcommits
 from windtunnel.detect.limits.overload import find_overload
 from windtunnel.detect.limits.pool_overrun import find_pool_overruns
@@ -48,6 +49,7 @@ __all__ = [
     "find_double_effects",
     "find_double_runs",
     "find_exhaustion",
+    "find_given_up",
     "find_given_up_runs",
     "find_left_setups",
     "find_livelocks",
@@ -88,6 +90,7 @@ def detect(scenario: Scenario, trace: Trace) -> tuple[Finding, ...]:
         *blocked,
         *find_starvation(scenario, trace, blocked),
         *find_exhaustion(scenario, trace),
+        *find_given_up(scenario, trace, blocked),
         *find_overload(scenario, trace),
         *find_redelivered(scenario, trace),
         *find_not_given_back(scenario, trace),

@@ -113,5 +113,6 @@ BY_CODE: dict[str, tuple[Source, ...]] = {
     "WT302": (_longer_runs,),
     "WT402": (rooms.fewer_at_once,),
     "WT403": (limits.larger, _no_catchup),
+    "WT404": (rooms.pool_of_queue, limits.larger, rooms.longer_in_the_queue),
     "WT501": (_sooner_retries,),
 }  # fmt: skip

@@ -25,6 +25,8 @@ from windtunnel.search.repair.settings import parties
 
 STEP_S = 300
 DAY_S = 86_400
+LONGER = (2, 4, 8, 16, 32)
+"""Times as long that a task may stay queued."""
 
 
 def for_tasks(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
@@ -63,6 +65,53 @@ def for_tasks(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
         )
         free = on_tasks(known, lambda task: with_arguments(task, executor=None))
         yield [Change(fix, free, len(known))]
+
+
+def pool_of_queue(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
+    """A pool of as many slots as the workers of a queue have: what waits for it is not queued."""
+    for queue in [limit.subject for limit in finding.limits]:
+        pool = queue
+        while scenario.cluster.pool(pool) is not None:
+            pool += "_"
+        serving = [group for group in scenario.cluster.workers or () if queue in group.queues]
+        slots = sum(group.count * group.slots for group in serving)
+        both_ids = [(d.dag_id, t) for d in scenario.fleet.dags for t in d.tasks if t.queue == queue]
+        names = [(dag_id, task.task_id) for dag_id, task in both_ids]
+        fix = Fix(
+            setting=f"pool of {shown(names)}",
+            before=", ".join(sorted({task.pool for _, task in both_ids})),
+            after=pool,
+            note=f"a new pool of {slots} slot{'s' if slots > 1 else ''}",
+            where=pool_set(pool, slots),
+            edits=tuple(edits(scenario, names, "pool", pool)),
+        )
+        pooled = both(
+            on_pool(pool, Pool(slots=slots)),
+            on_tasks(names, _in_pool(pool)),
+        )
+        if slots:
+            yield [Change(fix, pooled, len(names) + 1)]
+
+
+def _in_pool(pool: str) -> Callable[[Task], Task]:
+    return lambda task: with_arguments(task, pool=pool, pool_slots=1)
+
+
+def longer_in_the_queue(scenario: Scenario, _: Finding) -> Iterator[Tries]:
+    """More patience with what is queued."""
+    now = scenario.cluster.task_queued_timeout_s
+    yield [
+        Change(
+            Fix(
+                setting="task_queued_timeout",
+                before=f"{now:g} s",
+                after=f"{times * now:g} s",
+                where="airflow.cfg [scheduler] task_queued_timeout",
+            ),
+            on_cluster(task_queued_timeout_s=times * now),
+        )
+        for times in LONGER
+    ]
 
 
 def other_dates(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
@@ -124,7 +173,7 @@ def fewer_at_once(scenario: Scenario, finding: Finding) -> Iterator[Tries]:
         )
         few = both(
             on_pool(pool, Pool(slots=slots)),
-            on_tasks(names, lambda task: with_arguments(task, pool=pool, pool_slots=1)),
+            on_tasks(names, _in_pool(pool)),
         )
         tries.append(Change(fix, few, len(names) + 1))
     yield tries
