@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import windtunnel as wt
+from windtunnel.model import ExternalTaskSensor, Sensor, TriggerDagRun
 
 
 def test_a_task_id_that_only_one_dag_has_is_enough(night):
@@ -114,6 +115,25 @@ def test_a_state_is_text_and_knows_how_it_came_to_that(failed):
     ]
     for alike in (copy.deepcopy(state), pickle.loads(pickle.dumps(state))):
         assert type(alike) is str, "the simulation stays behind"
+
+
+@pytest.mark.parametrize(
+    ("kind", "does"),
+    [
+        (ExternalTaskSensor(external_dag_id="b", external_task_ids=("t",)), "poked for b.t"),
+        (ExternalTaskSensor(external_dag_id="b"), "poked for b"),
+        (Sensor(), "poked"),
+        (TriggerDagRun(trigger_dag_id="b", wait_for_completion=True), "its run of b to end"),
+        (TriggerDagRun(trigger_dag_id="b"), "ran"),
+    ],
+)
+def test_what_only_waits_says_for_what(kind, does):
+    dags = [
+        wt.Dag(dag_id="a", tasks=(wt.Task(task_id="wait", kind=kind),)),
+        wt.Dag(dag_id="b", tasks=(wt.Task(task_id="t"),)),
+    ]
+    result = wt.simulate(wt.Fleet(dags=tuple(dags)), runs=["a", "b"], window="1h")
+    assert any(line.endswith(does) for line in result.task("a.wait").told())
 
 
 def test_results_read_as_what_was_found(night, nightly):

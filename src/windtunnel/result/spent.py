@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from windtunnel.engine.faults.timeline import Window
 from windtunnel.explain import Stretch
 from windtunnel.loaders import said_fault
-from windtunnel.model import TaskFails
+from windtunnel.model import ExternalTaskSensor, Sensor, Task, TaskFails, TriggerDagRun
 from windtunnel.model.pattern import matches
 from windtunnel.result.record import Record
 from windtunnel.trace import TaskInstance, TaskState
@@ -175,9 +175,22 @@ def _ran(record: Record, instance: TaskInstance) -> Iterator[Spent]:
             said.append(f"failed: {why}" if why else "failed")
         elif became < 0:
             said.append("the window ended")
-        yield Spent(
-            instance.name, at(began), at(ended), f"ran ({', '.join(said)})" if said else "ran"
-        )
+        more = f" ({', '.join(said)})" if said else ""
+        yield Spent(instance.name, at(began), at(ended), f"{_does(task)}{more}")
+
+
+def _does(task: Task | None) -> str:
+    """What a task does while it runs; some only wait, and hold their slots."""
+    kind = None if task is None else task.kind
+    if isinstance(kind, ExternalTaskSensor):
+        tasks = kind.external_task_ids
+        which = f".{tasks[0]}" if len(tasks) == 1 else ""
+        return f"poked for {kind.external_dag_id}{which}"
+    if isinstance(kind, Sensor):
+        return "poked"
+    if isinstance(kind, TriggerDagRun) and kind.wait_for_completion:
+        return f"waited for its run of {kind.trigger_dag_id} to end"
+    return "ran"
 
 
 def first_line(reason: str) -> str:
