@@ -120,11 +120,13 @@ def test_a_value_that_cannot_be_used_is_refused_with_its_verb(make, said):
 
 
 def test_an_argument_that_does_not_exist_is_refused_with_the_nearest():
-    with pytest.raises(TypeError, match=r"fail\(\) has no argument 'try'; did you mean 'tries'?"):
+    with pytest.raises(
+        wt.InvalidInput, match=r"fail\(\) has no argument 'try'; did you mean 'tries'?"
+    ):
         wt.fail("etl.load", **{"try": 1})
-    with pytest.raises(TypeError, match="did you mean 'for_'"):
+    with pytest.raises(wt.InvalidInput, match="did you mean 'for_'"):
         wt.stop_database(**{"for": "5m"})
-    with pytest.raises(TypeError, match="it has at, every, times, for_"):
+    with pytest.raises(wt.InvalidInput, match="it has at, every, times, for_"):
         wt.stop_database(zzz=1)
 
 

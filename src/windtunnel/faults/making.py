@@ -84,8 +84,7 @@ def made(verb: str, kind: type[F], given: Mapping[str, Any], known: type, **own:
         own: Fields of the fault itself; None where nothing was said.
 
     Raises:
-        InvalidInput: a value can't be used.
-        TypeError: there is no such argument.
+        InvalidInput: a value can't be used, or there is no such argument.
     """
     _check_names(verb, given, known)
     try:
@@ -126,7 +125,7 @@ def _check_names(verb: str, given: Mapping[str, Any], known: type) -> None:
         if name not in names:
             meant = MEANT.get(name) or next(iter(difflib.get_close_matches(name, names)), None)
             said = f"did you mean {meant!r}?" if meant in names else f"it has {', '.join(names)}"
-            raise TypeError(f"{verb}() has no argument {name!r}; {said}")
+            raise InvalidInput(f"{verb}() has no argument {name!r}; {said}")
 
 
 def _read(name: str, value: Any) -> dict[str, Any]:

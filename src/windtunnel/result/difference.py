@@ -99,9 +99,12 @@ class Difference:
         return "\n".join(self.told())
 
     def __repr__(self) -> str:
+        alike = [run for run in self.runs if run.state_before == run.state_after]
+        late = [run for run in alike if run in self.later]
         parts = [
-            count(len(self.later), "dag run ends later", "dag runs end later"),
-            count(len(self.runs) - len(self.later), "other dag run", "other dag runs"),
+            count(len(self.runs) - len(alike), "dag run otherwise", "dag runs otherwise"),
+            count(len(late), "dag run later", "dag runs later"),
+            count(len(alike) - len(late), "dag run earlier", "dag runs earlier"),
             count(len(self.tasks), "task instance"),
             count(len(self.new), "new finding"),
             count(len(self.gone), "finding less", "findings less"),
@@ -301,10 +304,10 @@ def _task_said(task: ChangedTask) -> Iterator[tuple[str, float, str]]:
     if task.state_before != task.state_after:
         said = f"{task.state_before or 'not there'} -> {task.state_after or 'gone'}"
         yield said, OTHERWISE, said
-    if task.tries_before != task.tries_after and task.state_before and task.state_after:
+    elif task.tries_before != task.tries_after:
         said = f"try {task.tries_before} -> try {task.tries_after}"
         yield said, OTHERWISE, said
-    if _differ(task.runs_longer_s, 0.0):
+    if _differ(task.runs_longer_s, 0.0) and task.state_before == task.state_after:
         way = "longer" if task.runs_longer_s > 0 else "shorter"
         length = abs(task.runs_longer_s)
         yield f"run {way}", length, f"runs {duration(length)} {way}"
