@@ -153,3 +153,19 @@ with DAG("d", schedule=None) as dag:
     dag, _ = dag_of(repository, text)
     assert [task.task_id for task in dag.tasks] == ["report", "known"]
     assert dag.unknown_calls == ("company.tasks.query",)
+
+
+def test_a_task_function_of_a_missing_module_can_be_overridden(repository):
+    text = """
+from company.tasks import load
+
+with DAG("d", schedule=None):
+    loads = [load.override(task_id=f"load_{zone}", retries=2)(zone) for zone in ("eu", "us")]
+    loads >> BashOperator(task_id="end", bash_command="x")
+"""
+    dag, _ = dag_of(repository, text)
+    assert [(task.task_id, task.retries) for task in dag.tasks[:2]] == [
+        ("load_eu", 2),
+        ("load_us", 2),
+    ]
+    assert dag.tasks[-1].upstream == ("load_eu", "load_us")

@@ -12,6 +12,9 @@ from typing import Any, ClassVar
 
 from windtunnel.loaders.standin import session
 
+OVERRIDE = ".override"
+"""What a call of a TaskFlow function's ``override`` ends with."""
+
 
 def _unpacked(frame: types.FrameType) -> int:
     """How many values an assignment unpacks at this moment, 0 if none does."""
@@ -122,6 +125,8 @@ def _called(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return _takes_anything(args[0])
     if name.endswith(CLASS_MAKERS):
         return inert_class("Base", name)
+    if name.endswith(OVERRIDE) and not args:
+        return Overridden(name.removesuffix(OVERRIDE), kwargs)
     if "task_id" in kwargs and Placeholder.task_of_call is not None:
         task = Placeholder.task_of_call(name, kwargs)
         if task is not None:
@@ -172,6 +177,19 @@ class Placeholder(Survivor):
 
     def __fspath__(self) -> str:
         return self._name
+
+
+class Overridden(Placeholder):
+    """A ``@task`` function of a missing module, with other arguments of its task:
+    ``load.override(task_id="load_eu")("eu")``."""
+
+    def __init__(self, name: str, arguments: dict[str, Any]) -> None:
+        super().__init__(name)
+        self._arguments = arguments
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        """The task; what the function is called with is its own matter."""
+        return _called(self._name, (), self._arguments)
 
 
 def _takes_anything(cls: type) -> type:
