@@ -15,6 +15,7 @@ from pytest_windtunnel.settings import Settings
 from windtunnel.loaders import (
     Loaded,
     ReadScenario,
+    is_preset,
     merged_accepts,
     parse_accepts,
     parse_behavior,
@@ -67,7 +68,7 @@ def source_from(settings: Settings, what: What | None, changes: Mapping[str, Any
     """
     own = _known(changes)
     if isinstance(own.get("cluster"), str | Path):
-        own["cluster"] = read_cluster(settings.root / own["cluster"])
+        own["cluster"] = read_cluster(_cluster_source(settings, own["cluster"]))
     search = _profiles(settings)[1]
     if isinstance(what, wt.Scenario):
         return _checked(Source(what, own, profile=search))
@@ -117,7 +118,7 @@ def cluster_from(settings: Settings, file: str | Path | None = None, **knobs: An
         if name not in known:
             raise wt.InvalidInput(f"windtunnel.cluster({name}=...): {unknown_key(name, known)}")
     named = file or settings.cluster
-    cluster = read_cluster(settings.root / named) if named else wt.Cluster()
+    cluster = read_cluster(_cluster_source(settings, named)) if named else wt.Cluster()
     release = _profiles(settings)[0]
     if release:
         knobs = {"profile": release, **knobs}
@@ -129,6 +130,11 @@ def cluster_from(settings: Settings, file: str | Path | None = None, **knobs: An
 def _pools(given: Mapping[str, Any]) -> dict[str, Any]:
     """Pools, of which some may be given as their number of slots."""
     return {n: {"slots": one} if isinstance(one, int) else one for n, one in given.items()}
+
+
+def _cluster_source(settings: Settings, named: str | Path) -> str | Path:
+    """A file below the rootdir, or a size such as ``mwaa:mw1.small*4``."""
+    return named if is_preset(str(named)) else settings.root / named
 
 
 def _cluster(cluster: wt.Cluster, knobs: dict[str, Any]) -> wt.Cluster:

@@ -104,3 +104,27 @@ def test_a_report_that_can_not_be_written_is_told(cli, write, tmp_path):
     outcome = cli("run", "dags", "--report", "junit=out/wt.xml")
     assert outcome.code == 2
     assert "--report junit=out/wt.xml: can't be written" in outcome.err
+
+
+RAISES = """\
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.python import PythonOperator
+
+def load():
+    raise ValueError("no rows: 100 %")
+
+with DAG("etl", schedule=None):
+    PythonOperator(task_id="load", python_callable=load)
+"""
+
+
+def test_a_callable_that_raised_is_annotated_at_its_task(cli, write, workflow):
+    write("etl.py", RAISES)
+    outcome = cli("run", "dags", "--execute", "--report", "junit=wt.xml")
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[-1] == (
+        "::error file=dags/etl.py,line=8,title=etl.load failed (etl)::ValueError: no rows: 100 %25"
+    )
+    (failure,) = ET.parse("wt.xml").getroot().iter("failure")
+    assert failure.text is not None
+    assert failure.text.rstrip().endswith("ValueError: no rows: 100 %")

@@ -232,3 +232,14 @@ def test_a_release_and_how_hard_to_search_are_both_profiles(project: pytest.Pyte
     result = project.runpytest()
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*profile airflow-9: no such profile;*airflow-3.3*nightly*"])
+
+
+def test_a_cluster_may_be_a_size_that_a_provider_sells(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        def test_size(windtunnel):
+            run = windtunnel.simulate("dags", cluster="mwaa:mw1.small*4")
+            assert run.scenario.cluster == windtunnel.cluster("mwaa:mw1.small*4")
+            assert run.scenario.cluster.executor_names
+    """)
+
+    project.runpytest().assert_outcomes(passed=1)

@@ -7,6 +7,7 @@ from windtunnel.loaders.cluster_sources import (
     PRESETS,
     ReadCluster,
     assume_pools,
+    is_preset,
     read_cluster_sources,
 )
 from windtunnel.loaders.durations import parse_duration
@@ -83,6 +84,7 @@ __all__ = [
     "faults_help",
     "first_mistake",
     "fleet_toml_schema",
+    "is_preset",
     "load",
     "merged_accepts",
     "numbered_faults",
