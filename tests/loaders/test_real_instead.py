@@ -20,7 +20,7 @@ def say(**what):
 say(airflow={release!r}, python="3.12.1", files=len(errors))
 for name, error in errors.items():
     say(begun=asked["path"] + "/" + name)
-    say(file=asked["path"] + "/" + name, dags=[], error=error)
+    say(file=asked["path"] + "/" + name, dags=[], error=error, reached={reached})
 say(done=True)
 """
 DAG = """
@@ -44,13 +44,13 @@ def error(last, line=4, file="etl.py"):
 def airflow(tmp_path, monkeypatch):
     """An Airflow that fails at files as it is told; gives what `load` then comes to."""
 
-    def loaded(files, errors, release="3.3.2", **options):
+    def loaded(files, errors, release="3.3.2", reached=False, **options):
         folder = tmp_path / "dags"
         folder.mkdir()
         for name, text in files.items():
             (folder / name).write_text(text)
         script = tmp_path / "pretend_dump.py"
-        script.write_text(SCRIPT.format(script=str(script), release=release))
+        script.write_text(SCRIPT.format(script=str(script), release=release, reached=reached))
         said = {n: e and e.replace("{folder}", str(folder)) for n, e in errors.items()}
         (tmp_path / "errors.json").write_text(json.dumps(said))
         monkeypatch.setattr(run, "DUMP", script)
@@ -155,11 +155,23 @@ def test_what_neither_can_load_is_told_as_airflow_tells_it(airflow):
     assert found.fleet.dags == ()
 
 
-def test_a_module_without_dags_that_airflow_can_not_load_is_told_without_promise(airflow):
-    text = "# dag, airflow\n"
-    found = airflow({"shared.py": text}, {"shared.py": error("TypeError: no", file="shared.py")})
-    (problem, *_) = found.fleet.problems
-    assert problem.message == "Airflow 3.3.2 can't load it: TypeError: no"
+def test_a_module_without_dags_that_airflow_can_not_load_keeps_nobody_waiting(airflow):
+    files = {"shared.py": "# dag, airflow\n", "etl.py": DAG.format(more="", dag_id="etl")}
+    lack = "ModuleNotFoundError: No module named 'pandas'"
+    told = {"shared.py": error("TypeError: no", file="shared.py"), "etl.py": error(lack)}
+    found = airflow(files, told)
+    assert found.fleet.problems == ()
+    said = {a.subject: a.assumed for a in found.fleet.assumptions}
+    assert said["file shared.py"] == (
+        "Airflow 3.3.2 can't load it (TypeError: no), and there is no DAG in it"
+    )
+
+
+def test_an_error_that_comes_of_the_closed_network_is_not_the_files_fault(airflow):
+    told = error("InvalidLicense: Failed to rewrite URL")
+    found = airflow({"etl.py": DAG.format(more="", dag_id="etl")}, {"etl.py": told}, reached=True)
+    assert found.fleet.problems == ()
+    assert of(found)[0].startswith("network is asked for while DAG files load")
 
 
 def test_files_keep_their_order_and_the_first_of_two_dags_counts(airflow):

@@ -10,7 +10,7 @@ from typing import Any
 from windtunnel.loaders.folder import LoadedFile
 from windtunnel.loaders.origin import profile_of
 from windtunnel.loaders.reading import FileResult, duplicate
-from windtunnel.loaders.real.lacking import lacking
+from windtunnel.loaders.real.lacking import NETWORK, lacking
 from windtunnel.loaders.real.records import Reader
 from windtunnel.model import Assumption, Dag, Fleet, Problem
 
@@ -74,17 +74,19 @@ class Collecting:
     def _take_over(self, other: FileResult, one: Mapping[str, Any], name: str) -> None:
         """The DAGs of a file that Airflow couldn't load, as the stand-in reads it, and why."""
         line, said = explained(one["error"], one["file"])
-        lack = lacking(one["error"], said)
+        lack = NETWORK if one.get("reached") else lacking(one["error"], said)
         problems = list(other.problems)
         if lack is not None:
             subject, how = lack
             where = f"{how} where Airflow {self.airflow} is"
             self.reader.assume(subject, f"{where}: files that need it are read by the stand-in")
-        else:
-            said = f"Airflow {self.airflow} can't load it: {said}"
-            instead = "; its DAGs are read by the stand-in all the same" if other.dags else ""
-            message = f"{said}{instead}"
+        elif other.dags:
+            message = f"Airflow {self.airflow} can't load it: {said}; its DAGs are read by the "
+            message += "stand-in all the same"
             problems.append(Problem(cause="refused", message=message, file=name, line=line))
+        else:
+            why = f"Airflow {self.airflow} can't load it ({said}), and there is no DAG in it"
+            self.reader.assume(f"file {name}", why)
         for assumption in other.assumptions:
             self.reader.assume(assumption.subject, assumption.assumed)
         taken = []

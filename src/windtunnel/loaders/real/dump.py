@@ -438,12 +438,14 @@ class Seen:
 
     def __init__(self) -> None:
         self.file = ""
+        self.reached = False
         self.lines: dict[int, int] = {}
         self.arguments: dict[int, dict[str, Any]] = {}
 
     def begin(self, file: str) -> None:
         """Start on another file."""
         self.file = file
+        self.reached = False
         self.lines = {}
         self.arguments = {}
 
@@ -484,11 +486,12 @@ class Seen:
         return add_task
 
 
-def close_network() -> None:
-    """Make any attempt to reach another machine fail at once, by name."""
+def close_network(seen: Seen) -> None:
+    """Make any attempt to reach another machine fail at once, by name, and be remembered."""
     connect = socket.socket.connect
 
     def refused(place: Any) -> OSError:
+        seen.reached = True
         return OSError(
             "the file tries to reach %s while it is loaded; windtunnel never touches the network"
             % (place,)
@@ -519,6 +522,7 @@ def process(release: Release, seen: Seen, clock: Any, file: str, *, chosen: bool
     except Exception as error:
         kept["error"] = "%s: %s" % (type(error).__name__, error)
     kept["asked_now"] = clock.asked
+    kept["reached"] = seen.reached
     if bag.import_errors:
         kept["error"] = "\n".join(str(text) for text in bag.import_errors.values())
     # Airflow finds the DAGs of a file in a set; the order of their making is always the same.
@@ -563,7 +567,7 @@ def main(request: str, answer: str) -> None:
         sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
         release, seen = Release(), Seen()
         logging.disable(logging.CRITICAL)
-        close_network()
+        close_network(seen)
         release.prepare()
         seen.watch(release)
         clock.stop()

@@ -20,6 +20,8 @@ SAID = (
 )
 """What the last line of an error says, in the words of Airflow 2 or 3, and what it is about."""
 ENVIRONMENT = re.compile(r'File "(?:<frozen os>|[^"]*/os\.py)", line \d+, in __getitem__')
+NETWORK = ("network", "is asked for while DAG files load")
+"""There is none while DAG files load, whatever a file makes of that."""
 TOUCHED_NETWORK = "windtunnel never touches the network"
 
 
@@ -31,7 +33,7 @@ def lacking(traceback: str, said: str) -> tuple[str, str] | None:
         said: its last word.
     """
     if TOUCHED_NETWORK in said:
-        return "network", "is asked for while DAG files load"
+        return NETWORK
     module = re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", said)
     if module is not None:
         return _module(module[1])
