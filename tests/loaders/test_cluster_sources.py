@@ -195,17 +195,23 @@ def test_helm_values_say_release_limits_and_workers(written):
     found = read_cluster_sources(written("values.yaml", VALUES))
     assert found.cluster == Cluster(
         profile="airflow-2.11",
-        parallelism=96,
+        parallelism=48,
+        schedulers=2,
         max_active_tasks_per_dag=9,
         executor="CeleryExecutor",
         celery=CelerySettings(worker_concurrency=4),
         workers=(WorkerGroup(count=3, slots=4),),
     )
-    assert found.origins["parallelism"] == (
-        "values.yaml config: [core] parallelism, times 2 (values.yaml scheduler.replicas)"
-    )
+    assert found.origins["parallelism"] == "values.yaml config: [core] parallelism"
+    assert found.origins["schedulers"] == "values.yaml scheduler.replicas"
     assert "values.yaml workers.replicas" in found.origins["workers"]
     assert found.assumptions == ()
+
+
+def test_a_cluster_file_has_as_many_schedulers_as_it_says(written):
+    found = read_cluster(written("cluster.toml", "schedulers = 3\nparallelism = 8\n"))
+    assert (found.schedulers, found.parallelism) == (3, 8)
+    assert found.executor_slots == 24
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def assemble(layers: Sequence[Layer]) -> ReadCluster:
         said |= layer.values
     whole = {name: one for name, one in said.items() if name not in HALVES}
     assumptions: list[Assumption] = []
-    _multiply(said, whole)
+    _unlimited(whole)
     put_together(said, whole, assumptions)
     settings = {name: text for layer in layers for name, text in layer.task_settings.items()}
     return ReadCluster(
@@ -72,15 +72,11 @@ def assemble(layers: Sequence[Layer]) -> ReadCluster:
     )
 
 
-def _multiply(said: Mapping[str, Said], whole: dict[str, Said]) -> None:
-    """``parallelism`` is a limit of each scheduler, and 0 is none."""
-    own = whole.get("parallelism", Said(Cluster().parallelism, "the default"))
-    if own.value == 0:
-        whole["parallelism"] = own = replace(own, value=UNLIMITED)
-    schedulers = said.get("schedulers")
-    if schedulers is not None and schedulers.value > 1:
-        where = f"{own.where}, times {schedulers.value} ({schedulers.where})"
-        whole["parallelism"] = Said(own.value * schedulers.value, where, schedulers.source)
+def _unlimited(whole: dict[str, Said]) -> None:
+    """A ``parallelism`` of 0 is no limit."""
+    own = whole.get("parallelism")
+    if own is not None and own.value == 0:
+        whole["parallelism"] = replace(own, value=UNLIMITED)
 
 
 def _cluster(whole: Mapping[str, Said]) -> Cluster:

@@ -27,7 +27,7 @@ class Known:
 SETTINGS = ("local_executor", "celery", "kubernetes_executor")
 """Fields of `Cluster` of which sources say single keys."""
 
-HALVES = ("broker_url", "worker_count", "worker_elastic", "worker_resources", "schedulers")
+HALVES = ("broker_url", "worker_count", "worker_elastic", "worker_resources")
 """What a source may say that becomes fields of `Cluster` only together with others."""
 
 OF_CELERY: tuple[tuple[str, Kind], ...] = (
