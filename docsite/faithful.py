@@ -82,7 +82,7 @@ def by_kind() -> str:
     """What the cases that people wrote are about."""
     written = [one for kind in ("handwritten", "added") for one in recordings(releases()[0], kind)]
     first = Counter(trace["case_id"].split("_")[0] for trace in written)
-    rows = [[about, sum(first.pop(w, 0) for w in words.split())] for about, words in ABOUT.items()]
+    found = {about: sum(first.pop(w, 0) for w in words.split()) for about, words in ABOUT.items()}
     if first:
-        rows.append(["something else", sum(first.values())])
-    return table(["about", "cases"], [[about, str(number)] for about, number in rows])
+        found["something else"] = sum(first.values())
+    return table(["about", "cases"], [[about, str(number)] for about, number in found.items()])

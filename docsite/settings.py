@@ -118,7 +118,7 @@ def in_toml(text: str, nothing: str = "") -> str:
     )
     text = re.sub(r"(?<=; )`?None`?:", f"{nothing or 'not given'}:", text)
     text = re.sub(r"`?None`?:", f"{nothing or 'Not given'}:", text)
-    return re.sub(r"`(\w+)_s`", r"`\1`", text)
+    return re.sub(r"`(\w+)_s`", r"`\1`", text.replace("`None`", "nothing"))
 
 
 def kind_of(kind: Any, homes: Mapping[str, str], *, durations: bool, nothing: str = "") -> str:

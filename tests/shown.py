@@ -85,17 +85,19 @@ def steps(console: str) -> Iterator[tuple[str, str]]:
 
 
 def is_shown(expected: str, printed: str, *, whole: bool) -> bool:
-    """Whether a text is what was printed, or (not whole) a part of it, but for what `...` leaves
-    out."""
-    lines = [re.escape(line) for line in TIMES.sub(r"\g<1>0.00s", expected).strip("\n").split("\n")]
-    pattern = (
-        "\n".join(lines).replace("\\.\\.\\.\n", "(?:.*\n)*?").replace("\n\\.\\.\\.", "(?:\n.*)*?")
+    """Whether a text is what was printed, or (not whole) a part of it, but for what lines `...`
+    leave out."""
+    pattern = "".join(
+        r"(?:.*\n)*?" if line == "..." else re.escape(line) + r"\n" for line in _lines(expected)
     )
-    text = "\n".join(line.rstrip() for line in TIMES.sub(r"\g<1>0.00s", printed).split("\n")).strip(
-        "\n"
-    )
-    look = re.fullmatch if whole else re.search
-    return look(pattern if whole else f"(?m)^{pattern}$", text) is not None
+    text = "".join(f"{line}\n" for line in _lines(printed))
+    found = re.fullmatch(pattern, text) if whole else re.search(f"(?m)^{pattern}", text)
+    return found is not None
+
+
+def _lines(text: str) -> list[str]:
+    same = TIMES.sub(r"\g<1>0.00s", text).strip("\n")
+    return [line.rstrip() for line in same.split("\n")]
 
 
 @dataclass
