@@ -6,12 +6,12 @@ import pytest
 
 TEST = """\
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from pytest_windtunnel import Windtunnel, windtunnel_scenarios
 from windtunnel.strategies import exhaust, fail, lose_worker
 
 @pytest.mark.windtunnel(dags="dags", cluster="cluster.toml", window="1d")
-@settings(max_examples=30, derandomize=True, database=None)
+@settings(max_examples=20, derandomize=True, database=None, phases=[Phase.generate, Phase.shrink])
 @given(scenario=windtunnel_scenarios({arguments}))
 def test_searched(windtunnel: Windtunnel, scenario):
     run = windtunnel.run(scenario)
@@ -97,17 +97,17 @@ def test_a_simulation_may_take_longer_than_a_function_unless_the_test_says_other
     project.makepyfile("""
         import time
 
-        from hypothesis import given, settings
+        from hypothesis import Phase, given, settings
         from pytest_windtunnel import windtunnel_scenarios
 
-        @settings(max_examples=2)
+        @settings(max_examples=1, phases=[Phase.generate])
         @given(scenario=windtunnel_scenarios("dags"))
         def test_slow(scenario):
-            time.sleep(0.3)
+            time.sleep(0.25)
 
-        @settings(max_examples=2, deadline=100)
+        @settings(max_examples=1, phases=[Phase.generate], deadline=100)
         @given(scenario=windtunnel_scenarios("dags"))
         def test_quick(scenario):
-            time.sleep(0.3)
+            time.sleep(0.25)
     """)
     project.runpytest().assert_outcomes(passed=1, failed=1)
