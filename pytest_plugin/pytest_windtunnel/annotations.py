@@ -12,7 +12,7 @@ from windtunnel.report.ci import command
 
 OTHER = "pytest_github_actions_annotate_failures"
 """A plugin that annotates all failed tests; at the same lines, as it is told them."""
-CHECK = re.compile(r"\[WT\d [^\]]*\]$")
+CHECK = re.compile(r"\[(WT\d [^\]]*|reached)\]$")
 """How the ids of checks end."""
 
 

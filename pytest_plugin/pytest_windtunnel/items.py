@@ -80,15 +80,22 @@ class CheckItem(pytest.Item):
             raise self._failed(said, f"never reached: {'; '.join(outcome.unreached)}")
         findings = outcome.findings.get(self.check, ())
         for one in findings:
-            self.user_properties.append(("windtunnel_finding", headline(one)))
+            self._tell("finding", headline(one))
             if one.counterexample:
-                self.user_properties.append(("windtunnel_replay", one.counterexample))
+                self._tell("replay", one.counterexample)
         if findings:
             raise self._failed(findings_text(findings), in_short(findings))
         accepted = outcome.accepted.get(self.check, ())
         if accepted:
-            self.user_properties += [("windtunnel_accepted", one) for one in accepted]
+            for said in accepted:
+                self._tell("accepted", said)
             pytest.xfail("; ".join(accepted))
+
+    def _tell(self, what: str, said: str) -> None:
+        """Keep it for reports, once, however often this runs."""
+        told = (f"windtunnel_{what}", said)
+        if told not in self.user_properties:
+            self.user_properties.append(told)
 
     def _not_loaded(self) -> None:
         problems = self.checked.checks().problems.get(self.check, ())

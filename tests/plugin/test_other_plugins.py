@@ -43,11 +43,14 @@ def test_with_xdist_or_in_random_order_the_same_items_come_to_the_same(
     alone = fleet.runpytest_subprocess("-v")
     assert failed(alone) == {BROKEN, DEADLOCK}
     (told,) = set(re.findall("windtunnel replay (wt1-.*)", alone.stdout.str()))
-    for options in (("-n2", "--dist=worksteal"), ("-p", "randomly", "-p", "no:cacheprovider")):
+    strict = ("-W", "error", "--strict-markers", "--strict-config")
+    shuffled = ("-p", "randomly", "-p", "no:cacheprovider")
+    for options in (("-n2", "--dist=worksteal", *strict), (*shuffled, *strict)):
         result = fleet.runpytest_subprocess("-v", *options)
         assert verdicts(result) == verdicts(alone), options
         assert set(re.findall("windtunnel replay (wt1-.*)", result.stdout.str())) == {told}
         result.stdout.fnmatch_lines(["windtunnel: dags=dags *", "dags: 1 finding (WT101) in *"])
+        assert "Warning" not in result.stdout.str() + result.stderr.str()
 
 
 def test_with_xdist_there_is_one_search_and_nothing_is_left_behind(
@@ -70,14 +73,6 @@ def test_with_xdist_there_is_one_search_and_nothing_is_left_behind(
     fleet.runpytest_subprocess("-n2", "--dist=each").assert_outcomes(passed=2 * 28, failed=2 * 2)
     assert fleet.path.joinpath("searches").read_text() == "one\n"
     assert not list(folder.glob("windtunnel-session-*"))
-
-
-def test_without_the_library_for_locks_each_worker_searches_for_itself(
-    fleet: pytest.Pytester,
-) -> None:
-    fleet.makeconftest("import sys\nsys.modules['filelock'] = None\n")
-    result = fleet.runpytest_subprocess("-v", "-n2")
-    assert failed(result) == {BROKEN, DEADLOCK}
 
 
 def test_last_failed_runs_the_failures_again_and_failed_first_begins_with_them(
@@ -150,13 +145,6 @@ def test_junit_has_findings_as_properties_and_messages(fleet: pytest.Pytester) -
     assert f"windtunnel replay {told['windtunnel_replay']}" in (failure.text or "")
     (broken,) = cases["dags.broken [WT9 DAG file]"].iter("failure")
     assert broken.get("message", "").startswith("dags/broken.py:2: syntax error")
-
-
-def test_warnings_as_errors_and_strict_markers_find_nothing(fleet: pytest.Pytester) -> None:
-    strict = ("-W", "error", "--strict-markers", "--strict-config")
-    result = fleet.runpytest_subprocess("-v", "-n2", *strict)
-    assert failed(result) == {BROKEN, DEADLOCK}
-    assert "Warning" not in result.stdout.str() + result.stderr.str()
 
 
 def test_tracebacks_in_any_style_are_the_text_and_nothing_else(fleet: pytest.Pytester) -> None:

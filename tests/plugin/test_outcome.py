@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 
@@ -67,6 +68,14 @@ def test_processes_that_share_a_folder_make_a_value_once(tmp_path: Path) -> None
     assert made == [1]
     assert Once(tmp_path).found("name") == "value"
     assert Once(tmp_path).found("other") is None
+
+
+def test_without_the_library_for_locks_processes_may_make_it_twice_and_all_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "filelock", None)
+    assert Once(tmp_path).get("name", lambda: "value") == "value"
+    assert Once(tmp_path).get("name", lambda: "another") == "value"
 
 
 def test_who_fails_to_make_it_leaves_it_to_the_next(tmp_path: Path) -> None:
