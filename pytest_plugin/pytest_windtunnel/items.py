@@ -109,7 +109,7 @@ class CheckItem(pytest.Item):
                 else one.message
                 for one in problems
             ]
-            raise self._failed("\n".join(said), said[0].splitlines()[0])
+            raise self._failed("\n".join(said), problems[0].message.splitlines()[0])
 
     def _failed(self, text: str, short: str) -> CheckError:
         file, line = self.checked.place_of(self.check)
