@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +14,8 @@ from pytest_windtunnel.checks import LOADING, REACHED, Check, Checks, checks_of
 from pytest_windtunnel.failure import STORE
 from pytest_windtunnel.once import Once
 from pytest_windtunnel.outcome import Outcome, outcome_of
-from pytest_windtunnel.session_settings import as_shown, option
-from pytest_windtunnel.settings import whole_number
+from pytest_windtunnel.session_settings import as_shown
+from pytest_windtunnel.settings import Settings, settings_of_session
 from windtunnel.loaders import parse_profiles, search_profile, usual_profile
 from windtunnel.model import SearchProfile
 from windtunnel.target import Asked
@@ -35,23 +37,37 @@ def how(config: pytest.Config, place: Path) -> How:
     Raises:
         pytest.UsageError: it can't be used.
     """
-    root, cluster, seed = config.rootpath, option(config, "cluster"), option(config, "seed")
-    if cluster and (root / cluster).exists():
-        cluster = as_shown(root / cluster)
-    named = option(config, "profile")
-    names = named.replace(",", " ").split() if named else []
+    said = settings_of_session(config)
+    names = _texts(said.profile)
     try:
         release, search = parse_profiles(names, place, said="--windtunnel-profile")
         profile = search or search_profile(usual_profile(), place)
     except wt.InvalidInput as error:
         raise pytest.UsageError(str(error)) from None
     asked = Asked(
-        cluster=cluster,
-        seed=None if seed is None else whole_number(seed),
+        cluster=_cluster(said),
+        window=f"{said.window:g}s" if isinstance(said.window, int | float) else said.window,
+        start=said.start.isoformat() if isinstance(said.start, date) else said.start,
+        seed=said.seed,
         profile=release,
-        airflow=option(config, "airflow") or "auto",
+        trigger=_texts(said.runs),
+        airflow=said.airflow,
+        faults=(said.faults,) if isinstance(said.faults, str) else tuple(said.faults or ()),
     )
     return How(asked, profile, _stored(config))
+
+
+def _texts(given: Any) -> tuple[str, ...]:
+    """Names, as a list or as one text."""
+    return tuple(given.replace(",", " ").split() if isinstance(given, str) else given or ())
+
+
+def _cluster(said: Settings) -> str | None:
+    """A path as people read it, or what else names a cluster."""
+    if said.cluster is None:
+        return None
+    file = said.root / said.cluster
+    return as_shown(file) if file.exists() else str(said.cluster)
 
 
 def _stored(config: pytest.Config) -> str | None:

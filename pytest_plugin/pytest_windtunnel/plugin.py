@@ -78,7 +78,9 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_report_header(config: pytest.Config) -> str | None:
     """The seed, where the command line gives one."""
     seed = config.getoption("windtunnel_seed")
-    return None if seed is None else f"windtunnel: seed={seed}"
+    checks = config.pluginmanager.get_plugin("windtunnel-checks")
+    told = checks is not None and checks.fleets  # which have a line of their own
+    return None if seed is None or told else f"windtunnel: seed={seed}"
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

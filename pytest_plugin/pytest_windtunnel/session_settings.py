@@ -6,17 +6,10 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 FOLDER, INI = "windtunnel_paths", "windtunnel_dags"
-
-
-def option(config: pytest.Config, name: str) -> Any:
-    """A setting: from the command line, else from the ini file, else None."""
-    given = config.getoption(f"windtunnel_{name}")
-    return given if given is not None else config.getini(f"windtunnel_{name}") or None
 
 
 def places_of(config: pytest.Config) -> list[Named]:

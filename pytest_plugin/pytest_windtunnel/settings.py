@@ -69,16 +69,30 @@ def settings_of(item: pytest.Item) -> Settings:
         pytest.UsageError: an unknown argument of the marker or setting of the project, or a seed
             that is no number.
     """
-    config = item.config
+    return _settings(item.config, _marked(item))
+
+
+def settings_of_session(config: pytest.Config) -> Settings:
+    """The settings for what is of no test, without a marker.
+
+    Raises:
+        pytest.UsageError: an unknown setting of the project, or a seed that is no number.
+    """
+    return _settings(config, {})
+
+
+def _settings(config: pytest.Config, marked: Mapping[str, Any]) -> Settings:
     checked = {"dags": default_dags(config)} if is_asked_for(config) else {}
     project = _of_project(config.rootpath)
-    layers = (_asked(config), _marked(item), checked, project, _of_ini(config))
+    layers = (_asked(config), marked, checked, project, _of_ini(config))
     found: dict[str, Any] = {}
     for name in KNOWN:
         said = (layer[name] for layer in layers if layer.get(name) is not None)
         found[name] = next(said, None)
     if found["seed"] is not None:
         found["seed"] = whole_number(found["seed"])
+    if isinstance(found["profile"], str):
+        found["profile"] = found["profile"].replace(",", " ").split()
     if found["airflow"] is None:
         del found["airflow"]
     return Settings(config.rootpath, **found)

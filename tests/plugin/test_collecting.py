@@ -260,3 +260,20 @@ def test_a_profile_can_ask_for_what_simulations_have_to_reach(fleet: pytest.Pyte
     result.stdout.fnmatch_lines(
         ["No simulation came to:", "  limit *", "*- never reached: limit *"]
     )
+
+
+def test_what_the_repository_says_for_its_tests_holds_for_checks(fleet: pytest.Pytester) -> None:
+    fleet.makepyprojecttoml(
+        '[tool.windtunnel]\nwindow = "6h"\nstart = 2026-02-01\nseed = 7\n'
+        'faults = ["task fails: etl.save"]\nprofile = ["dev", "airflow-2.11"]\n'
+    )
+    result = fleet.runpytest("dags::fleet")
+    result.stdout.fnmatch_lines(
+        [
+            "windtunnel: * seed=7 profile=dev airflow=stand-in (airflow-2.11) *",
+            "dags: * of 3 DAGs, 6h from 2026-02-01 *",
+        ]
+    )
+    result = fleet.runpytest("dags::fleet", "--windtunnel-seed=8")
+    result.stdout.fnmatch_lines(["windtunnel: * seed=8 *"])
+    assert len([line for line in result.outlines if line.startswith("windtunnel: ")]) == 1

@@ -73,7 +73,8 @@ def shown(pytester: pytest.Pytester, files: dict[str, str], *options: str) -> st
         dags.joinpath(name).write_text(text)
     pytester.makeini("[pytest]\nwindtunnel_dags = dags\nwindtunnel_cluster = cluster.toml\n")
     if not pytester.path.joinpath("cluster.toml").exists():
-        pytester.path.joinpath("cluster.toml").write_text("[[workers]]\nslots = 2\n")
+        slots = 2 if "nested.py" in files else 32
+        pytester.path.joinpath("cluster.toml").write_text(f"[[workers]]\nslots = {slots}\n")
     lines = pytester.runpytest("-rfEsx", *options).outlines
     kept = [
         line
@@ -125,7 +126,7 @@ def test_what_could_happen_with_what_was_covered(
 def test_findings_in_short_lines(
     pytester: pytest.Pytester, nested: str, snapshot: SnapshotAssertion
 ) -> None:
-    files = {"etl.py": ETL, "nested.py": nested, "report.py": WAITS}
+    files = {"etl.py": ETL, "nested.py": nested, "pool.py": MISSING_POOL.replace('"etl"', '"one"')}
     assert shown(pytester, files, "--tb=line", "-q") == snapshot
 
 
