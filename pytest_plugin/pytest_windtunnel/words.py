@@ -53,7 +53,7 @@ def _blocks(report: wt.Report) -> Iterator[list[str]]:
     if report.never_ran:
         idle = [one.dag_id for one in report.never_ran]
         yield _wrapped("Never ran", f"{len(idle)} of {dags} DAGs: {_listed(idle)} (-rs says why)")
-    assumed = [one.subject for one in report.assumptions]
+    assumed = list(dict.fromkeys(one.subject for one in report.assumptions))
     if assumed:
         yield _wrapped("Assumed", f"{_listed(assumed)} (windtunnel check says what)")
     for one in report.possible:
