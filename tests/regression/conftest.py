@@ -18,12 +18,15 @@ def checked(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., str]:
     """``checked("dags")``: check them, write tests into ``tests``, and give what was printed."""
+    # pytest starts quicker without what else is installed here.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_PLUGINS", "pytest_windtunnel.plugin")
     (pytester.path / "pyproject.toml").write_text(
         "[tool.windtunnel.profiles.quick]\nsimulations = 9\nshrinking = 0.1\nfixing = 0\n"
     )
 
-    def checked(*arguments: str, profile: str = "quick") -> str:
-        argv = ["windtunnel", "check", *arguments, "--profile", profile, "--write-test", "tests"]
+    def checked(*arguments: str, profile: str = "quick", tests: str = "tests") -> str:
+        argv = ["windtunnel", "check", *arguments, "--profile", profile, "--write-test", tests]
         monkeypatch.setattr(sys, "argv", argv)
         with pytest.raises(SystemExit):
             main()

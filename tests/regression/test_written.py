@@ -183,9 +183,6 @@ def test_a_scenario_file_is_named_and_says_the_rest_itself(checked, pytester, re
     assert call.split(",")[0].strip() == 'REPOSITORY / "scenario.toml"'
     assert "cluster" not in call
     pytester.runpytest_subprocess("tests").assert_outcomes(failed=1)
-    more_slots = SCENARIO.replace("slots = 2", "slots = 9")
-    (repository / "scenario.toml").write_text(more_slots)
-    pytester.runpytest_subprocess("tests").assert_outcomes(passed=1)
 
 
 def test_each_finding_has_its_own_test_that_looks_at_no_other(checked, pytester, repository):
@@ -217,6 +214,19 @@ def test_words_of_the_command_line_are_those_of_the_test(checked, repository):
     for said in ('runs=["quiet"]', 'faults=["task fails: quiet.run"]', "seed=4"):
         assert f"        {said},\n" in text
     assert formatted(written(repository))
+
+
+def test_from_below_the_root_paths_are_told_from_what_both_share(
+    checked, pytester, repository, monkeypatch
+):
+    (repository / "dags" / "parents.py").write_text(PARENTS)
+    (repository / "cluster.toml").write_text("default_pool_slots = 2\n")
+    monkeypatch.chdir(repository / "dags")
+    checked(".", "--cluster", "../cluster.toml", "--for", "3h", tests="../tests")
+    text = written(repository).read_text()
+    assert "REPOSITORY = Path(__file__).parents[1]\n" in text
+    assert '        REPOSITORY / "dags/parents.py",\n' in text
+    assert '        cluster=REPOSITORY / "cluster.toml",\n' in text
 
 
 def test_a_file_in_the_place_of_the_folder_is_told(checked, repository):

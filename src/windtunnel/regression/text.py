@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,22 +84,22 @@ def _story(finding: Finding, attempt: Attempt) -> Iterator[str]:
 
 
 class _Places:
-    """Paths as the test says them: from the folder in which the command ran."""
+    """Paths as the test says them: from the folder that it and the current folder share."""
 
     def __init__(self, file: Path) -> None:
-        here = Path.cwd().resolve()
-        self._here = here
         folder = file.resolve().parent
-        self._up = len(folder.relative_to(here).parts) if folder.is_relative_to(here) else None
+        self._root = Path(os.path.commonpath([Path.cwd().resolve(), folder]))
+        self._up = len(folder.relative_to(self._root).parts)
         self.is_used = False
 
     def said(self, path: str | Path) -> str:
         """As Python: ``REPOSITORY / "dags"``."""
         whole = Path(path).resolve()
-        if self._up is None or not whole.is_relative_to(self._here):
+        # What shares no more with it than the disk is where it is.
+        if self._root == Path(self._root.anchor) or not whole.is_relative_to(self._root):
             return literal(str(whole))
         self.is_used = True
-        inner = whole.relative_to(self._here).as_posix()
+        inner = whole.relative_to(self._root).as_posix()
         return FOLDER if inner == "." else f"{FOLDER} / {literal(inner)}"
 
     def definitions(self) -> list[str]:
