@@ -19,7 +19,7 @@ def test_orders_wait_for_minutes_with_their_pool_empty(windtunnel):
     run = windtunnel.simulate(HERE)
 
     assert not run.findings
-    assert not_looked_at(run) > 300
+    assert not_looked_at(run) > 150
     assert all(wait.limit != "pool orders" for task in run.tasks(LATEST) for wait in task.waited_on)
 
 

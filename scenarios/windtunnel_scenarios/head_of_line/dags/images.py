@@ -6,7 +6,7 @@ from airflow.sdk import dag, task
 
 
 @dag(
-    schedule="0 3 * * *",
+    schedule="10 3 * * *",
     start_date=datetime(2026, 3, 1),
     catchup=False,
     max_active_tasks=100,
@@ -15,7 +15,7 @@ from airflow.sdk import dag, task
 def images():
     @task
     def batches() -> list[int]:
-        return list(range(1000))
+        return list(range(400))
 
     @task(pool="images", priority_weight=5, weight_rule="absolute")
     def resize(batch: int):
