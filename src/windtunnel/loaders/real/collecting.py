@@ -38,6 +38,7 @@ class Collecting:
         self.dags: dict[str, Dag] = {}
         self.origins: dict[str, str | None] = {}
         self.instead: Mapping[str, FileResult] = {}
+        self.unreached: set[str] = set()
 
     def take(self, one: Mapping[str, Any]) -> None:
         """The DAGs of one file, and what was wrong with it."""
@@ -74,7 +75,10 @@ class Collecting:
     def _take_over(self, other: FileResult, one: Mapping[str, Any], name: str) -> None:
         """The DAGs of a file that Airflow couldn't load, as the stand-in reads it, and why."""
         line, said = explained(one["error"], one["file"])
-        lack = NETWORK if one.get("reached") else lacking(one["error"], said)
+        if one.get("reached"):
+            self.unreached.add(said)
+        # What a module of the repository keeps of it fails the next file that imports it, too.
+        lack = NETWORK if said in self.unreached else lacking(one["error"], said)
         problems = list(other.problems)
         if lack is not None:
             subject, how = lack
