@@ -155,6 +155,13 @@ def test_what_neither_can_load_is_told_as_airflow_tells_it(airflow):
     assert found.fleet.dags == ()
 
 
+def test_of_a_file_that_lacks_something_and_is_wrong_it_is_told_what_is_wrong(airflow):
+    broken = DAG.format(more="raise ValueError('no')", dag_id="etl")
+    lack = "KeyError: 'Variable stage does not exist'"
+    (problem,) = airflow({"etl.py": broken}, {"etl.py": error(lack)}).fleet.problems
+    assert "ValueError: no" in problem.message
+
+
 def test_a_module_without_dags_that_airflow_can_not_load_keeps_nobody_waiting(airflow):
     files = {"shared.py": "# dag, airflow\n", "etl.py": DAG.format(more="", dag_id="etl")}
     lack = "ModuleNotFoundError: No module named 'pandas'"

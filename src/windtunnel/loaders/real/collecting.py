@@ -45,7 +45,10 @@ class Collecting:
         name = self.relative(one["file"])
         before = (set(self.dags), len(self.reader.problems), len(self.reader.assumed))
         other = self.instead.get(name)
-        if other is not None and (other.dags or not other.problems):
+        # Where only the place lacked something, what the stand-in says of the file is the news.
+        if other is not None and (
+            other.dags or not other.problems or lacking(one["error"], explained_in(one)[1])
+        ):
             self._take_over(other, one, name)
             return
         if one.get("asked_now"):
@@ -74,7 +77,7 @@ class Collecting:
 
     def _take_over(self, other: FileResult, one: Mapping[str, Any], name: str) -> None:
         """The DAGs of a file that Airflow couldn't load, as the stand-in reads it, and why."""
-        line, said = explained(one["error"], one["file"])
+        line, said = explained_in(one)
         if one.get("reached"):
             self.unreached.add(said)
         # What a module of the repository keeps of it fails the next file that imports it, too.
@@ -154,6 +157,11 @@ class Collecting:
         line: int | None = None,
     ) -> None:
         self.reader.problems.append(Problem(cause=cause, message=message, file=file, line=line))
+
+
+def explained_in(one: Mapping[str, Any]) -> tuple[int | None, str]:
+    """What `explained` says of the error of a file that a dump tells of."""
+    return explained(one["error"], one["file"])
 
 
 def explained(traceback: str, file: str) -> tuple[int | None, str]:
