@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +16,7 @@ from pytest_windtunnel.session_settings import as_shown
 from pytest_windtunnel.settings import Settings, settings_of_session
 from windtunnel.loaders import parse_profiles, search_profile, usual_profile
 from windtunnel.model import SearchProfile
-from windtunnel.target import Asked
+from windtunnel.target import Asked, asked_of, names_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +36,15 @@ def how(config: pytest.Config, place: Path) -> How:
         pytest.UsageError: it can't be used.
     """
     said = settings_of_session(config)
-    names = _texts(said.profile)
+    names = names_in(said.profile)
     try:
         release, search = parse_profiles(names, place, said="--windtunnel-profile")
         profile = search or search_profile(usual_profile(), place)
     except wt.InvalidInput as error:
         raise pytest.UsageError(str(error)) from None
-    asked = Asked(
-        cluster=_cluster(said),
-        window=f"{said.window:g}s" if isinstance(said.window, int | float) else said.window,
-        start=said.start.isoformat() if isinstance(said.start, date) else said.start,
-        seed=said.seed,
-        profile=release,
-        trigger=_texts(said.runs),
-        airflow=said.airflow,
-        faults=(said.faults,) if isinstance(said.faults, str) else tuple(said.faults or ()),
-    )
+    named = {name: getattr(said, name) for name in ("window", "start", "seed", "runs", "faults")}
+    asked = asked_of({**named, "cluster": _cluster(said)}, release, said.airflow)
     return How(asked, profile, _stored(config))
-
-
-def _texts(given: Any) -> tuple[str, ...]:
-    """Names, as a list or as one text."""
-    return tuple(given.replace(",", " ").split() if isinstance(given, str) else given or ())
 
 
 def _cluster(said: Settings) -> str | None:

@@ -16,7 +16,7 @@ import pytest
 
 from pytest_windtunnel.session_settings import default_dags, is_asked_for
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders import project_settings
+from windtunnel.loaders import said_by_project
 from windtunnel.model.pattern import nearest
 
 KNOWN = (
@@ -33,12 +33,7 @@ KNOWN = (
     "accept",
 )
 """Arguments of the marker."""
-OF_PROJECT = ("dags", "cluster", "runs", "faults", "window", "start", "seed", "profile", "airflow")
-"""What a repository may say for all of its tests; what it accepts holds anyway."""
-TABLES = ("accept", "profiles")
-"""What else stands there, and is read elsewhere."""
 OPTIONS = ("dags", "cluster", "seed", "profile", "airflow")
-PATHS = ("dags", "cluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +105,9 @@ def _of_ini(config: pytest.Config) -> dict[str, Any]:
 def _of_project(root: Path) -> dict[str, Any]:
     """What ``windtunnel.toml``, or ``[tool.windtunnel]``, says; its paths start where it lies."""
     try:
-        table, file = project_settings(root)
+        return said_by_project(root)[0]
     except InvalidInput as error:
         raise pytest.UsageError(str(error)) from None
-    for name in table:
-        if name not in (*OF_PROJECT, *TABLES):
-            said = nearest(name, [*OF_PROJECT, *TABLES])
-            raise pytest.UsageError(f"{file}: windtunnel has no setting {name!r}; {said}")
-    found = {name: table[name] for name in OF_PROJECT if name in table}
-    for name in PATHS:
-        if isinstance(found.get(name), str):
-            there = file.parent / found[name]
-            found[name] = there if there.exists() else found[name]
-    return found
 
 
 def _marked(item: pytest.Item) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,8 +17,10 @@ from windtunnel.loaders import (
     check_targets,
     numbered_faults,
     parse_duration,
+    parse_profiles,
     read_cluster_sources,
     read_scenario,
+    said_by_project,
 )
 from windtunnel.loaders.origin import LoadedFrom
 from windtunnel.model import Cluster, Scenario
@@ -47,6 +50,57 @@ class Asked:
     faults_up_to: int | None = None
 
 
+def asked_of(said: Mapping[str, Any], release: str | None, airflow: Any = None) -> Asked:
+    """What settings by name say about the scenario: ``cluster``, ``window``, ``start``, ``seed``,
+    ``runs`` and ``faults``, as text or as values."""
+    window, start, faults = said.get("window"), said.get("start"), said.get("faults")
+    cluster = said.get("cluster")
+    return Asked(
+        cluster=None if cluster is None else str(cluster),
+        window=f"{window:g}s" if isinstance(window, int | float) else window,
+        start=start.isoformat() if isinstance(start, date) else start,
+        seed=said.get("seed"),
+        profile=release,
+        trigger=tuple(names_in(said.get("runs"))),
+        airflow=airflow or said.get("airflow") or "auto",
+        faults=(faults,) if isinstance(faults, str) else tuple(faults or ()),
+    )
+
+
+def names_in(given: Any) -> list[str]:
+    """Names, given as a list or as one text."""
+    return given.replace(",", " ").split() if isinstance(given, str) else list(given or ())
+
+
+def with_project(target: str, asked: Asked) -> Asked:
+    """What was asked for, and where nothing was, what the repository of the DAG files says:
+    ``windtunnel.toml``, or ``[tool.windtunnel]`` of its pyproject.toml. A scenario file says all of
+    it itself.
+
+    Raises:
+        InvalidInput: the file can't be read, or says something that can't be used.
+    """
+    place = Path(target)
+    if not place.exists() or place.suffix == ".toml" or (place / "scenario.toml").is_file():
+        return asked
+    said, file = said_by_project(place)
+    if not said:
+        return asked
+    release, _ = parse_profiles(names_in(said.get("profile")), place, said=f"{file}: profile")
+    own = asked_of(said, release)
+    if own.window is not None:
+        api.length(own.window, f"{file}: window = {own.window!r}")
+    if own.start is not None:
+        api.instant(own.start, f"{file}: start = {own.start!r}")
+    if own.seed is not None and not isinstance(own.seed, int):
+        raise InvalidInput(f"{file}: seed = {own.seed!r}: must be a whole number")
+    names = ("cluster", "window", "start", "seed", "profile", "trigger", "faults")
+    missing = {name: getattr(own, name) for name in names if getattr(asked, name) in (None, ())}
+    if asked.airflow == "auto":
+        missing["airflow"] = own.airflow
+    return replace(asked, **missing)
+
+
 def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadScenario:
     """What *target* names, with what was asked for on top.
 
@@ -55,6 +109,7 @@ def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadSce
     Raises:
         InvalidInput: no such target, no DAG in it, or a value that can't be used.
     """
+    asked = with_project(target, asked)
     return read_found(look(target, asked, tell), asked)
 
 

@@ -27,7 +27,7 @@ from windtunnel.cli.profiles import profiles_of
 from windtunnel.regression import check_folder, write_tests
 from windtunnel.report import check_json, check_text
 from windtunnel.result import Report
-from windtunnel.target import sources_of
+from windtunnel.target import sources_of, with_project
 
 Profiles = Annotated[
     list[str] | None,
@@ -109,6 +109,7 @@ def check(
     if write_test is not None:
         check_folder(write_test)
     asked = scenario.asked(loading, release, seed=seed, jitter=jitter, faults_up_to=faults_up_to)
+    asked = with_project(target, asked)
     with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
         found = usable(target, asked, tell, out, "check")
         came_to = api.check(

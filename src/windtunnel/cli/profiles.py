@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders import parse_profiles, search_profile
+from windtunnel.loaders import parse_profiles, said_by_project, search_profile
 from windtunnel.model import SearchProfile
+from windtunnel.target import names_in
 
 OPTION = "--profile"
 
 
 def profiles_of(names: Sequence[str] | None, target: str) -> tuple[str | None, SearchProfile]:
-    """The release, if one is named, and how hard to search: as ``ci``, if nobody says it. The
-    repository of the target may have profiles of its own.
+    """The release, if one is named, and how hard to search: as the repository of the target says,
+    else as ``ci``. It may have profiles of its own.
 
     Raises:
         InvalidInput: a name is no profile, or two are of one kind.
     """
     release, search = parse_profiles(names or (), target, said=OPTION)
+    if search is None:
+        said, file = said_by_project(Path(target))
+        named = names_in(said.get("profile"))
+        search = parse_profiles(named, target, said=f"{file}: profile")[1]
     return release, search or search_profile("ci", target)
 
 

@@ -27,6 +27,7 @@ from windtunnel.model import Isolation
 from windtunnel.report import run_json, run_text
 from windtunnel.report.faults_text import faults_text
 from windtunnel.result import Result
+from windtunnel.target import with_project
 from windtunnel.trace import Output
 
 
@@ -59,7 +60,7 @@ def run(
 ) -> None:
     """Simulate once: runs, tasks, what they waited for, findings."""
     out = outputs(reports)
-    asked = scenario.asked(loading, release_of(profile), seed=seed)
+    asked = with_project(target, scenario.asked(loading, release_of(profile), seed=seed))
     limits = isolation_of(
         execute=execute, isolate=loading.isolate, memory=body_memory, timeout=body_timeout
     )

@@ -33,7 +33,7 @@ from windtunnel.loaders.profiles import (
     search_profiles,
     usual_profile,
 )
-from windtunnel.loaders.project import project_settings
+from windtunnel.loaders.project import said_by_project
 from windtunnel.loaders.real import LoadedByAirflow
 from windtunnel.loaders.scenario_file import (
     DEFAULT_START,
@@ -95,13 +95,13 @@ __all__ = [
     "parse_fault",
     "parse_profiles",
     "parse_share",
-    "project_settings",
     "read_cluster",
     "read_cluster_sources",
     "read_history",
     "read_json",
     "read_scenario",
     "read_supplied",
+    "said_by_project",
     "said_fault",
     "said_faults",
     "scenario_schema",

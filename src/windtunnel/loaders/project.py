@@ -7,9 +7,35 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from windtunnel.errors import InvalidInput
 from windtunnel.loaders.text_file import read_toml
+from windtunnel.model.pattern import nearest
 
 OWN_FILE = "windtunnel.toml"
+SETTINGS = ("dags", "cluster", "runs", "faults", "window", "start", "seed", "profile", "airflow")
+"""What a repository may say of every check and simulation of its DAGs."""
+TABLES = ("accept", "profiles")
+"""What else stands there, and is read by whoever needs it."""
+PATHS = ("dags", "cluster")
+
+
+def said_by_project(place: Path) -> tuple[dict[str, Any], Path]:
+    """What the repository of a place says for whatever is asked without it, and the file in which
+    it does. Paths start where that file lies.
+
+    Raises:
+        InvalidInput: the file can't be read, or says something that is no setting.
+    """
+    table, file = project_settings(place)
+    for name in table:
+        if name not in (*SETTINGS, *TABLES):
+            said = nearest(name, [*SETTINGS, *TABLES])
+            raise InvalidInput(f"{file}: windtunnel has no setting {name!r}; {said}")
+    found = {name: table[name] for name in SETTINGS if name in table}
+    for name in PATHS:
+        if isinstance(found.get(name), str) and (file.parent / found[name]).exists():
+            found[name] = file.parent / found[name]
+    return found, file
 
 
 def project_table(place: Path, name: str) -> tuple[Any, str]:
