@@ -142,7 +142,7 @@ def test_of_several_runs_the_longest_wait_is_told_unless_one_is_named() -> None:
     assert result.explain("etl.t0", search=False).run == "r3"
     assert result.explain("etl.t0", search=False).others == WIDE - 1
     assert result.explain("etl.t0", "r1", search=False).run == "r1"
-    with pytest.raises(wt.InvalidInput, match="no task instance"):
+    with pytest.raises(wt.InvalidInput, match=r"no task 'etl\.t7'"):
         result.explain("etl.t7")
 
 
