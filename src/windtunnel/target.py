@@ -81,8 +81,12 @@ def with_project(target: str, asked: Asked) -> Asked:
         InvalidInput: the file can't be read, or says something that can't be used.
     """
     place = Path(target)
-    if not place.exists() or place.suffix == ".toml" or (place / "scenario.toml").is_file():
-        return asked
+    try:
+        is_scenario = place.suffix == ".toml" or (place / "scenario.toml").is_file()
+        if not target or is_scenario or not place.exists():
+            return asked
+    except OSError:
+        return asked  # whoever looks at it says so
     said, file = said_by_project(place)
     if not said:
         return asked

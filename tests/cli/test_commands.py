@@ -69,7 +69,8 @@ def test_copying_an_unknown_scenario_names_the_nearest_one(cli: Cli) -> None:
 
     assert outcome.code == 2
     assert "did you mean 'nested_deadlock'?" in " ".join(outcome.err.split())
-    assert "windtunnel scenarios" in cli("scenarios", "copy", "zzz", "mine").err
+    said = " ".join(cli("scenarios", "copy", "zzz", "mine").err.split())
+    assert "`windtunnel scenarios` lists them" in said
 
 
 def test_the_version_is_that_of_the_installed_package(cli: Cli) -> None:

@@ -90,7 +90,7 @@ def test_an_error_whose_text_fails_is_told_by_its_name(
     def broken(*_: object, **__: object) -> int:
         raise MuteError
 
-    monkeypatch.setattr(running, "read", broken)
+    monkeypatch.setattr(running, "usable", broken)
 
     outcome = cli("run", "simple")
 
@@ -104,7 +104,7 @@ def test_ctrl_c_is_said_and_ends_as_the_shell_expects(
     def interrupted(*_: object, **__: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(running, "read", interrupted)
+    monkeypatch.setattr(running, "usable", interrupted)
 
     outcome = cli("run", "simple")
 
@@ -165,8 +165,12 @@ def test_what_cannot_be_looked_at_is_said(
 ) -> None:
     """As for a user who may not enter the folder; tests may run as root, who may."""
 
-    def refuse(self: Path, *_: object, **__: object) -> bool:
-        raise PermissionError(13, "Permission denied")
+    exists = Path.exists
+
+    def refuse(self: Path, **how: bool) -> bool:
+        if self.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return exists(self, **how)
 
     monkeypatch.setattr(Path, "exists", refuse)
 

@@ -12,7 +12,7 @@ def test_a_task_that_the_dag_does_not_have_is_told_with_the_nearest_one(found, s
     etl = scheduled("etl", "@daily", Task(task_id="load"))
     (finding,) = found(mart, etl)
     assert finding.code == "WT112"
-    assert "DAG etl has no task 'lod'; did you mean 'load'?" in finding.summary
+    assert "DAG etl has no task 'lod' (did you mean 'load'?)" in finding.summary
     assert (finding.file, finding.line) == ("mart.py", 7)
 
 
@@ -31,7 +31,7 @@ def test_a_task_group_that_the_dag_does_not_have(found, scheduled, sensor):
     tasks = (Task(task_id="load.t", group="load"),)
     etl = scheduled("etl", "@daily", *tasks, groups=(TaskGroup(group_id="load"),))
     (finding,) = found(mart, etl)
-    assert "DAG etl has no task group 'loads'; did you mean 'load'?" in finding.summary
+    assert "DAG etl has no task group 'loads' (did you mean 'load'?)" in finding.summary
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,28 @@ def test_a_cluster_can_be_written_into_the_scenario(folder):
     assert read_scenario(folder).scenario.cluster.parallelism == 5
 
 
+POOLED = """
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+
+with DAG("d"):
+    BashOperator(task_id="t", bash_command="x", pool="db", queue="big")
+"""
+
+
+def test_a_scenario_that_says_nothing_of_a_cluster_has_the_pools_that_tasks_name(tmp_path):
+    (tmp_path / "d.py").write_text(POOLED)
+    file = tmp_path / "scenario.toml"
+    file.write_text('format = "windtunnel.scenario/1"\n')
+
+    scenario = read_scenario(file).scenario
+
+    assert scenario.cluster.pools["db"].assumed
+    assert any("pool db" in one.subject for one in scenario.fleet.assumptions)
+    file.write_text('format = "windtunnel.scenario/1"\n[cluster]\nparallelism = 8\n')
+    assert not read_scenario(file).scenario.cluster.pools
+
+
 def test_plain_dags_are_a_scenario_with_a_fixed_start(folder):
     for path in (folder / "dags", folder / "dags" / "d.py"):
         read = read_scenario(path)

@@ -48,7 +48,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
-LEFT_OUT = ("randomly", "hypothesispytest", "benchmark")
+LEFT_OUT = ("randomly", "hypothesispytest", "benchmark", "inline_snapshot")
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,13 @@ etl scheduled@2026-01-01T02:00:00+00:00: due 02:00:00, success 02:02:00
 """
 
 
+@pytest.fixture(autouse=True)
+def _with_all_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_ADDOPTS")
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+        monkeypatch.delenv(name, raising=False)  # inline-snapshot writes nothing in workers
+
+
 def pytest_says(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     others = ("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:benchmark")
     return project.runpytest_subprocess(*others, *arguments)

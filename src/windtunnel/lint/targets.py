@@ -90,4 +90,4 @@ def _paused(dag: Dag, task: Task, target: str, what: str) -> Finding:
 
 def _near(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f" (did you mean {close[0]!r}?)" if close else ""

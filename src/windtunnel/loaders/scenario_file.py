@@ -134,6 +134,9 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     mistakes.report()
     if scenario is None or own is None:
         raise InvalidInput(f"{file}: can't be used")
+    # A file that says nothing of a cluster says nothing of pools and queues, either.
+    if "cluster" not in data and isinstance(own, Cluster):
+        own = ReadCluster(own)
     begin, used = asked.start or scenario.start, asked.cluster or own
     release = (used.cluster if isinstance(used, ReadCluster) else used).profile
     loaded, known = asked.placed(asked.load(dags, release, begin), used)

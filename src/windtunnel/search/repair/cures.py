@@ -107,7 +107,7 @@ def repair(
     try:
         trial = Trial(before, shown_by or scenario, finding, may_stay, max(1, seeds), budget)
     except SpentError:
-        return Repaired((), (), 1)
+        return Repaired((), (), len(offers(scenario, finding)))
     return _Repair(trial).repaired(offers(scenario, finding))
 
 
