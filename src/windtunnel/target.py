@@ -29,6 +29,8 @@ from windtunnel.window import chosen, triggered
 from windtunnel_scenarios import folder, names
 
 LONGEST_SHOWN = 60
+NAMED = {"trigger": "runs"}
+"""What settings of a repository are called, where the command line has another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Asked:
     backfills: tuple[str, ...] = ()
     jitter: str | None = None
     faults_up_to: int | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
+    """For messages: where something was said, if not on the command line."""
 
 
 def asked_of(said: Mapping[str, Any], release: str | None, airflow: Any = None) -> Asked:
@@ -96,13 +100,12 @@ def with_project(target: str, asked: Asked) -> Asked:
         api.length(own.window, f"{file}: window = {own.window!r}")
     if own.start is not None:
         api.instant(own.start, f"{file}: start = {own.start!r}")
-    if own.seed is not None and not isinstance(own.seed, int):
-        raise InvalidInput(f"{file}: seed = {own.seed!r}: must be a whole number")
     names = ("cluster", "window", "start", "seed", "profile", "trigger", "faults")
     missing = {name: getattr(own, name) for name in names if getattr(asked, name) in (None, ())}
+    where = {name: f"{file}: {NAMED.get(name, name)}" for name in missing}
     if asked.airflow == "auto":
         missing["airflow"] = own.airflow
-    return replace(asked, **missing)
+    return replace(asked, **missing, said={**where, **asked.said})
 
 
 def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadScenario:
@@ -146,7 +149,8 @@ def with_asked(found: ReadScenario, asked: Asked) -> ReadScenario:
     known = sorted(dag.dag_id for dag in found.scenario.fleet.dags)
     for dag_id in asked.trigger:
         if dag_id not in known:
-            raise InvalidInput(f"--trigger {dag_id}: no such DAG; there are: {', '.join(known)}")
+            said = asked.said.get("trigger", "--trigger")
+            raise InvalidInput(f"{said} {dag_id}: no such DAG; there are: {', '.join(known)}")
     if found.file is not None:
         _check_faults(found.scenario, found.file)
     seconds = None if asked.window is None else api.length(asked.window, f"--for {asked.window}")
@@ -235,8 +239,9 @@ def _refuse_lost_folder() -> None:
 
 def _read(path: Path, asked: Asked) -> ReadScenario:
     if asked.cluster == "":
-        raise InvalidInput("--cluster is empty; name a cluster file")
-    cluster = _cluster(asked.cluster) if asked.cluster else None
+        said = asked.said.get("cluster", "--cluster")
+        raise InvalidInput(f"{said} is empty; name a cluster file")
+    cluster = _cluster(asked) if asked.cluster else None
     start = None if asked.start is None else api.instant(asked.start, f"--from {asked.start}")
     if cluster is None and asked.profile is not None:
         # What a scenario file says of its cluster holds, except for the release.
@@ -246,9 +251,14 @@ def _read(path: Path, asked: Asked) -> ReadScenario:
     return read_scenario(path, cluster=cluster, start=start, airflow=asked.airflow, **asked.how)
 
 
-def _cluster(source: str) -> Cluster | ReadCluster:
+def _cluster(asked: Asked) -> Cluster | ReadCluster:
     """A cluster file as it stands; of another source, what it says and where."""
-    found = read_cluster_sources(source)
+    source = asked.cluster or ""
+    try:
+        found = read_cluster_sources(source)
+    except InvalidInput as error:
+        said = asked.said.get("cluster")
+        raise InvalidInput(f"{said}: {error}" if said else str(error)) from None
     return found.cluster if source.endswith(".toml") else found
 
 

@@ -79,6 +79,17 @@ def test_a_scenario_says_all_of_it_itself(project, tmp_path):
         ("start = 'monday'", "pyproject.toml: start = 'monday': not a date"),
         ("seed = 'x'", "pyproject.toml: seed = 'x': must be a whole number"),
         ("profile = 'hard'", "pyproject.toml: profile hard: no such profile"),
+        ("cluster = 'ops.toml'", "pyproject.toml: cluster: ops.toml: no such file"),
+        ("runs = ['elt']", "pyproject.toml: runs elt: no such DAG; there are: etl"),
+        ("cluster = 3", "pyproject.toml: cluster = 3: must be a text"),
+        ("runs = 3", "pyproject.toml: runs = 3: must be a list of texts"),
+        ("faults = [3]", "pyproject.toml: faults = [3]: must be a list of texts"),
+        ("window = ['1d']", "pyproject.toml: window = ['1d']: must be a duration"),
+        ("window = true", "pyproject.toml: window = True: must be a duration"),
+        ("start = 10:00:00", "must be a date or time"),
+        ("seed = true", "pyproject.toml: seed = True: must be a whole number"),
+        ("profile = 3", "pyproject.toml: profile = 3: must be a text, or a list of texts"),
+        ("airflow = 'rael'", "airflow = 'rael': must be auto, stand-in or real"),
     ],
 )
 def test_what_cant_be_used_is_told_with_the_file(cli, write, tmp_path, said, told):

@@ -3,7 +3,8 @@ pyproject.toml."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,36 @@ from windtunnel.loaders.text_file import read_toml
 from windtunnel.model.pattern import nearest
 
 OWN_FILE = "windtunnel.toml"
-SETTINGS = ("dags", "cluster", "runs", "faults", "window", "start", "seed", "profile", "airflow")
-"""What a repository may say of every check and simulation of its DAGs."""
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: Any) -> bool:
+    return _is_text(value) or (isinstance(value, list) and all(map(_is_text, value)))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "dags": (_is_text, "a text"),
+    "cluster": (_is_text, "a text"),
+    "runs": (_are_texts, "a list of texts"),
+    "faults": (_are_texts, "a list of texts"),
+    "window": (lambda value: _is_text(value) or _is_number(value), "a duration, such as '2d'"),
+    "start": (lambda value: _is_text(value) or isinstance(value, date), "a date or time"),
+    "seed": (_is_whole, "a whole number"),
+    "profile": (_are_texts, "a text, or a list of texts"),
+    "airflow": (lambda value: value in ("auto", "stand-in", "real"), "auto, stand-in or real"),
+}
+"""What a repository may say of every check and simulation of its DAGs, and as what."""
 TABLES = ("accept", "profiles")
 """What else stands there, and is read by whoever needs it."""
 PATHS = ("dags", "cluster")
@@ -24,7 +53,8 @@ def said_by_project(place: Path) -> tuple[dict[str, Any], Path]:
     it does. Paths start where that file lies.
 
     Raises:
-        InvalidInput: the file can't be read, or says something that is no setting.
+        InvalidInput: the file can't be read, says something that is no setting, or says a setting
+            as something that it can't be.
     """
     table, file = project_settings(place)
     for name in table:
@@ -32,6 +62,10 @@ def said_by_project(place: Path) -> tuple[dict[str, Any], Path]:
             said = nearest(name, [*SETTINGS, *TABLES])
             raise InvalidInput(f"{file}: windtunnel has no setting {name!r}; {said}")
     found = {name: table[name] for name in SETTINGS if name in table}
+    for name, value in found.items():
+        is_one, what = SETTINGS[name]
+        if not is_one(value):
+            raise InvalidInput(f"{file}: {name} = {value!r}: must be {what}")
     for name in PATHS:
         if isinstance(found.get(name), str) and (file.parent / found[name]).exists():
             found[name] = file.parent / found[name]
@@ -66,7 +100,9 @@ def project_settings(place: Path) -> tuple[Mapping[str, Any], Path]:
         if file.is_file():
             table = read_toml(file).get("tool", {})
             own = table.get("windtunnel", {}) if isinstance(table, Mapping) else {}
-            return (own if isinstance(own, Mapping) else {}), file
+            if not isinstance(own, Mapping):
+                raise InvalidInput(f"{file}: tool.windtunnel = {own!r}: must be a table")
+            return own, file
     return {}, Path()
 
 
