@@ -106,6 +106,38 @@ def test_a_report_that_can_not_be_written_is_told(cli, write, tmp_path):
     assert "--report junit=out/wt.xml: can't be written" in outcome.err
 
 
+def test_one_report_that_can_not_be_written_keeps_no_other_away(cli, write, workflow, tmp_path):
+    write("etl.py")
+    write("new.py", BROKEN)
+    (tmp_path / "out").write_text("")
+    reports = [f"--report={one}" for one in ("junit=out/wt.xml", "sarif=out/a/b", "gitlab=gl.json")]
+    outcome = cli("run", "dags", *reports)
+    assert outcome.code == 2
+    assert "--report junit=out/wt.xml: can't be written" in outcome.err
+    assert "--report sarif=out/a/b: can't be written" in outcome.err
+    assert json.loads(Path("gl.json").read_text())
+    assert "::error file=dags/new.py" in outcome.out
+    assert workflow.read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("junit=-",), "--report junit=-: is no file"),
+        (("junit=a.xml", "sarif=./a.xml"), "the file is that of another report already"),
+    ],
+)
+def test_a_report_without_a_file_of_its_own_is_refused_before_anything_is_done(
+    cli, write, given, told
+):
+    write("etl.py")
+    outcome = cli("check", "dags", *(f"--report={one}" for one in given))
+    assert outcome.code == 2
+    assert not outcome.out
+    assert told in " ".join(outcome.err.split())
+    assert not Path("a.xml").exists()
+
+
 RAISES = """\
 from airflow.sdk import DAG
 from airflow.providers.standard.operators.python import PythonOperator

@@ -200,6 +200,53 @@ def test_each_finding_has_its_own_test_that_looks_at_no_other(checked, pytester,
     pytester.runpytest_subprocess("tests").assert_outcomes(failed=1, passed=1)
 
 
+UNKNOWN = """\
+from datetime import datetime
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+
+with DAG("NAME", schedule="@daily", start_date=datetime(2026, 1, 1), catchup=False):
+    BashOperator(task_id="load", bash_command="true", pool="gone")
+"""
+
+
+@pytest.mark.parametrize("files", [("all.py", "all.py"), ("one.py", "two.py")])
+def test_of_two_findings_with_one_code_each_can_be_mended_alone(
+    checked, pytester, repository, files
+):
+    for name, file in zip(("one", "two"), files, strict=True):
+        with (repository / "dags" / file).open("a") as opened:
+            opened.write(UNKNOWN.replace("NAME", name))
+    checked("dags", "--cluster", "cluster.toml", "--for", "1d")
+    assert all(map(formatted, (repository / "tests").glob("test_*.py")))
+    pytester.runpytest_subprocess("tests").assert_outcomes(failed=2)
+    mended = repository / "dags" / files[1]
+    head, pool, tail = mended.read_text().rpartition(', pool="gone"')
+    assert pool
+    mended.write_text(head + tail)
+    pytester.runpytest_subprocess("tests").assert_outcomes(failed=1, passed=1)
+
+
+def test_from_outside_of_the_repository_paths_are_told_from_its_root(
+    checked, repository, monkeypatch
+):
+    checkout = repository / "checked out"
+    (checkout / ".git").mkdir(parents=True)
+    (repository / "dags").rename(checkout / "dags")
+    (checkout / "dags" / "parents.py").write_text(PARENTS)
+    elsewhere = repository / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "pyproject.toml").write_text("")
+    (checkout / "pyproject.toml").write_text((repository / "pyproject.toml").read_text())
+    monkeypatch.chdir(elsewhere)
+    cluster = ("--cluster", "../cluster.toml", "--for", "3h")
+    checked("../checked out/dags", *cluster, tests="../checked out/tests")
+    text = written(checkout).read_text()
+    assert "Written by `windtunnel check '../checked out/dags'`" in text
+    assert "REPOSITORY = Path(__file__).parents[1]\n" in text
+    assert '        REPOSITORY / "dags/parents.py",\n' in text
+
+
 def test_words_of_the_command_line_are_those_of_the_test(checked, repository):
     (repository / "dags" / "parents.py").write_text(PARENTS)
     (repository / "cluster.toml").write_text("default_pool_slots = 2\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -124,7 +125,7 @@ def check(
         )
         written = () if write_test is None else write_tests(
             write_test, came_to, target=target, asked=asked, store=store,
-            command=f"windtunnel check {target}", progress=tell,
+            command=f"windtunnel check {quote(target)}", progress=tell,
         )  # fmt: skip
     report.terminal.show(check_json(came_to) if report.json else check_text(came_to))
     report.terminal.note("\n".join(map(str, written)), beside=report.json)

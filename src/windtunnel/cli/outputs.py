@@ -14,7 +14,7 @@ import typer
 from windtunnel.api import Progress
 from windtunnel.cli.terminal import Terminal
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders import ReadScenario
+from windtunnel.loaders import ReadScenario, repository_of
 from windtunnel.report import check_json, run_json
 from windtunnel.report.ci import Told, github, gitlab, junit, markdown, sarif, told, unusable
 from windtunnel.report.ci.notices import Places
@@ -87,14 +87,17 @@ class Outputs:
         self._write(said, None, Terminal(), beside=False)
 
     def _write(self, said: Told, as_json: str | None, terminal: Terminal, *, beside: bool) -> None:
+        if self.in_github:
+            terminal.command(github(said), beside=beside)
+        failed = []
         for form, file in self.files:
             text = as_json if form == JSON else FORMS[form](said)
             if text is not None:
-                _put(file, text, f"--report {form}={file}")
+                failed += _put(file, text, f"--report {form}={file}")
         if self.summary is not None:
-            _put(self.summary, markdown(said), "GITHUB_STEP_SUMMARY", more=True)
-        if self.in_github:
-            terminal.command(github(said), beside=beside)
+            failed += _put(self.summary, markdown(said), "GITHUB_STEP_SUMMARY", more=True)
+        if failed:
+            raise InvalidInput("\n".join(failed))
 
 
 def usable(
@@ -116,10 +119,23 @@ def outputs(asked: Sequence[str] | None) -> Outputs:
     """What was asked for, and what the environment of a workflow asks for.
 
     Raises:
-        InvalidInput: a report is not FORMAT=FILE, or the format is none.
+        InvalidInput: a report is not FORMAT=FILE, the format is none, or two are one file.
     """
-    files = []
-    for one in asked or ():
+    in_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    summary = os.environ.get("GITHUB_STEP_SUMMARY") if in_github else None
+    workspace = os.environ.get("GITHUB_WORKSPACE") if in_github else None
+    return Outputs(
+        _named(asked or ()),
+        in_github,
+        Path(summary) if summary else None,
+        _root(Path.cwd(), workspace),
+    )
+
+
+def _named(asked: Sequence[str]) -> tuple[tuple[str, Path], ...]:
+    """Formats and files, in the order of the command line."""
+    files: dict[Path, str] = {}
+    for one in asked:
         form, equals, file = one.partition("=")
         known = (*FORMS, JSON)
         if form not in known or not equals or not file:
@@ -127,13 +143,14 @@ def outputs(asked: Sequence[str] | None) -> Outputs:
                 f"--report {one}: write FORMAT=FILE, such as junit=windtunnel.xml; formats: "
                 f"{', '.join(known)}"
             )
-        files.append((form, Path(file)))
-    in_github = os.environ.get("GITHUB_ACTIONS") == "true"
-    summary = os.environ.get("GITHUB_STEP_SUMMARY") if in_github else None
-    workspace = os.environ.get("GITHUB_WORKSPACE") if in_github else None
-    return Outputs(
-        tuple(files), in_github, Path(summary) if summary else None, _root(Path.cwd(), workspace)
-    )
+        if file == "-":
+            raise InvalidInput(
+                f"--report {one}: is no file; on stdout there is the text, or --format json"
+            )
+        if Path(file) in files:
+            raise InvalidInput(f"--report {one}: the file is that of another report already")
+        files[Path(file)] = form
+    return tuple((form, file) for file, form in files.items())
 
 
 def _patches(outcome: Result | Report) -> dict[str, str]:
@@ -151,13 +168,15 @@ def _root(here: Path, workspace: str | None) -> Path:
     """The workflow's checkout, else the repository around the current folder, else that folder."""
     if workspace and here.is_relative_to(Path(workspace).resolve()):
         return Path(workspace)
-    return next((one for one in (here, *here.parents) if (one / ".git").exists()), here)
+    return repository_of(here) or here
 
 
-def _put(file: Path, text: str, said: str, *, more: bool = False) -> None:
+def _put(file: Path, text: str, said: str, *, more: bool = False) -> list[str]:
+    """Write a file; why it can't be, if it can't. One that fails does not keep the next away."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a" if more else "w", encoding="utf-8") as opened:
             opened.write(text if text.endswith("\n") else f"{text}\n")
     except OSError as error:
-        raise InvalidInput(f"{said}: can't be written: {error.strerror}") from None
+        return [f"{said}: can't be written: {error.strerror}"]
+    return []

@@ -33,7 +33,7 @@ from windtunnel.loaders.profiles import (
     search_profiles,
     usual_profile,
 )
-from windtunnel.loaders.project import said_by_project
+from windtunnel.loaders.project import repository_of, said_by_project
 from windtunnel.loaders.real import LoadedByAirflow
 from windtunnel.loaders.scenario_file import (
     DEFAULT_START,
@@ -101,6 +101,7 @@ __all__ = [
     "read_json",
     "read_scenario",
     "read_supplied",
+    "repository_of",
     "said_by_project",
     "said_fault",
     "said_faults",

@@ -106,6 +106,11 @@ def project_settings(place: Path) -> tuple[Mapping[str, Any], Path]:
     return {}, Path()
 
 
+def repository_of(place: Path) -> Path | None:
+    """The root of the repository that a file or folder is in; None if it is in none."""
+    return next((here for here in _upwards(place) if (here / ".git").exists()), None)
+
+
 def _upwards(place: Path) -> Iterator[Path]:
     """The folder of a place and those above it, up to the top of the repository."""
     try:

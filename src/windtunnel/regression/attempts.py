@@ -36,8 +36,8 @@ class Shown:
     """An attempt that shows a finding."""
 
     attempt: Attempt
-    alone: bool
-    """Whether it shows nothing else."""
+    others: tuple[Finding, ...]
+    """What it shows as well."""
 
 
 class Attempts:
@@ -58,8 +58,9 @@ class Attempts:
                 found = self._found(attempt)
             except WindtunnelError:
                 continue
-            if any(one.identity == finding.identity or is_same(one, finding) for one in found):
-                return Shown(attempt, alone=len(found) == 1)
+            others = tuple(one for one in found if not _is_it(one, finding))
+            if len(others) < len(found):
+                return Shown(attempt, others)
         return None
 
     def _attempts(self, finding: Finding) -> Iterator[Attempt]:
@@ -71,6 +72,9 @@ class Attempts:
             narrow = self._in_window(least.start, (end - least.start).total_seconds())
             for target in (*self._file_of(least), self._target):
                 yield Attempt(target, narrow)
+        else:
+            for target in self._only({finding.file}):
+                yield Attempt(target, whole)
         yield Attempt(self._target, whole)
         if kept is not None:
             for target in (*self._file_of(kept.scenario), self._target):
@@ -90,7 +94,9 @@ class Attempts:
 
     def _file_of(self, least: Scenario) -> Iterator[str]:
         """The one DAG file that matters, if it is one and the target is a folder of DAG files."""
-        files = {dag.file for dag in least.fleet.dags}
+        yield from self._only({dag.file for dag in least.fleet.dags})
+
+    def _only(self, files: set[str | None]) -> Iterator[str]:
         folder = Path(self._target)
         if len(files) == 1 and folder.is_dir() and not (folder / "scenario.toml").is_file():
             file = files.pop()
@@ -114,6 +120,10 @@ class Attempts:
         name = attempt.replayed.finding.counterexample
         assert name is not None
         return api.replay(name, scenario, store=self._store).findings
+
+
+def _is_it(one: Finding, finding: Finding) -> bool:
+    return one.identity == finding.identity or is_same(one, finding)
 
 
 def _date(at: datetime) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from windtunnel.detect import Finding
+from windtunnel.loaders import repository_of
 from windtunnel.regression.attempts import Attempt, Shown
 from windtunnel.regression.names import function_name
 from windtunnel.report import story
@@ -30,8 +31,8 @@ def test_text(finding: Finding, shown: Shown, *, file: Path, command: str) -> st
         command: What found it, as somebody would type it.
     """
     attempt = shown.attempt
-    place = _Places(file)
-    body = [*_call(attempt, place), "", f"    {_assertion(finding, attempt, alone=shown.alone)}"]
+    place = _Places(file, attempt.target)
+    body = [*_call(attempt, place), "", *_assertion(finding, shown)]
     marker = _marker(attempt)
     heading = [*place.definitions(), "", ""] if place.is_used else []
     imports = [
@@ -84,11 +85,14 @@ def _story(finding: Finding, attempt: Attempt) -> Iterator[str]:
 
 
 class _Places:
-    """Paths as the test says them: from the folder that it and the current folder share."""
+    """Paths as the test says them: from the root of its repository; where it is in none, from the
+    folder that it, what it simulates and the current folder share."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, target: str) -> None:
         folder = file.resolve().parent
-        self._root = Path(os.path.commonpath([Path.cwd().resolve(), folder]))
+        shared = [Path.cwd().resolve(), folder]
+        shared += [Path(target).resolve()] if Path(target).exists() else []
+        self._root = repository_of(folder) or Path(os.path.commonpath(shared))
         self._up = len(folder.relative_to(self._root).parts)
         self.is_used = False
 
@@ -158,12 +162,18 @@ def _marker(attempt: Attempt) -> list[str]:
     return [f"@pytest.mark.windtunnel({', '.join(told)})"] if told else []
 
 
-def _assertion(finding: Finding, attempt: Attempt, *, alone: bool) -> str:
-    outcome = "run" if attempt.replayed is None else "report"
-    if alone:
-        return f"assert not {outcome}.findings"
+def _assertion(finding: Finding, shown: Shown) -> list[str]:
+    """That it is gone; whatever else is shown is not looked at, as far as code and DAG tell."""
+    outcome = "run" if shown.attempt.replayed is None else "report"
+    if not shown.others:
+        return [f"    assert not {outcome}.findings"]
     code = literal(finding.code)
-    return f"assert {code} not in [finding.code for finding in {outcome}.findings]"
+    if finding.dag_id is None or all(one.code != finding.code for one in shown.others):
+        return [f"    assert {code} not in [finding.code for finding in {outcome}.findings]"]
+    return [
+        f"    found = [(finding.code, finding.dag_id) for finding in {outcome}.findings]",
+        f"    assert ({code}, {literal(finding.dag_id)}) not in found",
+    ]
 
 
 def literal(text: str) -> str:
