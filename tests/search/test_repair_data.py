@@ -29,6 +29,7 @@ from windtunnel.model import (
     TaskFails,
 )
 from windtunnel.search import repair
+from windtunnel.search.repair.limits import pool_set
 from windtunnel.search.shrinking.timeline import timeline
 
 T = Task(task_id="t")
@@ -166,3 +167,8 @@ def test_a_run_that_dagrun_timeout_fails_gets_longer():
     slow = [does("etl.t", write("fact", 10.25))]
     options = {"rules": slow, "every_run_matters": ("etl",), "min_heartbeat_interval_s": 45}
     assert cures("WT223", dag, **options)["dagrun_timeout of etl"] == ("600 s", "1200 s")
+
+
+def test_the_command_that_sizes_a_pool_can_be_pasted_whatever_the_pool_is_called():
+    assert pool_set("big queries", 3) == "airflow pools set 'big queries' 3 ''"
+    assert pool_set("db", 3) == "airflow pools set db 3 ''"

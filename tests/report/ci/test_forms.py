@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from html import escape
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -140,7 +142,8 @@ def test_gitlab_has_an_issue_with_a_severity_for_each(said):
 HEAD = """\
 ## windtunnel check
 
-2 findings (WT101) in 8 simulations. Could happen: WT118. 1 accepted. 3 of 3 DAGs never ran.
+2 findings (WT101) in 8 simulations. Could happen: WT118. 1 accepted. 3 of 3 DAGs never ran. \
+Not everything was used (1 problem).
 
 | | what | where |
 |---|---|---|
@@ -156,7 +159,7 @@ syntax error: bad
 
 </details>
 
-<details><summary>WT101 Worker slot deadlock (sales\\_eu)</summary>
+<details><summary>WT101 Worker slot deadlock (sales_eu)</summary>
 
 ```text
 WT101 Worker slot deadlock"""
@@ -171,6 +174,27 @@ def test_markdown_is_the_verdict_a_table_and_the_texts_to_unfold(said):
     text = markdown(said)
     assert text.startswith(HEAD)
     assert text.endswith(TAIL)
+
+
+def test_markdown_shows_names_as_they_are(said):
+    """In tables, in summaries that are HTML, and in what a person wrote as a reason."""
+    name = "a|b <i> `x` @me #7 [l](u) ~s~ \\_"
+    odd = replace(said.notices[1], dag_id=None, title=name, file="dags/`x`|y.py", line=3)
+    waived = replace(odd, level="accepted", reason=name)
+    lines = markdown(replace(said, notices=(odd, waived))).splitlines()
+    plain = "&lt;i&gt; \\`x\\` &#64;me \\#7 \\[l\\](u) \\~s\\~ \\\\\\_"
+    assert f"| ❌ | WT101 a\\|b {plain} | `` dags/`x`\\|y.py:3 `` |" in lines
+    assert f"<details><summary>WT101 {escape(name, quote=False)}</summary>" in lines
+    assert f"Accepted: WT101 a|b {plain}: a|b {plain}" in lines
+
+
+def test_what_is_a_line_is_one_whatever_names_have_in_them(said):
+    odd = replace(said.notices[1], summary="all of pool a\r\n  b")
+    (issue,) = json.loads(gitlab(replace(said, notices=(odd,))))
+    assert issue["description"].endswith(": all of pool a b")
+    assert 'message="WT101 Worker slot deadlock (sales_eu): all of pool a b"' in junit(
+        replace(said, notices=(odd,))
+    )
 
 
 @pytest.mark.parametrize("form", [junit, sarif, gitlab, markdown, github])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from html import escape
+
 from windtunnel.report.ci.notices import Notice, Told
 
 ROWS, TEXTS = 100, 20
 """Notices in the table, and those told in full: job pages hold a megabyte."""
+MARKUP = re.compile(r"[\\`*_\[\]~]|#(?=\d)")
 LEVELS = {"error": "❌", "warning": "⚠️"}
 
 
@@ -31,17 +35,16 @@ def markdown(told: Told) -> str:
 
 def _row(one: Notice) -> str:
     place = f"{one.file}:{one.line}" if one.file and one.line else one.file or ""
-    where = f"`{place}`" if place else ""
+    where = _code(place) if place else ""
     cells = (LEVELS[one.level], _plain(one.headline), where)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def _details(one: Notice) -> list[str]:
-    fence = "```"
-    while fence in one.text:
-        fence += "`"
+    fence = _fence(one.text, at_least=3)
     return [
-        f"<details><summary>{_plain(one.headline)}</summary>",
+        # Within a line of HTML nothing is Markdown, so nothing is marked as being none.
+        f"<details><summary>{escape(one.headline, quote=False)}</summary>",
         "",
         f"{fence}text",
         one.text,
@@ -52,7 +55,18 @@ def _details(one: Notice) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Text that is no markup."""
-    for mark, said in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("*", "\\*"), ("_", "\\_")):
-        text = text.replace(mark, said)
-    return " ".join(text.split())
+    """Text that is no markup, and calls nobody."""
+    shown = escape(" ".join(text.split()), quote=False)
+    return MARKUP.sub(lambda mark: f"\\{mark[0]}", shown).replace("@", "&#64;")
+
+
+def _code(text: str) -> str:
+    fence = _fence(text)
+    padding = " " if "`" in text else ""
+    return f"{fence}{padding}{text}{padding}{fence}"
+
+
+def _fence(text: str, at_least: int = 1) -> str:
+    """More backticks than the text has in a row."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    return "`" * max(at_least, longest + 1)

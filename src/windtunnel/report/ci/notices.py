@@ -25,6 +25,14 @@ UNWRAPPED = 10_000
 BROKEN, RAISED, UNREACHED = "broken-dag-file", "task-failed", "never-reached"
 """What stands for a code where there is none."""
 
+CAUSES = {
+    "import": "an import fails",
+    "duplicate": "an id twice",
+    "value": "a value that can't be used",
+    "refused": "refused by Airflow",
+}
+"""Why something is not used, where the word alone does not say it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -57,7 +65,7 @@ class Notice:
     @property
     def sentence(self) -> str:
         """All in one line."""
-        return f"{self.headline}: {self.summary}"
+        return " ".join(f"{self.headline}: {self.summary}".split())
 
     @property
     def headline(self) -> str:
@@ -149,9 +157,16 @@ def told(
         "check" if report else "run",
         tuple(notices),
         tuple((dag.dag_id, places.file(dag.file), dag.line) for dag in fleet.dags),
-        verdict_text(outcome, result, report.simulations if report else 1),
+        _verdict(outcome, result, report),
         report.covered if report else "",
     )
+
+
+def _verdict(outcome: Result | Report, result: Result, report: Report | None) -> str:
+    """Who reads no more than this has to know that something was left out."""
+    said = verdict_text(outcome, result, report.simulations if report else 1)
+    left_out = count(len(outcome.problems), "problem")
+    return f"{said} Not everything was used ({left_out})." if outcome.problems else said
 
 
 def unusable(command: str, fleet: Fleet, places: Places) -> Told:
@@ -232,7 +247,7 @@ def _related(
 
 
 def _problem(one: Problem, places: Places) -> Notice:
-    title = f"Not used: {one.cause}"
+    title = f"Not used: {CAUSES.get(one.cause, one.cause)}"
     return Notice(
         "error",
         BROKEN,

@@ -7,6 +7,7 @@ while it is small, so smaller ones are tried as well, each by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from shlex import quote
 
 from windtunnel.detect import Finding, Fix, Limit
 from windtunnel.model import Dag, Pool, Scenario, Task, WorkerGroup
@@ -34,7 +35,7 @@ SMALLER = 4
 def pool_set(name: str, slots: int, *, include_deferred: bool = False) -> str:
     """Where a pool's size is changed. Airflow's command wants a description, too."""
     counted = " --include-deferred" if include_deferred else ""
-    return f"airflow pools set {name} {slots} ''{counted}"
+    return f"airflow pools set {quote(name)} {slots} ''{counted}"
 
 
 def larger(scenario: Scenario, finding: Finding) -> Iterator[Size]:
