@@ -15,6 +15,7 @@ import windtunnel
 from built_site import Site
 from docsite import api, settings
 from windtunnel import model
+from windtunnel.loaders import project
 
 ROOT = Path(__file__).parents[2]
 AIRFLOWS_OWN = {
@@ -92,3 +93,19 @@ def test_every_key_of_a_file_has_a_meaning():
         and field not in settings.LEFT_OUT.get(name, ())
     ]
     assert without == []
+
+
+def test_every_setting_of_a_repository_is_told():
+    page = (ROOT / "docs/reference/configuration/project.md").read_text("utf-8")
+    told = re.findall(r"^\| `\[?(\w+)", page, re.MULTILINE)
+    assert set(told) == {*project.SETTINGS, *project.TABLES}
+
+
+def test_a_page_that_shows_a_proof_says_what_it_takes():
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    texts = {page: page.read_text("utf-8") for page in pages}
+    shown = re.compile("^ *(Fixes, p|P)roved", re.MULTILINE)
+    proving = [page for page, text in texts.items() if shown.search(text)]
+    assert len(proving) > 4
+    extra = re.compile(r"pip install [^\n]*\[(\w+,)*prove\b")
+    assert [page.name for page in proving if not extra.search(texts[page])] == []

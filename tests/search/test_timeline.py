@@ -138,5 +138,5 @@ def test_a_long_story_is_cut_but_not_what_was_needed(by_tie):
 def test_what_several_do_at_once_is_one_line(parents):
     ((finding, scenario),) = explore(parents, 0).found
     said = [line.what for line in shrink(scenario, finding).case.timeline]
-    assert said[0] == "parent (2 times) have a run each (manual)"
+    assert said[0] == "parent has 2 runs (manual)"
     assert said[1] == "parent.call (2 times) start"

@@ -64,6 +64,8 @@ class _Line:
         if self.who[1:]:
             verb = SEVERAL.get(verb, verb).replace(RUN, RUN_OF_EACH)
         often = Counter(self.who)
+        if len(often) == 1 and self.who[1:] and RUN in self.verb:
+            return f"{self.who[0]} {self.verb.replace(RUN, f'has {len(self.who)} runs')}"
         who = [name if n == 1 else f"{name} ({n} times)" for name, n in often.items()]
         named = who if len(who) <= NAMED + 1 else who[:NAMED]
         more = f" and {len(who) - NAMED} more" if named != who else ""
