@@ -23,6 +23,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -30,6 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from windtunnel.cli import main
@@ -131,6 +133,8 @@ class Folder:
         words = shlex.split(command)
         if words[0] == "windtunnel" and "|" not in words:
             text = self._windtunnel(words[1:])
+        elif words[0] == "pytest" and "|" not in words:
+            text = self._pytest(words[1:])
         else:
             text = self._other(command)
         self.printed += text
@@ -153,6 +157,26 @@ class Folder:
             finally:
                 sys.argv = before
         return out.getvalue()
+
+    def _pytest(self, arguments: list[str]) -> str:
+        """In a fork of this process: a session of its own, in which all is imported already."""
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
+            child = os.fork()
+            if child == 0:
+                code = 70  # it never comes back from here, whatever happens
+                try:
+                    os.environ.update(ONLY_OURS, COLUMNS="80")
+                    os.chdir(self.place)
+                    os.dup2(out.fileno(), 1)
+                    os.dup2(out.fileno(), 2)
+                    sys.stdout = sys.stderr = out
+                    code = int(pytest.main(arguments))
+                    out.flush()
+                finally:
+                    os._exit(code)
+            self.exit_code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            out.seek(0)
+            return out.read()
 
     def _other(self, command: str) -> str:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

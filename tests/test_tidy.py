@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -264,3 +265,12 @@ def test_functions_fit_on_a_screen_or_two() -> None:
         and f"{module}.{node.name}" not in HOT_LOOPS
     ]
     assert not long, "\n".join(long)
+
+
+def test_the_architecture_tells_of_these_rooms_and_arrows():
+    text = (Path(__file__).parents[1] / "ARCHITECTURE.md").read_text("utf-8")
+    table = text.partition("## Rooms")[2].partition("has rooms of its own")[0]
+    (arrows,) = re.findall(r"^.*\S ▸ \S.* ▸ .*$", text, re.MULTILINE)
+    levels = [set(re.findall(r"\w+", level)) for level in arrows.split("▸")]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(LEVEL)
+    assert levels == list(LAYERS)
