@@ -101,11 +101,14 @@ def test_every_setting_of_a_repository_is_told():
     assert set(told) == {*project.SETTINGS, *project.TABLES}
 
 
-def test_a_page_that_shows_a_proof_says_what_it_takes():
+@pytest.mark.parametrize(
+    ("extra", "shown"),
+    [("prove", r"^ *(Fixes, p|P)roved"), ("hypothesis", r"^(from|import) hypothesis")],
+)
+def test_a_page_that_shows_what_takes_an_extra_names_it(extra, shown):
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
-    texts = {page: page.read_text("utf-8") for page in pages}
-    shown = re.compile("^ *(Fixes, p|P)roved", re.MULTILINE)
-    proving = [page for page, text in texts.items() if shown.search(text)]
-    assert len(proving) > 4
-    extra = re.compile(r"pip install [^\n]*\[(\w+,)*prove\b")
-    assert [page.name for page in proving if not extra.search(texts[page])] == []
+    texts = {page.as_posix(): page.read_text("utf-8") for page in pages}
+    taking = [page for page, text in texts.items() if re.search(shown, text, re.MULTILINE)]
+    named = re.compile(rf"pip install [^\n]*\[(\w+,)*{extra}\b")
+    assert len(taking) > 1
+    assert [page for page in taking if not named.search(texts[page])] == []
