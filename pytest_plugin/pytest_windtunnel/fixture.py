@@ -130,7 +130,7 @@ class Windtunnel(Verbs):
         runs: Runs | None = None,
         backfills: Iterable[wt.Backfill | str] | str | None = None,
         start: datetime | date | str | None = None,
-        window: str | float | None = None,
+        window: str | float | timedelta | None = None,
         seed: int | None = None,
         accept: Mapping[str, Any] | None = None,
         execute: bool = False,
@@ -148,7 +148,7 @@ class Windtunnel(Verbs):
             runs: DAGs that somebody triggers at the start.
             backfills: Such as ``"etl from 2026-01-01 to 2026-02-01"``.
             start: First instant of the window, also as ``"2026-03-01"``.
-            window: Its length: seconds, or ``"90m"``, ``"2d"``.
+            window: Its length: seconds, a timedelta, or ``"90m"``, ``"2d"``.
             seed: Keys all randomness.
             accept: Findings that don't count: ``{"etl": ["WT113"]}``.
             execute: Run the real Python callables, at simulated time. They come with the DAG files,
@@ -184,7 +184,7 @@ class Windtunnel(Verbs):
         runs: Runs | None = None,
         backfills: Iterable[wt.Backfill | str] | str | None = None,
         start: datetime | date | str | None = None,
-        window: str | float | None = None,
+        window: str | float | timedelta | None = None,
         seed: int | None = None,
         accept: Mapping[str, Any] | None = None,
     ) -> wt.Report:

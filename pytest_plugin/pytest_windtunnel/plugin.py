@@ -111,9 +111,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Look at the settings of a test that uses the fixture, before it runs."""
     if "windtunnel" in getattr(item, "fixturenames", ()):
-        from pytest_windtunnel.settings import settings_of  # noqa: PLC0415
+        from pytest_windtunnel.settings import look_at  # noqa: PLC0415
 
-        settings_of(item)
+        look_at(item)
     if "windtunnel.strategies" in sys.modules:
         from pytest_windtunnel.searched import prepare  # noqa: PLC0415
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ import pytest
 from pytest_windtunnel.session_settings import default_dags, is_asked_for
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import said_by_project
+from windtunnel.loaders.shapes import one_of, several_of
 from windtunnel.model.pattern import nearest
 
 KNOWN = (
@@ -33,6 +34,11 @@ KNOWN = (
     "accept",
 )
 """Arguments of the marker."""
+PATHS = {
+    "dags": "a folder of DAGs, a DAG file, a scenario file, or the name of a shipped scenario",
+    "cluster": "the path of a cluster file, or a size such as mwaa:mw1.small*4",
+}
+"""Arguments that name a file, and what they may name."""
 OPTIONS = ("dags", "cluster", "seed", "profile", "airflow")
 
 
@@ -47,7 +53,7 @@ class Settings:
     runs: Any = None
     faults: Any = None
     behavior: Any = None
-    window: str | float | None = None
+    window: str | float | timedelta | None = None
     start: str | date | None = None
     seed: int | None = None
     profile: Any = None
@@ -61,10 +67,22 @@ def settings_of(item: pytest.Item) -> Settings:
     """The settings for one test.
 
     Raises:
-        pytest.UsageError: an unknown argument of the marker or setting of the project, or a seed
+        InvalidInput: an unknown argument of the marker or setting of the project, or a seed
             that is no number.
     """
     return _settings(item.config, _marked(item))
+
+
+def look_at(item: pytest.Item) -> None:
+    """Look at the settings of a test before it runs.
+
+    Raises:
+        pytest.fail.Exception: they can't be used; the message says why, without a traceback.
+    """
+    try:
+        settings_of(item)
+    except InvalidInput as error:
+        raise pytest.fail.Exception(f"windtunnel: {error}", pytrace=False) from None
 
 
 def settings_of_session(config: pytest.Config) -> Settings:
@@ -73,7 +91,10 @@ def settings_of_session(config: pytest.Config) -> Settings:
     Raises:
         pytest.UsageError: an unknown setting of the project, or a seed that is no number.
     """
-    return _settings(config, {})
+    try:
+        return _settings(config, {})
+    except InvalidInput as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _settings(config: pytest.Config, marked: Mapping[str, Any]) -> Settings:
@@ -84,10 +105,15 @@ def _settings(config: pytest.Config, marked: Mapping[str, Any]) -> Settings:
     for name in KNOWN:
         said = (layer[name] for layer in layers if layer.get(name) is not None)
         found[name] = next(said, None)
+    for name, wanted in PATHS.items():
+        if found[name] is not None:
+            one_of(name, found[name], (str, Path), wanted)
     if found["seed"] is not None:
         found["seed"] = whole_number(found["seed"])
     if isinstance(found["profile"], str):
         found["profile"] = found["profile"].replace(",", " ").split()
+    elif found["profile"] is not None:
+        found["profile"] = several_of("profile", found["profile"], (str,), "the name of a profile")
     if found["airflow"] is None:
         del found["airflow"]
     return Settings(config.rootpath, **found)
@@ -104,23 +130,22 @@ def _of_ini(config: pytest.Config) -> dict[str, Any]:
 
 def _of_project(root: Path) -> dict[str, Any]:
     """What ``windtunnel.toml``, or ``[tool.windtunnel]``, says; its paths start where it lies."""
-    try:
-        return said_by_project(root)[0]
-    except InvalidInput as error:
-        raise pytest.UsageError(str(error)) from None
+    return said_by_project(root)[0]
 
 
 def _marked(item: pytest.Item) -> dict[str, Any]:
-    """Arguments of all markers on the test, its class and its module; the nearest one wins."""
+    """Arguments of all markers on the test, its class and its module; the nearest one wins. That
+    of a parameter is nearer than that of its test, though pytest lists it behind it."""
     arguments: dict[str, Any] = {}
-    for marker in reversed(list(item.iter_markers("windtunnel"))):
+    markers = list(item.iter_markers("windtunnel"))
+    of_parameter = [one for one in _marks_of_parameters(item) if one in markers]
+    markers = of_parameter + [one for one in markers if one not in of_parameter]
+    for marker in reversed(markers):
         if marker.args:
-            raise pytest.UsageError(
-                "@pytest.mark.windtunnel takes arguments by name only: dags=..."
-            )
+            raise InvalidInput("@pytest.mark.windtunnel takes arguments by name only: dags=...")
         for name in marker.kwargs:
             if name not in KNOWN:
-                raise pytest.UsageError(
+                raise InvalidInput(
                     f"@pytest.mark.windtunnel has no argument {name!r}; {nearest(name, KNOWN)}"
                     f" (it has {', '.join(KNOWN)})"
                 )
@@ -128,13 +153,18 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
     return arguments
 
 
+def _marks_of_parameters(item: pytest.Item) -> list[pytest.Mark]:
+    found = getattr(getattr(item, "callspec", None), "marks", ())
+    return [getattr(one, "mark", one) for one in found]
+
+
 def whole_number(value: Any) -> int:
     """A seed as a number.
 
     Raises:
-        pytest.UsageError: it is none.
+        InvalidInput: it is none.
     """
     try:
         return int(value)
-    except (TypeError, ValueError):
-        raise pytest.UsageError(f"windtunnel seed: {value!r} is not a whole number") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidInput(f"windtunnel seed: {value!r} is not a whole number") from None

@@ -24,6 +24,7 @@ from windtunnel.loaders import (
     read_scenario,
 )
 from windtunnel.loaders.forms import machine_mistakes, unknown_key
+from windtunnel.loaders.shapes import one_of
 from windtunnel.model import SearchProfile
 from windtunnel_scenarios import folder
 
@@ -181,6 +182,7 @@ def _known(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _instant(start: str | date) -> datetime:
     """A date or time, in UTC if it has no time zone."""
+    one_of("start", start, (str, date), "a date or time, such as 2026-03-01")
     try:
         at = datetime.fromisoformat(start) if isinstance(start, str) else start
     except ValueError:

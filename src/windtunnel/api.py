@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from windtunnel.errors import InvalidInput
 from windtunnel.faults import AnyFault
 from windtunnel.faults import settled as settled_faults
 from windtunnel.lint import lint
+from windtunnel.loaders.shapes import one_of, several_of
 from windtunnel.model import (
     Backfill,
     Behavior,
@@ -101,7 +102,7 @@ def simulate(
     cluster: Cluster | str | Path | None = None,
     behavior: Behavior | None = None,
     start: datetime | date | str | None = None,
-    window: str | float | None = None,
+    window: str | float | timedelta | None = None,
     runs: Iterable[ManualRun | str] | str = (),
     backfills: Iterable[Backfill | str] | str = (),
     faults: Iterable[AnyFault | str] | AnyFault | str = (),
@@ -123,7 +124,7 @@ def simulate(
         cluster: The deployment, or the path of a cluster file.
         behavior: What tasks do.
         start: First instant of the window; text such as ``"2026-03-01"`` and dates are UTC.
-        window: Its length: seconds, or ``"90m"``, ``"2d"``.
+        window: Its length: seconds, a timedelta, or ``"90m"``, ``"2d"``.
         runs: Manual runs; a string is a dag_id, triggered at the start.
         backfills: Backfills beside the scenario's own, as values or in words:
             ``"etl from 2026-01-01 to 2026-02-01"``.
@@ -208,7 +209,7 @@ def scenario_of(
     cluster: Cluster | str | Path | None = None,
     behavior: Behavior | None = None,
     start: datetime | date | str | None = None,
-    window: str | float | None = None,
+    window: str | float | timedelta | None = None,
     runs: Iterable[ManualRun | str] | str = (),
     backfills: Iterable[Backfill | str] | str = (),
     faults: Iterable[AnyFault | str] | AnyFault | str = (),
@@ -233,19 +234,21 @@ def scenario_of(
             scenario = _with_pools(scenario)
     changes: dict[str, Any] = {}
     if cluster is not None:
+        one_of("cluster", cluster, (Cluster, str, Path), "a windtunnel.Cluster or a cluster file")
         changes["cluster"] = (
             cluster if isinstance(cluster, Cluster) else loaders.read_cluster(cluster)
         )
     if behavior is not None:
+        one_of("behavior", behavior, (Behavior,), "a windtunnel.Behavior")
         changes["behavior"] = behavior
     if start is not None:
+        one_of("start", start, (str, date), "a date or time, such as 2026-03-01")
         shown = start.isoformat() if isinstance(start, date) else start
         changes["start"] = instant(start, f"start={shown}")
     if window is not None:
         changes["duration_s"] = length(window, f"window={window!r}")
     if seed is not None:
-        if not isinstance(seed, int):
-            raise InvalidInput(f"seed={seed!r}: must be a whole number")
+        one_of("seed", seed, (int,), "a whole number")
         changes["seed"] = seed
     if accept is not None:
         changes["accept"] = loaders.merged_accepts(
@@ -262,7 +265,7 @@ def scenario_of(
         changes["faults_up_to"] = faults_up_to
     changes |= _manual_runs(scenario, runs)
     used = changes.get("cluster", scenario.cluster)
-    given = (faults,) if isinstance(faults, str | Value) else tuple(faults)
+    given = several_of("faults", faults, (str, Value), "a fault, as a value or in words")
     read = (loaders.parse_fault(one) if isinstance(one, str) else one for one in given)
     more = settled_faults(read, scenario.model_copy(update={"cluster": used}))
     faulty = (*scenario.faults, *more)
@@ -271,7 +274,7 @@ def scenario_of(
     said = [f if isinstance(f, str) else loaders.said_fault(one) for f, one in pairs]
     names += [f"fault {text!r}" for text in said]
     changes["faults"] = loaders.with_new_versions(faulty, Path(), used, names)
-    asked = (backfills,) if isinstance(backfills, str) else backfills
+    asked = several_of("backfills", backfills, (str, Backfill), "a backfill")
     filled = tuple(loaders.parse_backfill(b) if isinstance(b, str) else b for b in asked)
     changes["backfills"] = (*scenario.backfills, *filled)
     made = scenario.model_copy(update=changes)
@@ -308,13 +311,17 @@ def instant(given: datetime | date | str, said: str) -> datetime:
     return at
 
 
-def length(given: str | float, said: str) -> float:
+def length(given: str | float | timedelta, said: str) -> float:
     """A window's length in seconds.
 
     Raises:
         InvalidInput: it is none, or out of bounds; *said* is how the user gave it.
     """
+    kinds = (str, int, float, timedelta)
+    one_of(said.partition("=")[0].rstrip(), given, kinds, "seconds, or a length such as 90m or 2d")
     try:
+        if isinstance(given, timedelta):
+            given = given.total_seconds()
         seconds = loaders.parse_duration(given) if isinstance(given, str) else float(given)
     except InvalidInput as error:
         raise InvalidInput(f"{said}: {error}") from None
@@ -329,7 +336,7 @@ def _manual_runs(scenario: Scenario, runs: Iterable[ManualRun | str] | str) -> d
         InvalidInput: one is of a DAG that the fleet doesn't have.
     """
     schedules = {dag.dag_id: dag.schedule for dag in scenario.fleet.dags}
-    asked = (runs,) if isinstance(runs, str) else tuple(runs)
+    asked = several_of("runs", runs, (str, ManualRun), "a dag_id or a windtunnel.ManualRun")
     # A second after the start: at the same instant it would have the logical date of a run that is
     # scheduled then, and Airflow has one run for each logical date.
     manual = tuple(

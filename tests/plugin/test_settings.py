@@ -6,6 +6,8 @@ from importlib.util import find_spec
 
 import pytest
 
+from pytest_windtunnel.settings import KNOWN
+
 SEED = """\
 import pytest
 
@@ -65,7 +67,79 @@ def test_a_misspelt_argument_of_the_marker_is_named(project: pytest.Pytester) ->
     result = project.runpytest()
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*no argument 'dag'*dags*"])
+    result.stdout.fnmatch_lines(["windtunnel: *no argument 'dag'*dags*"])
+    result.stdout.no_fnmatch_line("*settings.py*")
+
+
+ODD = """\
+import pytest
+
+VALUES = [3, True, [7], {3: 4}, object(), b"x", (None,), lambda: 1]
+
+@pytest.mark.windtunnel(dags="dags", cluster="cluster.toml", window="1d")
+@pytest.mark.parametrize("value", [
+    pytest.param(value, marks=pytest.mark.windtunnel(**{name: value}), id=f"{name}-{n}")
+    for name in pytest.importorskip("pytest_windtunnel.settings").KNOWN
+    for n, value in enumerate(VALUES)
+])
+def test_it(windtunnel, value):
+    windtunnel.run()
+"""
+
+
+def test_a_value_of_any_type_is_used_or_refused_in_words(project: pytest.Pytester) -> None:
+    project.makepyfile(ODD)
+
+    result = project.runpytest("--tb=short", "--assert=plain", "-rfE")
+
+    result.stdout.no_re_match_line(r"^(E  |.*\.py:\d+: in ).*")
+    refused = [line for line in result.outlines if line.startswith(("FAILED", "ERROR "))]
+    for name in KNOWN:
+        assert sum(f"[{name}-" in line for line in refused) >= 5, name
+    assert sum(line.startswith("windtunnel: ") for line in result.outlines) == len(refused)
+
+
+@pytest.mark.parametrize("name", ["window", "faults"])
+def test_so_is_one_of_the_project(project: pytest.Pytester, name: str) -> None:
+    project.makefile(".toml", windtunnel=f"{name} = [[1]]")
+
+    result = project.runpytest("--windtunnel=dags", "-k", "WT1")
+
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+    result.stderr.fnmatch_lines([f"ERROR: *windtunnel.toml: {name} =*: must be *"])
+
+
+def test_the_marker_of_a_parameter_is_nearer_than_that_of_its_test(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile("""
+        import pytest
+
+        @pytest.mark.windtunnel(dags="dags", window="1d", seed=4)
+        @pytest.mark.parametrize(
+            "days", [1, pytest.param(2, marks=pytest.mark.windtunnel(window="2d"))]
+        )
+        def test_days(windtunnel, days):
+            run = windtunnel.run()
+            assert len(run.dag_runs("etl")) == days
+            assert run.scenario.seed == 4
+    """)
+
+    project.runpytest().assert_outcomes(passed=2)
+
+
+def test_a_window_may_be_a_timedelta(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import datetime
+        import pytest
+
+        @pytest.mark.windtunnel(dags="dags", window=datetime.timedelta(days=2))
+        def test_days(windtunnel):
+            assert len(windtunnel.run().dag_runs("etl")) == 2
+            assert len(windtunnel.run(window=datetime.timedelta(days=3)).dag_runs("etl")) == 3
+    """)
+
+    project.runpytest().assert_outcomes(passed=1)
 
 
 def test_a_seed_that_is_no_number_is_named(project: pytest.Pytester) -> None:
