@@ -76,19 +76,19 @@ class Windtunnel(Verbs):
         with _said_without_traceback():
             return source_from(self._settings, dags, {}).fleet
 
-    def cluster(self, file: str | Path | None = None, **knobs: Any) -> wt.Cluster:
+    def cluster(self, file: str | Path | None = None, **values: Any) -> wt.Cluster:
         """The cluster of a file (default: of the settings) with some of its values changed.
 
         ``windtunnel.cluster(parallelism=8)``, ``windtunnel.cluster(pools={"db": 3})``.
 
         Args:
             file: A cluster file, such as ``cluster.toml``.
-            knobs: Values of `windtunnel.Cluster`; a pool may be its number of slots. Pools that are
-                not named stay as they are.
+            values: Those of `windtunnel.Cluster`; a pool may be its number of slots. Pools that
+                are not named stay as they are.
         """
         __tracebackhide__ = True
         with _said_without_traceback():
-            return cluster_from(self._settings, file, **knobs)
+            return cluster_from(self._settings, file, **values)
 
     def behavior(
         self,

@@ -28,8 +28,11 @@ CHECKED = (
 )
 SETTINGS = {
     "dags": ("PATH", "folder of DAG files, or a scenario file, for the fixture windtunnel"),
-    "cluster": ("FILE", "cluster file for the fixture windtunnel"),
-    "profile": ("NAME", "how hard to search: dev, ci or nightly (default: ci where CI is set)"),
+    "cluster": ("FILE", "cluster file: the deployment that DAGs are simulated on"),
+    "profile": (
+        "NAME",
+        "dev, ci (default where CI is set) or nightly: how hard to search; or a release",
+    ),
     "seed": ("N", "key of everything that a simulation draws; random: any; last: as last time"),
     "airflow": ("NAME", "auto, stand-in (load DAG files without Airflow) or real (with it)"),
 }

@@ -108,24 +108,24 @@ def _profiles(settings: Settings) -> tuple[str | None, SearchProfile | None]:
     return parse_profiles(settings.profile or (), settings.root, said="profile")
 
 
-def cluster_from(settings: Settings, file: str | Path | None = None, **knobs: Any) -> wt.Cluster:
+def cluster_from(settings: Settings, file: str | Path | None = None, **values: Any) -> wt.Cluster:
     """The cluster of a file (else: of the settings) with some of its values changed.
 
     Raises:
-        InvalidInput: the file can't be used, there is no such knob, or the value doesn't fit it.
+        InvalidInput: the file can't be used, there is no such setting, or the value doesn't fit it.
     """
     known = tuple(wt.Cluster.model_fields)
-    for name in knobs:
+    for name in values:
         if name not in known:
             raise wt.InvalidInput(f"windtunnel.cluster({name}=...): {unknown_key(name, known)}")
     named = file or settings.cluster
     cluster = read_cluster(_cluster_source(settings, named)) if named else wt.Cluster()
     release = _profiles(settings)[0]
     if release:
-        knobs = {"profile": release, **knobs}
-    if isinstance(knobs.get("pools"), Mapping):
-        knobs["pools"] = {**cluster.pools, **_pools(knobs["pools"])}
-    return _cluster(cluster, knobs)
+        values = {"profile": release, **values}
+    if isinstance(values.get("pools"), Mapping):
+        values["pools"] = {**cluster.pools, **_pools(values["pools"])}
+    return _cluster(cluster, values)
 
 
 def _pools(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,8 +138,8 @@ def _cluster_source(settings: Settings, named: str | Path) -> str | Path:
     return named if is_preset(str(named)) else settings.root / named
 
 
-def _cluster(cluster: wt.Cluster, knobs: dict[str, Any]) -> wt.Cluster:
-    values = {**dict(cluster), **knobs}
+def _cluster(cluster: wt.Cluster, values: dict[str, Any]) -> wt.Cluster:
+    values = {**dict(cluster), **values}
     try:
         return wt.Cluster(**values)
     except ValidationError as error:
