@@ -159,16 +159,16 @@ def test_json_stays_json_when_callables_print(cli: Cli) -> None:
 
 
 def test_piped_output_has_no_colours_and_no_progress(cli: Cli) -> None:
-    outcome = cli("check", "nested_deadlock")
+    outcome = cli("check", "nested_deadlock", "--profile", "dev")
 
     assert "\x1b" not in outcome.out
     assert outcome.err == ""
 
 
-@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize("command", [("run",), ("check", "--profile", "dev")])
 @pytest.mark.parametrize("scenario", ["simple", "nested_deadlock", "nested_deferrable"])
-def test_output_fits_eighty_columns(cli: Cli, command: str, scenario: str) -> None:
-    wide = [line for line in cli(command, scenario).out.splitlines() if len(line) > 80]
+def test_output_fits_eighty_columns(cli: Cli, command: tuple[str, ...], scenario: str) -> None:
+    wide = [line for line in cli(*command, scenario).out.splitlines() if len(line) > 80]
 
     assert not wide
 
@@ -206,11 +206,11 @@ with DAG("mart", schedule="@hourly", start_date=since):
 """
 
 
-@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize("command", [("run",), ("check", "--profile", "dev")])
 def test_what_only_could_happen_fails_only_if_it_shall(cli, write, tmp_path, command):
     write("piling.py", PILING)
     (tmp_path / "cluster.toml").write_text("[[workers]]\nslots = 6\n")
-    asked = (command, "dags", "--cluster", "cluster.toml", "--for", "6h", "--from", "2026-03-01")
+    asked = (*command, "dags", "--cluster", "cluster.toml", "--for", "6h", "--from", "2026-03-01")
     done = cli(*asked)
     assert done.code == 0, done.out
     assert "WT118 Waits could take all worker slots" in done.out

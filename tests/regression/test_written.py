@@ -276,6 +276,17 @@ def test_from_below_the_root_paths_are_told_from_what_both_share(
     assert '        cluster=REPOSITORY / "cluster.toml",\n' in text
 
 
+def test_a_test_that_can_not_be_written_does_not_cost_what_was_found(checked, repository):
+    (repository / "dags" / "parents.py").write_text(PARENTS)
+    (repository / "cluster.toml").write_text("default_pool_slots = 2\n")
+    (repository / "taken").write_text("")
+    arguments = ("dags", "--cluster", "cluster.toml", "--for", "3h", "--report", "junit=wt.xml")
+    said = checked(*arguments, tests="taken/tests")
+    assert "WT101 Pool deadlock" in said
+    assert "--write-test: taken/tests/test_wt101_pool_default_pool.py: can't be" in said
+    assert "WT101" in (repository / "wt.xml").read_text()
+
+
 def test_a_file_in_the_place_of_the_folder_is_told(checked, repository):
     (repository / "dags" / "parents.py").write_text(PARENTS)
     (repository / "tests").write_text("")

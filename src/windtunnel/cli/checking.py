@@ -123,16 +123,19 @@ def check(
             vary=tuple(vary or ()),
             profile=search,
         )
-        written = () if write_test is None else write_tests(
-            write_test, came_to, target=target, asked=asked, store=store,
-            command=f"windtunnel check {quote(target)}", progress=tell,
-        )  # fmt: skip
     report.terminal.show(check_json(came_to) if report.json else check_text(came_to))
-    report.terminal.note("\n".join(map(str, written)), beside=report.json)
     needed: set[str] = {*(fail_on_unreached or ()), *search.fail_on_unreached}
     out.write(
         came_to, found, target, report.terminal, beside=report.json, strict=strict, needed=needed
     )
+    if write_test is not None:
+        # Last of all: a test that can't be written must not cost what a long search has found.
+        with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
+            written = write_tests(
+                write_test, came_to, target=target, asked=asked, store=store,
+                command=f"windtunnel check {quote(target)}", progress=tell,
+            )  # fmt: skip
+        report.terminal.note("\n".join(map(str, written)), beside=report.json)
     raise typer.Exit(_code(came_to, needed, strict=strict))
 
 

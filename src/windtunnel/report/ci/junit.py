@@ -44,7 +44,9 @@ def _case(one: Notice) -> ET.Element:
         said.text = _clean(one.text)
     else:
         why = f"accepted: {one.reason}" if one.level == "accepted" else one.sentence
-        said = ET.SubElement(case, "skipped", type=one.code, message=_clean(why.rstrip(": ")))
+        said = ET.SubElement(
+            case, "skipped", type=one.code, message=_clean(" ".join(why.rstrip(": ").split()))
+        )
         said.text = _clean(one.text)
     return case
 
