@@ -436,3 +436,14 @@ def test_a_broken_file_is_warned_of_once_however_often_a_test_simulates(
                 windtunnel.run("dags", cluster="cluster.toml", window="1d")
     """)
     broken.runpytest().assert_outcomes(passed=1, warnings=1)
+
+
+def test_a_dag_without_a_schedule_runs_once_in_a_scenario_as_on_the_command_line(pytester):
+    pytester.makepyfile(
+        """
+        def test_it(windtunnel):
+            run = windtunnel.simulate("simple")
+            assert [one.run_type for one in run.dag_runs()] == ["manual"]
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=1)
