@@ -139,4 +139,4 @@ def test_what_several_do_at_once_is_one_line(parents):
     ((finding, scenario),) = explore(parents, 0).found
     said = [line.what for line in shrink(scenario, finding).case.timeline]
     assert said[0] == "parent has 2 runs (manual)"
-    assert said[1] == "parent.call (2 times) start"
+    assert said[1] == "parent.call starts in 2 runs"

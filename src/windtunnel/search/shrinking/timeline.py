@@ -60,12 +60,14 @@ class _Line:
     def what(self) -> str:
         if not self.who:
             return self.verb
-        verb = self.verb
-        if self.who[1:]:
+        verb, number = self.verb, len(self.who)
+        if number > 1 and len(set(self.who)) == 1:
+            if RUN in verb:
+                return f"{self.who[0]} {verb.replace(RUN, f'has {number} runs')}"
+            return f"{self.who[0]} {verb} in {number} runs"
+        if number > 1:
             verb = SEVERAL.get(verb, verb).replace(RUN, RUN_OF_EACH)
         often = Counter(self.who)
-        if len(often) == 1 and self.who[1:] and RUN in self.verb:
-            return f"{self.who[0]} {self.verb.replace(RUN, f'has {len(self.who)} runs')}"
         who = [name if n == 1 else f"{name} ({n} times)" for name, n in often.items()]
         named = who if len(who) <= NAMED + 1 else who[:NAMED]
         more = f" and {len(who) - NAMED} more" if named != who else ""
