@@ -26,7 +26,7 @@ from windtunnel.loaders import (
 from windtunnel.loaders.forms import machine_mistakes, unknown_key
 from windtunnel.loaders.shapes import one_of
 from windtunnel.model import SearchProfile
-from windtunnel.window import triggered
+from windtunnel.target import with_lone_runs
 from windtunnel_scenarios import folder
 
 What = str | Path | wt.Fleet | wt.Scenario
@@ -82,7 +82,7 @@ def source_from(settings: Settings, what: What | None, changes: Mapping[str, Any
         return _checked(Source(what, asked, profile=search))
     found = _read(settings, _path(settings, what), asked)
     if found.file is not None:
-        scenario = found.scenario if asked.get("runs") else triggered(found.scenario)
+        scenario = found.scenario if asked.get("runs") else with_lone_runs(found.scenario)
         return _checked(Source(scenario, asked, found.loaded, search))
     # DAG files alone say nothing of time: the window is chosen, as on the command line.
     told = {"cluster": found.scenario.cluster} | asked

@@ -169,7 +169,12 @@ def with_asked(found: ReadScenario, asked: Asked) -> ReadScenario:
         has_length = isinstance(source, LoadedFrom) and source.duration_s is not None
         no_length = asked.window is None and not has_length
         scenario = chosen(scenario, start=asked.start is None, length=no_length)
-    return replace(found, scenario=triggered(scenario))
+    return replace(found, scenario=with_lone_runs(scenario))
+
+
+def with_lone_runs(scenario: Scenario) -> Scenario:
+    """A scenario that was read, with one run of each DAG that nothing else in it would run."""
+    return triggered(scenario)
 
 
 def sources_of(target: str, found: ReadScenario) -> Path | None:

@@ -111,10 +111,10 @@ def test_deferrable_waits_are_clean(windtunnel_command: Any) -> None:
     assert "No finding" in done.stdout
 
 
-def test_a_worker_slot_more_is_clean(windtunnel_command: Any, tmp_path: Path) -> None:
+def test_three_worker_slots_more_are_clean(windtunnel_command: Any, tmp_path: Path) -> None:
     cluster = (FOLDER / "cluster.toml").read_text()
     (tmp_path / "bigger.toml").write_text(
-        cluster.replace("count = 4", "count = 3").replace("slots = 2", "slots = 3")
+        cluster.replace("count = 4", "count = 1").replace("slots = 2", "slots = 11")
     )
 
     done = windtunnel_command("check", "nested_deadlock", *FEW, "--cluster", "bigger.toml")

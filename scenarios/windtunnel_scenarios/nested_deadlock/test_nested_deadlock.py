@@ -3,6 +3,8 @@
 from pathlib import Path
 from shutil import copytree
 
+import pytest
+
 HERE = Path(__file__).parent
 
 
@@ -25,9 +27,14 @@ def test_deferrable_waits_cure_it(windtunnel, tmp_path):
     assert not windtunnel.check(cured, seeds=5).findings
 
 
-def test_a_ninth_worker_slot_is_enough_too(windtunnel, tmp_path):
+@pytest.mark.parametrize(("slots", "found"), [(9, ["WT404"]), (11, [])])
+def test_more_worker_slots_are_enough_if_nobody_queues_too_long(windtunnel, tmp_path, slots, found):
     cured = copytree(HERE, tmp_path / "cured")
     cluster = cured / "cluster.toml"
-    cluster.write_text(cluster.read_text().replace("count = 4", "count = 5"))
+    cluster.write_text(
+        cluster.read_text()
+        .replace("count = 4", "count = 1")
+        .replace("slots = 2", f"slots = {slots}")
+    )
 
-    assert not windtunnel.simulate(cured).findings
+    assert [finding.code for finding in windtunnel.simulate(cured).findings] == found
