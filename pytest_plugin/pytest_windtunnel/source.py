@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import windtunnel as wt
-from pytest_windtunnel.settings import Settings
+from pytest_windtunnel.settings import PATHS, Settings
 from windtunnel.loaders import (
     Loaded,
     ReadScenario,
@@ -120,6 +120,8 @@ def cluster_from(settings: Settings, file: str | Path | None = None, **values: A
     for name in values:
         if name not in known:
             raise wt.InvalidInput(f"windtunnel.cluster({name}=...): {unknown_key(name, known)}")
+    if file is not None:
+        one_of("cluster", file, (str, Path), PATHS["cluster"])
     named = file or settings.cluster
     cluster = read_cluster(_cluster_source(settings, named)) if named else wt.Cluster()
     release = _profiles(settings)[0]
@@ -168,6 +170,7 @@ def _path(settings: Settings, what: str | Path | None) -> Path:
             "--windtunnel-dags=..., dags in [tool.windtunnel] of pyproject.toml, or the ini option "
             "windtunnel_dags"
         )
+    one_of("dags", given, (str, Path), PATHS["dags"])
     path = settings.root / given
     return path if path.exists() else folder(str(given)) or path
 

@@ -255,6 +255,7 @@ def scenario_of(
             scenario.accept, loaders.parse_accepts(accept, "accept")
         )
     if jitter is not None:
+        one_of("jitter", jitter, (str, int, float), "seconds, or a length such as 5m")
         late = loaders.parse_duration(jitter) if isinstance(jitter, str) else float(jitter)
         if not 0 <= late < math.inf:
             raise InvalidInput(f"jitter={jitter!r}: must be 0 or more seconds")
@@ -418,7 +419,10 @@ def check(
     scenario = _searched(scenario_of(target, **changes), profile)
     if seeds is None and profile.simulations is not None:
         seeds = profile.simulations - 1
-    settings = [parse_setting(one) for one in ((vary,) if isinstance(vary, str) else vary)]
+    if seeds is not None:
+        one_of("seeds", seeds, (int,), "a whole number")
+    asked = several_of("vary", vary, (str,), "a setting and its values, such as 'pool db=1..6'")
+    settings = [parse_setting(one) for one in asked]
     for setting in settings:
         with_setting(scenario, setting.name, setting.values[0])  # what isn't there is told at once
     stored = list(recheck_all(store, scenario)) if again and store is not None else []

@@ -99,6 +99,29 @@ def test_a_value_of_any_type_is_used_or_refused_in_words(project: pytest.Pyteste
     assert sum(line.startswith("windtunnel: ") for line in result.outlines) == len(refused)
 
 
+def test_so_is_an_argument_of_the_fixture(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import pytest
+
+        pytestmark = pytest.mark.windtunnel(dags="dags", window="1d")
+
+        @pytest.mark.parametrize("call", [
+            lambda windtunnel: windtunnel.load(3),
+            lambda windtunnel: windtunnel.run(3),
+            lambda windtunnel: windtunnel.cluster(3),
+            lambda windtunnel: windtunnel.behavior(3),
+            lambda windtunnel: windtunnel.check(seeds="x"),
+            lambda windtunnel: windtunnel.check(vary=3),
+            lambda windtunnel: windtunnel.check(jitter=[3]),
+        ])
+        def test_it(windtunnel, call):
+            with pytest.raises(pytest.fail.Exception, match=r"^windtunnel: \\w+=.*: must be "):
+                call(windtunnel)
+    """)
+
+    project.runpytest().assert_outcomes(passed=7)
+
+
 @pytest.mark.parametrize("name", ["window", "faults"])
 def test_so_is_one_of_the_project(project: pytest.Pytester, name: str) -> None:
     project.makefile(".toml", windtunnel=f"{name} = [[1]]")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders.forms import Mistakes, build, to_machine
+from windtunnel.loaders.shapes import one_of
 from windtunnel.model import Behavior, Rule
 from windtunnel.model.base import Value
 
@@ -28,6 +29,7 @@ def parse_behavior(
     Raises:
         InvalidInput: a value can't be used; the message names the task.
     """
+    one_of("behavior", tasks, (Mapping,), "such as {'etl.load': '20m'}")
     rules = tuple(_rule(glob, told) for glob, told in tasks.items())
     if default_duration is None:
         return Behavior(rules=rules)
