@@ -103,7 +103,9 @@ def test_a_scenario_names_a_fleet_file_in_the_place_of_dag_files(written):
         'format = "windtunnel.scenario/1"\ndags = "fleet.toml"\nstart = 2026-03-01T00:00:00Z\n',
         "scenario.toml",
     )
-    assert read_scenario(place).scenario.fleet == load(place.parent / "fleet.toml").fleet
+    fleet = read_scenario(place).scenario.fleet
+    assert fleet.dags == load(place.parent / "fleet.toml").fleet.dags
+    assert [one.subject for one in fleet.assumptions] == ["pool db (named by 1 task, size unknown)"]
 
 
 def test_every_mistake_is_named_with_its_place_and_what_would_be_right(written):

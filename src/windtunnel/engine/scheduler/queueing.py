@@ -82,7 +82,8 @@ class CriticalSection:
             chosen = self._walk(page, starved)
             self.lanes.put_back(taken, set(chosen))
             if chosen or len(page) < cap or starved.facts() == known:
-                if len(page) == cap and len(chosen) < world.waiting:
+                # Behind an executor that is full now everybody waits for that.
+                if len(page) == cap and len(chosen) < min(world.waiting, free):
                     why = {size or free: "max_tis_per_query", free: "parallelism"}
                     by = why.get(cap, "open pool slots")
                     self.unseen = tuple((by, pool) for pool in self._unseen(starved))
