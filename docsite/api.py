@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from importlib import import_module
+from typing import Any
 
 OPTIONS = """    options:
       heading_level: 3
@@ -33,6 +34,6 @@ def _is_wanted(thing: object, wanted: tuple[str, ...]) -> bool:
     return any(at == one or at.startswith(f"{one}.") or at.endswith(f".{one}") for one in wanted)
 
 
-def where(thing: object) -> str:
+def where(thing: Any) -> str:
     """Where a class or function is written: there its text is found."""
-    return f"{thing.__module__}.{thing.__qualname__}"  # type: ignore[attr-defined]
+    return f"{thing.__module__}.{thing.__qualname__}"

@@ -28,9 +28,9 @@ class Declared:
         """One option."""
         self.options.append((names, how))
 
-    def addini(self, name: str, help: str, type: Any = None, default: Any = None) -> None:  # noqa: A002
+    def addini(self, name: str, text: str, **how: Any) -> None:
         """One ini key."""
-        self.inis.append((name, help, type, default))
+        self.inis.append((name, text, how.get("type"), how.get("default")))
 
 
 def _declared() -> Declared:

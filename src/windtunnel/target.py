@@ -160,16 +160,27 @@ def with_asked(found: ReadScenario, asked: Asked) -> ReadScenario:
         seed=asked.seed,
         runs=asked.trigger,
         backfills=asked.backfills,
-        faults=asked.faults,
         jitter=_length(asked.jitter, "--jitter"),
         faults_up_to=asked.faults_up_to,
     )
+    if asked.faults:
+        scenario = _struck(scenario, asked)
     if found.file is None:
         source = found.loaded
         has_length = isinstance(source, LoadedFrom) and source.duration_s is not None
         no_length = asked.window is None and not has_length
         scenario = chosen(scenario, start=asked.start is None, length=no_length)
     return replace(found, scenario=with_lone_runs(scenario))
+
+
+def _struck(scenario: Scenario, asked: Asked) -> Scenario:
+    """The scenario with the faults that were asked for; a mistake is told with the file that has
+    it, if that is not the command line."""
+    try:
+        return api.scenario_of(scenario, faults=asked.faults)
+    except InvalidInput as error:
+        where = asked.said.get("faults")
+        raise InvalidInput(f"{where}: {error}" if where else str(error)) from None
 
 
 def with_lone_runs(scenario: Scenario) -> Scenario:

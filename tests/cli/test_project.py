@@ -83,6 +83,11 @@ def test_a_scenario_says_all_of_it_itself(project, tmp_path):
         ("runs = ['elt']", "pyproject.toml: runs elt: no such DAG; there are: etl"),
         ("cluster = 3", "pyproject.toml: cluster = 3: must be a text"),
         ("runs = 3", "pyproject.toml: runs = 3: must be a list of texts"),
+        (
+            "faults = ['task fials: etl']",
+            "pyproject.toml: faults: fault 'task fials: etl': unknown",
+        ),
+        ("faults = ['task fails: elt.x']", "pyproject.toml: faults: fault 'task fails: elt.x': no"),
         ("faults = [3]", "pyproject.toml: faults = [3]: must be a list of texts"),
         ("window = ['1d']", "pyproject.toml: window = ['1d']: must be a duration"),
         ("window = true", "pyproject.toml: window = True: must be a duration"),
