@@ -40,7 +40,8 @@ def chosen(scenario: Scenario, *, start: bool, length: bool) -> Scenario:
     The start is that of the scenario, or the day of the latest start_date if that is later, or the
     one from which on no sensor looks back beyond the start of the DAG that it looks at: that a DAG
     has just come is not what people ask about. The length is whole days, at most 31: until every
-    schedule was due three times. What was chosen is among the assumptions.
+    schedule was due three times, or so many task instances are that people would wait. What was
+    chosen is among the assumptions.
     """
     if not (start or length):
         return scenario
