@@ -51,6 +51,14 @@ def test_run_writes_them_too(cli, write):
     assert Path("out.md").read_text().startswith("## windtunnel run\n\nNo finding in 1 simulation.")
 
 
+def test_a_folder_gets_the_page_and_a_file_may_be_named_for_it(cli, write):
+    write("etl.py")
+    assert cli("run", "dags", "--report", "out/", "--report", "html=page.html").code == 0
+    page = Path("out/index.html").read_text()
+    assert "<title>windtunnel run dags</title>" in page
+    assert Path("page.html").read_text() == page
+
+
 def test_a_workflow_gets_annotations_and_a_summary(cli, write, workflow):
     write("etl.py")
     write("new.py", BROKEN)
@@ -90,12 +98,15 @@ def test_where_programs_read_stdout_annotations_go_beside_it(cli, write, workflo
     assert "::error file=dags/new.py" in outcome.err
 
 
-@pytest.mark.parametrize("given", ["junit", "junit=", "=x.xml", "html=x.html", ""])
+@pytest.mark.parametrize(
+    "given", ["junit", "junit=", "=x.xml", "htm=x.html", "html", "dags/etl.py", ""]
+)
 def test_a_report_that_can_not_be_meant_is_refused_before_anything_is_done(cli, write, given):
     write("etl.py")
     outcome = cli("check", "dags", "--report", given)
     assert outcome.code == 2
-    assert "write FORMAT=FILE, such as junit=windtunnel.xml" in " ".join(outcome.err.split())
+    said = "write a folder, such as out/, or FORMAT=FILE, such as junit=windtunnel.xml"
+    assert said in " ".join(outcome.err.split())
 
 
 def test_a_report_that_can_not_be_written_is_told(cli, write, tmp_path):

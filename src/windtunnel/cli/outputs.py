@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,14 +29,18 @@ FORMS: dict[str, Callable[[Told], str]] = {
     "github": github,
 }
 JSON = "json"
+HTML = "html"
+PAGE = "index.html"
+"""The file in a folder that is named without a format."""
 
 Reports = Annotated[
     list[str] | None,
     typer.Option(
         "--report",
-        metavar="FORMAT=FILE",
-        help="Write a report to a file, too: junit, sarif, markdown, gitlab (code quality), github "
-        "(annotations) or json. Repeatable.",
+        metavar="FOLDER or FORMAT=FILE",
+        help="Write a report, too: into a folder as a page for people (index.html), or to a file "
+        "as html, junit, sarif, markdown, gitlab (code quality), github (annotations) or json. "
+        "Repeatable.",
     ),
 ]
 
@@ -72,8 +76,26 @@ class Outputs:
         """
         places = Places(self.root, sources_of(target, found), _patches(outcome))
         said = told(outcome, places, strict=strict, needed=needed or ())
-        as_json = check_json(outcome) if isinstance(outcome, Report) else run_json(outcome)
-        self._write(said, as_json, terminal, beside=beside)
+        command = "check" if isinstance(outcome, Report) else "run"
+        forms: dict[str, Callable[[], str]] = {
+            JSON: lambda: check_json(outcome) if isinstance(outcome, Report) else run_json(outcome),
+            HTML: lambda: _page(outcome, f"windtunnel {command} {target}"),
+        }
+        self._write(said, forms, terminal, beside=beside)
+
+    def write_page(self, outcome: object, title: str) -> None:
+        """Write what has no other form than the page: a plan, a backtest.
+
+        Raises:
+            InvalidInput: a file can't be written, or another format was asked for.
+        """
+        failed = []
+        for form, file in self.files:
+            if form != HTML:
+                raise InvalidInput(f"--report {form}={file}: only html is there for this command")
+            failed += _put(file, _page(outcome, title), f"--report {form}={file}")
+        if failed:
+            raise InvalidInput("\n".join(failed))
 
     def write_unusable(self, command: str, found: ReadScenario, target: str) -> None:
         """Write what is known where no DAG could be loaded.
@@ -84,16 +106,24 @@ class Outputs:
         place = Path(target)
         places = Places(self.root, place if place.is_dir() else place.parent)
         said = unusable(command, found.scenario.fleet, places)
-        self._write(said, None, Terminal(), beside=False)
+        self._write(said, {}, Terminal(), beside=False)
 
-    def _write(self, said: Told, as_json: str | None, terminal: Terminal, *, beside: bool) -> None:
+    def _write(
+        self,
+        said: Told,
+        forms: Mapping[str, Callable[[], str]],
+        terminal: Terminal,
+        *,
+        beside: bool,
+    ) -> None:
         if self.in_github:
             terminal.command(github(said), beside=beside)
         failed = []
         for form, file in self.files:
-            text = as_json if form == JSON else FORMS[form](said)
-            if text is not None:
-                failed += _put(file, text, f"--report {form}={file}")
+            if form in FORMS:
+                failed += _put(file, FORMS[form](said), f"--report {form}={file}")
+            elif form in forms:
+                failed += _put(file, forms[form](), f"--report {form}={file}")
         if self.summary is not None:
             failed += _put(self.summary, markdown(said), "GITHUB_STEP_SUMMARY", more=True)
         if failed:
@@ -119,7 +149,8 @@ def outputs(asked: Sequence[str] | None) -> Outputs:
     """What was asked for, and what the environment of a workflow asks for.
 
     Raises:
-        InvalidInput: a report is not FORMAT=FILE, the format is none, or two are one file.
+        InvalidInput: a report is neither a folder nor FORMAT=FILE, the format is none, or two are
+            one file.
     """
     in_github = os.environ.get("GITHUB_ACTIONS") == "true"
     summary = os.environ.get("GITHUB_STEP_SUMMARY") if in_github else None
@@ -136,13 +167,7 @@ def _named(asked: Sequence[str]) -> tuple[tuple[str, Path], ...]:
     """Formats and files, in the order of the command line."""
     files: dict[Path, str] = {}
     for one in asked:
-        form, equals, file = one.partition("=")
-        known = (*FORMS, JSON)
-        if form not in known or not equals or not file:
-            raise InvalidInput(
-                f"--report {one}: write FORMAT=FILE, such as junit=windtunnel.xml; formats: "
-                f"{', '.join(known)}"
-            )
+        form, file = _form_and_file(one)
         if file == "-":
             raise InvalidInput(
                 f"--report {one}: is no file; on stdout there is the text, or --format json"
@@ -151,6 +176,26 @@ def _named(asked: Sequence[str]) -> tuple[tuple[str, Path], ...]:
             raise InvalidInput(f"--report {one}: the file is that of another report already")
         files[Path(file)] = form
     return tuple((form, file) for file, form in files.items())
+
+
+def _form_and_file(one: str) -> tuple[str, str]:
+    """A folder gets the page; a format alone is a file that was forgotten."""
+    known = (HTML, *FORMS, JSON)
+    form, equals, file = one.partition("=")
+    if not equals and form and form not in known and not Path(form).is_file():
+        return HTML, str(Path(form) / PAGE)
+    if form not in known or not file:
+        raise InvalidInput(
+            f"--report {one}: write a folder, such as out/, or FORMAT=FILE, such as "
+            f"junit=windtunnel.xml; formats: {', '.join(known)}"
+        )
+    return form, file
+
+
+def _page(outcome: object, title: str) -> str:
+    from windtunnel.report.html import Subject, page  # noqa: PLC0415 - nobody else waits for it
+
+    return page(Subject(outcome, title))
 
 
 def _patches(outcome: Result | Report) -> dict[str, str]:

@@ -75,14 +75,15 @@ class Summary:
     """Each limit that something waited on, longest total first."""
 
 
-def summarize(trace: Trace) -> Summary:
-    """Add up a trace, looking at each task instance once."""
+def summarize(trace: Trace, waits: Waits | None = None) -> Summary:
+    """Add up a trace, looking at each task instance once; *waits*: those of this trace, if somebody
+    has them."""
     place = {
         (dag_id, task_id): number
         for dag_id, tasks in zip(trace.dag_ids, trace.task_ids, strict=True)
         for number, task_id in enumerate(tasks)
     }
-    waits = Waits(trace)
+    waits = waits or Waits(trace)
     tasks: dict[tuple[str, int], TaskSummary] = {}
     limits: dict[str, LimitSummary] = {}
     for instance in trace.task_instances():

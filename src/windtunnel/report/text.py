@@ -107,13 +107,14 @@ def _loaded(scenario: Scenario, width: int) -> list[str]:
     faults = said_faults(scenario.faults)
     return [
         *wrap(what, first="Loaded   ", width=width),
-        *wrap(_cluster(scenario.cluster), first="Cluster  ", width=width),
+        *wrap(cluster_text(scenario.cluster), first="Cluster  ", width=width),
         *wrap(window, first="Window   ", width=width),
         *(wrap(faults, first="Faults   ", width=width) if faults else ()),
     ]
 
 
-def _cluster(cluster: Cluster) -> str:
+def cluster_text(cluster: Cluster) -> str:
+    """A cluster in a few words."""
     parts = [cluster.profile, f"parallelism {cluster.parallelism}"]
     if cluster.schedulers > 1:
         parts.append(f"{cluster.schedulers} schedulers with that parallelism each")

@@ -1,0 +1,71 @@
+"""A view of the report: what it is called, its data, and the script that draws them.
+
+A view is a Python module with a function from a `Subject` to plain JSON data, a file in ``static``
+that exports ``draw(root, data, page)``, and a line in `windtunnel.report.html.views.VIEWS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from windtunnel.report.summary import Summary, summarize
+from windtunnel.result import Report, Result
+from windtunnel.trace import Waits
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a page is about, and what several views need, made once."""
+
+    outcome: object
+    """What a command came to: a `Result`, a `Report`, a plan, a difference..."""
+    title: str
+    """The command and its target: ``windtunnel check dags/``."""
+
+    @cached_property
+    def result(self) -> Result | None:
+        """The simulation whose task instances are shown: of a report its first one."""
+        if isinstance(self.outcome, Result):
+            return self.outcome
+        found = getattr(self.outcome, "result", None)
+        return found if isinstance(found, Result) else None
+
+    @cached_property
+    def report(self) -> Report | None:
+        """The check, if it is one."""
+        return self.outcome if isinstance(self.outcome, Report) else None
+
+    @cached_property
+    def summary(self) -> Summary | None:
+        """The numbers of the simulation, added up."""
+        return None if self.result is None else summarize(self.result.trace, self.waits)
+
+    @cached_property
+    def waits(self) -> Waits | None:
+        """Where the time of each task instance went."""
+        return None if self.result is None else Waits(self.result.trace)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One section of the page."""
+
+    id: str
+    """Lower case, with hyphens: its place in the page's address (``#critical-path``)."""
+    title: str
+    """What its link and heading say."""
+    data: Callable[[Subject], Json | None]
+    """Plain JSON data, the same for the same subject; None: it has nothing to show here, and is
+    left out."""
+    script: str
+    """File in ``static``, an ES module that exports ``draw(root, data, page)``; called once, when
+    the view is first looked at."""
+    style: str = ""
+    """File in ``static``, if it has styles of its own."""
+    about: str = ""
+    """What is to be seen and how to read it, in a sentence or two; below the heading."""
