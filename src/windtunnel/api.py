@@ -47,12 +47,10 @@ from windtunnel.search import (
     covered,
     explore,
     identify,
-    parse_setting,
     recall,
     recheck,
     recheck_all,
     settled,
-    with_setting,
     with_stored,
 )
 from windtunnel.search import vary as varied
@@ -422,9 +420,10 @@ def check(
     if seeds is not None:
         one_of("seeds", seeds, (int,), "a whole number")
     asked = several_of("vary", vary, (str,), "a setting and its values, such as 'pool db=1..6'")
-    settings = [parse_setting(one) for one in asked]
+    settings = [loaders.parse_setting(one) for one in asked]
     for setting in settings:
-        with_setting(scenario, setting.name, setting.values[0])  # what isn't there is told at once
+        # What isn't there is told at once.
+        loaders.with_setting(scenario, setting.name, setting.values[0])
     stored = list(recheck_all(store, scenario)) if again and store is not None else []
     exploration = explore(
         scenario,

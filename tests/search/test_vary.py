@@ -6,9 +6,11 @@ import pytest
 
 import windtunnel as wt
 from windtunnel.errors import InvalidInput
+from windtunnel.loaders import parse_setting, with_setting
 from windtunnel.model import (
     Cluster,
     Dag,
+    Elastic,
     Fleet,
     ManualRun,
     Pool,
@@ -18,7 +20,7 @@ from windtunnel.model import (
     WorkerGroup,
 )
 from windtunnel.report.varied_text import varied_text
-from windtunnel.search import parse_setting, vary, with_setting
+from windtunnel.search import vary
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,7 @@ from windtunnel.search import parse_setting, vary, with_setting
         ("pool db=1..3", "pool db", (1, 2, 3)),
         ("parallelism = 8, 2,2", "parallelism", (2, 8)),
         ("max_active_runs  of etl=4", "max_active_runs of etl", (4,)),
+        ("offset of etl=0..45 step 15", "offset of etl", (0, 15, 30, 45)),
     ],
 )
 def test_a_setting_is_said_with_its_values(text, name, values):
@@ -48,6 +51,8 @@ def test_what_is_no_setting_is_told_with_what_to_write(text):
     [
         ("pool x", "no such pool"),
         ("worker slots", "no workers"),
+        ("workers", "no workers"),
+        ("offset of x", "no such DAG"),
         ("max_active_runs of x", "no such DAG"),
         ("resource x", "no such resource"),
         ("color", "no such setting"),
@@ -76,9 +81,27 @@ def test_each_setting_changes_what_it_names_and_nothing_else(by_tie):
     assert changed("parallelism").cluster.parallelism == 7
     assert [g.slots for g in changed("worker slots").cluster.workers] == [7, 7]
     assert [g.slots for g in changed("worker slots of b").cluster.workers] == [2, 7]
+    assert [g.slots for g in changed("worker_concurrency").cluster.workers] == [7, 7]
+    assert [g.count for g in changed("workers of a").cluster.workers] == [7, 1]
+    assert changed("max_active_runs").cluster.max_active_runs_per_dag == 7
     assert [d.max_active_runs for d in changed("max_active_runs of etl").fleet.dags] == [7, None]
     assert [d.max_active_tasks for d in changed("max_active_tasks of etl").fleet.dags] == [7, None]
     assert changed("resource warehouse").resources["warehouse"].slots == 7
+
+
+def test_of_elastic_workers_it_is_how_many_there_are_at_most(by_tie):
+    groups = (WorkerGroup(count=3, elastic=Elastic(most=5)),)
+    scenario = by_tie.model_copy(update={"cluster": Cluster(workers=groups)})
+
+    (fewer,) = with_setting(scenario, "workers", 2).cluster.workers
+    (more,) = with_setting(scenario, "workers", 9).cluster.workers
+    assert (fewer.count, fewer.elastic.most) == (2, 2)
+    assert (more.count, more.elastic.most) == (3, 9)
+
+
+def test_no_setting_becomes_smaller_than_it_can_be(by_tie):
+    with pytest.raises(InvalidInput, match="0 is too small; 1 is the smallest"):
+        with_setting(by_tie, "parallelism", 0)
 
 
 def test_a_pool_is_enough_from_some_size_on(parents):

@@ -46,6 +46,7 @@ from windtunnel.loaders.scenario_file import (
     scenario_toml_schema,
     write_json,
 )
+from windtunnel.loaders.setting_text import parse_setting, with_setting
 from windtunnel.loaders.settings import Supplied
 from windtunnel.loaders.source import AirflowChoice, load
 from windtunnel.loaders.supplied import read_supplied
@@ -94,6 +95,7 @@ __all__ = [
     "parse_duration",
     "parse_fault",
     "parse_profiles",
+    "parse_setting",
     "parse_share",
     "read_cluster",
     "read_cluster_sources",
@@ -111,5 +113,6 @@ __all__ = [
     "search_profiles",
     "usual_profile",
     "with_new_versions",
+    "with_setting",
     "write_json",
 ]

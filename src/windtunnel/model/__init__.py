@@ -95,6 +95,7 @@ from windtunnel.model.isolation import Isolation
 from windtunnel.model.loop import SchedulerLoop
 from windtunnel.model.pattern import TaskPattern
 from windtunnel.model.profile import PROFILES, Profile
+from windtunnel.model.question import Deadline, Question, Setting
 from windtunnel.model.resources import Resource
 from windtunnel.model.scenario import AssetUpdate, Backfill, ManualRun, Scenario
 from windtunnel.model.schedule import (
@@ -140,6 +141,7 @@ __all__ = [
     "DagUnpaused",
     "DatabaseDown",
     "DatabaseSlow",
+    "Deadline",
     "Deferrable",
     "DiskFull",
     "Distribution",
@@ -178,6 +180,7 @@ __all__ = [
     "PoolResized",
     "Problem",
     "Profile",
+    "Question",
     "Resource",
     "ResourceDown",
     "ResourceResized",
@@ -194,6 +197,7 @@ __all__ = [
     "SchedulerPaused",
     "SearchProfile",
     "Sensor",
+    "Setting",
     "ShortCircuit",
     "Slowdown",
     "SpotLoss",

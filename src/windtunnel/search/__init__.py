@@ -14,7 +14,6 @@ from windtunnel.search.recheck import (
     with_stored,
 )
 from windtunnel.search.repair import Repaired, Repairs, repair, with_patches
-from windtunnel.search.settings import Setting, parse_setting, with_setting
 from windtunnel.search.shrinking.shrink import Shown, Shrunk, is_same, shown, shrink
 from windtunnel.search.store import (
     Counterexample,
@@ -36,7 +35,6 @@ __all__ = [
     "Rechecked",
     "Repaired",
     "Repairs",
-    "Setting",
     "Shown",
     "Shrunk",
     "Telling",
@@ -50,7 +48,6 @@ __all__ = [
     "is_same",
     "keep",
     "names",
-    "parse_setting",
     "prove",
     "recall",
     "recheck",
@@ -63,6 +60,5 @@ __all__ = [
     "unchanged",
     "vary",
     "with_patches",
-    "with_setting",
     "with_stored",
 ]

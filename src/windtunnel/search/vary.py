@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from windtunnel.detect import detect
-from windtunnel.model import Scenario
-from windtunnel.search.settings import Setting, with_setting
+from windtunnel.loaders import with_setting
+from windtunnel.model import Scenario, Setting
 from windtunnel.search.simulations import simulations
 
 
