@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
-from windtunnel.model import Dag, Rule, Task, WorkerGroup
+from windtunnel.model import Dag, LocalSettings, Rule, Sample, Task, WorkerGroup
 
 
 @pytest.fixture
@@ -133,3 +135,31 @@ def test_queued_tasks_hold_their_pool_while_they_wait_for_a_worker(fly, fan):
         workers=(group(1), group(1, "other")),
     )
     assert flight.times("b.t0", "queued") == [10]
+
+
+def test_a_slot_is_free_only_when_the_process_of_its_task_is_gone(fly, fan):
+    slow_to_go = WorkerGroup(slots=2, end_s=5.0)
+    flight = fly(fan("etl", 3), seconds={"etl.t0": 10, "*": 20}, workers=(slow_to_go,))
+    assert [flight.span(f"etl.t{i}") for i in range(3)] == [(0, 10), (0, 20), (15, 35)]
+    assert flight.trace.dag_runs()[0].ended_us == 35_000_000  # nobody waits for a process to go
+
+
+def test_how_long_processes_need_to_go_is_drawn_for_each_try(fly, fan):
+    group = WorkerGroup(slots=1, end_s=Sample(values_s=(1.0, 4.0)))
+    flight = fly(fan("etl", 20), seconds={"*": 10}, workers=(group,))
+    starts = [flight.span(f"etl.t{i}")[0] for i in range(20)]
+    gaps = {later - earlier - 10 for earlier, later in pairwise(starts)}
+    assert gaps == {1, 4}
+
+
+def test_processes_beside_the_scheduler_need_a_while_to_go_too(fly, fan):
+    flight = fly(
+        fan("etl", 2, retries=1),
+        seconds={"*": 10},
+        rules=[Rule(tasks="etl.t0", outcome=("fail", "success"), duration_s=10)],
+        executor="LocalExecutor",
+        parallelism=1,
+        local_executor=LocalSettings(end_s=3.0),
+    )
+    assert flight.span("etl.t1") == (13, 23)
+    assert not flight.trace.strays

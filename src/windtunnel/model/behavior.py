@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
-from windtunnel.model.base import Value
-from windtunnel.model.dag import Dag, Fleet, Seconds, Task
+from windtunnel.model.base import Seconds, Value
+from windtunnel.model.dag import Dag, Fleet, Task
 from windtunnel.model.durations import Amount, Distribution, History
 from windtunnel.model.pattern import TaskPattern, instead, is_name, matches, nearest
 from windtunnel.model.steps import Step

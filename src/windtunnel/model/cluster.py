@@ -9,8 +9,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from windtunnel.model.base import Value
+from windtunnel.model.base import Seconds, Value
 from windtunnel.model.dag import Task
+from windtunnel.model.durations import Distribution
 from windtunnel.model.executors import (
     HYBRIDS,
     CelerySettings,
@@ -67,6 +68,10 @@ class WorkerGroup(Value):
     start_s: Annotated[float, Field(ge=0)] = 0.0
     """From taking a task until it runs: process start, or scheduling and image of a pod. The task
     is queued meanwhile."""
+    end_s: Seconds | Distribution = 0.0
+    """From the end of a task until its slot is free: its process goes, logs are closed. In 3.x that
+    is often ``[workers] min_heartbeat_interval``, after which its supervisor looks again
+    (``supervisor.py: _monitor_subprocess``)."""
     elastic: Elastic | None = None
     """How it grows and shrinks; ``None``: it doesn't."""
     queues: tuple[str, ...] = ("default",)

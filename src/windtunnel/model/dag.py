@@ -12,11 +12,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from windtunnel.model.base import Value
+from windtunnel.model.base import Seconds, Value
 from windtunnel.model.executors import ExecutorConfig
 from windtunnel.model.schedule import AssetCondition, OtherSchedule, Schedule
 
-Seconds = Annotated[float, Field(ge=0)]
 WEEK_S = 7 * 24 * 3600.0
 NAMED = 8
 """DAGs that the repr of a fleet names."""

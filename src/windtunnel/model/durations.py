@@ -6,8 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from windtunnel.model.base import Value
-from windtunnel.model.dag import Seconds
+from windtunnel.model.base import Seconds, Value
 
 
 class Uniform(Value):

@@ -12,7 +12,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator
 
-from windtunnel.model.base import Value
+from windtunnel.model.base import Seconds, Value
+from windtunnel.model.durations import Distribution
 
 ExecutorName = Literal[
     "SequentialExecutor",
@@ -70,6 +71,8 @@ class LocalSettings(Value):
     """Memory of the host for all its processes; ``None``: never short."""
     cpus: Amount | None = None
     """Processors of one scheduler's host, for all its processes; ``None``: never short."""
+    end_s: Seconds | Distribution = 0.0
+    """From the end of a task until its process takes the next one; see ``workers``."""
 
 
 class CelerySettings(Value):

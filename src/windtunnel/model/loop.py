@@ -7,8 +7,7 @@ configuration: it depends on the database and the fleet, and is a figure to meas
 
 from __future__ import annotations
 
-from windtunnel.model.base import Value
-from windtunnel.model.dag import Seconds
+from windtunnel.model.base import Seconds, Value
 
 
 class SchedulerLoop(Value):

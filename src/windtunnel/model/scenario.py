@@ -8,11 +8,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
 from windtunnel.model.accept import Accepts
-from windtunnel.model.base import Value
+from windtunnel.model.base import Seconds, Value
 from windtunnel.model.behavior import Behavior, Rule
 from windtunnel.model.chosen import Chosen
 from windtunnel.model.cluster import Cluster
-from windtunnel.model.dag import Fleet, Seconds
+from windtunnel.model.dag import Fleet
 from windtunnel.model.faults import Fault
 from windtunnel.model.pattern import nearest
 from windtunnel.model.resources import Resource, resource_named

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from windtunnel.model.base import Value
-from windtunnel.model.dag import Seconds
+from windtunnel.model.base import Seconds, Value
 
 Unreachable = Literal["limit", "fault", "dag", "sensor", "detector"]
 """Kinds of things that a search may not have come to."""

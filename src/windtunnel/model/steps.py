@@ -7,8 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from windtunnel.model.base import Value
-from windtunnel.model.dag import Seconds
+from windtunnel.model.base import Seconds, Value
 from windtunnel.model.durations import Distribution
 
 VERBS = (

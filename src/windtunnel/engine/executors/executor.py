@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from windtunnel.engine.world import World
-from windtunnel.model import Task
+from windtunnel.model import Distribution, Task
 
 LEEWAY_S = 10.0
 """``[api_auth] jwt_leeway``: how much too old a token may be."""
@@ -76,6 +76,11 @@ class Executor(ABC):
         """From when a task instance is taken until it runs. It is queued meanwhile."""
         del ti
         return 0
+
+    def end_s(self, ti: int) -> float | Distribution:
+        """Seconds from the end of a try until its process is gone, and its slot is free."""
+        del ti
+        return 0.0
 
     def take_reports(self) -> list[tuple[int, str]]:
         """Task instances that the executor says have failed, though they ended nowhere; and why."""

@@ -26,6 +26,7 @@ class Beside(Groups):
             queues=(self.name,),
             memory_mb=settings.memory_mb,
             cpus=settings.cpus,
+            end_s=settings.end_s,
         )
         super().__init__(world, (group,))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from windtunnel.engine.executors.executor import Executor, Machine
 from windtunnel.engine.world import World
-from windtunnel.model import Task, WorkerGroup
+from windtunnel.model import Distribution, Task, WorkerGroup
 
 
 class Worker:
@@ -78,6 +78,11 @@ class Machines(Executor):
         if worker is None:
             return 0
         return round(self.groups[worker.group].start_s * 1_000_000)
+
+    def end_s(self, ti: int) -> float | Distribution:
+        """How long the process of a task instance needs to go."""
+        worker = self._worker_of.get(ti)
+        return 0.0 if worker is None else self.groups[worker.group].end_s
 
     def load(self, ti: int, memory: float) -> list[int]:
         """A try takes memory on its worker; returns what the kernel kills for it."""

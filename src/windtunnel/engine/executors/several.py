@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from windtunnel.engine.executors.executor import Executor, Machine
 from windtunnel.engine.world import World
-from windtunnel.model import ExecutorName, Task
+from windtunnel.model import Distribution, ExecutorName, Task
 
 
 class Several(Executor):
@@ -81,6 +81,10 @@ class Several(Executor):
     def start_us(self, ti: int) -> int:
         """As its own executor says."""
         return self.of(ti).start_us(ti)
+
+    def end_s(self, ti: int) -> float | Distribution:
+        """As its own executor."""
+        return self.of(ti).end_s(ti)
 
     def take_reports(self) -> list[tuple[int, str]]:
         """Of all of them."""

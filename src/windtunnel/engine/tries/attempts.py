@@ -90,6 +90,8 @@ class Attempts:
         self.pokes = FirstPokes()
         self.unheard: Callable[[int, str], None] | None = None
         """Told of tries that are over and whose report is lost."""
+        self.winds_up: Callable[[int, int], None] | None = None
+        """Told of each try that is over while its process goes on for so many microseconds."""
         self.leave: Callable[[Course, How], None]
         """Told of each try with a course that leaves its worker; set by those who keep them."""
 
@@ -165,7 +167,16 @@ class Attempts:
                 self._planner.drop(ti)
             if attempt.plan.course is not None:
                 self.leave(attempt.plan.course, how)
+            if how != "lost":
+                self._wind_up(ti)
         self._workers.release(ti)
+
+    def _wind_up(self, ti: int) -> None:
+        """Its process needs a while to go, and keeps the slot meanwhile."""
+        given = self._workers.end_s(ti)
+        if given and self.winds_up is not None:
+            about = (*self._world.name_of(ti), self._world.tries[ti])
+            self.winds_up(ti, self._world.luck.length_us(given, "end", about))
 
     def meet(self, ti: int, doom: Doom) -> None:
         """The try ends before it has done its work."""

@@ -43,6 +43,7 @@ class Losses:
         agenda.own(GHOST, lambda event: event[2] in self._ghosts, self._end_ghost)
         agenda.own(STOPPED, self._is_stopping, self._begin_anew)
         attempts.unheard = self._lose_report
+        attempts.winds_up = self.wind_up
 
     def vanish(self, ti: int, *, noticed_at_once: bool) -> None:
         """The worker under a running try is gone, and the try's slot with it. Airflow notices it
@@ -87,6 +88,12 @@ class Losses:
         if seen is not None:
             self.silent[ti] = (number, why)
             self._agenda.arm(seen, SILENT, number, ti)
+
+    def wind_up(self, ti: int, length: int) -> None:
+        """The process of a try that is over, as everybody knows, keeps its slot for a while."""
+        number = self._agenda.next_number()
+        self._ghosts[number] = (self._workers.keep(ti, ~number), None, None)
+        self._agenda.arm(self._world.now + length, GHOST, number, ti)
 
     def suspect(self, ti: int) -> None:
         """The heartbeat of a healthy try looks too old at the next look."""

@@ -6,8 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from windtunnel.model.base import Value
-from windtunnel.model.dag import Seconds
+from windtunnel.model.base import Seconds, Value
 from windtunnel.model.faults.times import Factor, Share, Windowed
 from windtunnel.model.pattern import TaskPattern
 

@@ -11,8 +11,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from windtunnel.model.base import Value
-from windtunnel.model.dag import Seconds
+from windtunnel.model.base import Seconds, Value
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(gt=0)]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from windtunnel.model.dag import Seconds
+from windtunnel.model.base import Seconds
 from windtunnel.model.faults.tasks import Noticed
 from windtunnel.model.faults.times import Windowed
 
