@@ -13,13 +13,13 @@ from typing import Any, Literal
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import folder
 from windtunnel.loaders.folder import Loaded
+from windtunnel.loaders.metadata import is_database
 from windtunnel.loaders.native import is_fleet_file, load_fleet_file
 from windtunnel.loaders.origin import LoadedFrom, profile_of
 from windtunnel.loaders.reading import FileResult
 from windtunnel.loaders.real import AirflowUnusable, load_with_airflow
 from windtunnel.loaders.release import release_of
 from windtunnel.loaders.serialized import (
-    is_database,
     is_serialized,
     load_database,
     load_serialized,

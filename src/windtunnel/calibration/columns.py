@@ -1,0 +1,55 @@
+"""Columns: what is read of Airflow's tables, by Airflow's own names, those of both releases."""
+
+from __future__ import annotations
+
+TRY = (
+    "dag_id",
+    "run_id",
+    "task_id",
+    "map_index",
+    "try_number",
+    "state",
+    "scheduled_dttm",
+    "queued_dttm",
+    "start_date",
+    "end_date",
+    "duration",
+    "pool",
+    "pool_slots",
+    "queue",
+    "priority_weight",
+    "operator",
+    "hostname",
+    "executor",
+)
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "dag_run": (
+        "dag_id",
+        "run_id",
+        "run_type",
+        "state",
+        "logical_date",
+        "execution_date",
+        "run_after",
+        "data_interval_start",
+        "data_interval_end",
+        "queued_at",
+        "start_date",
+        "end_date",
+        "triggered_by",
+        "clear_number",
+        "conf",
+    ),
+    "task_instance": TRY,
+    "task_instance_history": TRY,
+    "task_fail": TRY,
+    "task_reschedule": (
+        "dag_id",
+        "run_id",
+        "task_id",
+        "map_index",
+        "end_date",
+        "reschedule_date",
+    ),
+    "log": ("dag_id", "run_id", "task_id", "map_index", "try_number", "event", "dttm"),
+}
