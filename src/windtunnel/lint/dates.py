@@ -76,7 +76,7 @@ def _both_are_planned(one: Awaited) -> bool:
 
 def _made_otherwise(scenario: Scenario, target: Dag) -> bool:
     """Whether runs of a DAG come from elsewhere, too: then one of them may have the date."""
-    by_hand = any(run.dag_id == target.dag_id for run in scenario.manual_runs)
+    by_hand = target.dag_id in scenario.triggered
     return by_hand or target.asset_condition is not None or _is_triggered(scenario.fleet, target)
 
 

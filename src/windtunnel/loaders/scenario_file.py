@@ -183,6 +183,12 @@ def _without_strangers(scenario: Scenario, file: Path) -> Scenario:
         if run.dag_id not in known
     ]
     told += [
+        f"arrivals[{number}].dag_id = {json.dumps(one.dag_id)}: no such DAG; "
+        + one_of(one.dag_id, known)
+        for number, one in enumerate(scenario.arrivals)
+        if one.dag_id not in known
+    ]
+    told += [
         f"backfills[{number}].dag_id = {json.dumps(one.dag_id)}: no such DAG; "
         + one_of(one.dag_id, known)
         for number, one in enumerate(scenario.backfills)
@@ -209,6 +215,7 @@ def _without_strangers(scenario: Scenario, file: Path) -> Scenario:
         update={
             "fleet": fleet.model_copy(update={"problems": (*fleet.problems, *problems)}),
             "manual_runs": tuple(run for run in scenario.manual_runs if run.dag_id in known),
+            "arrivals": tuple(one for one in scenario.arrivals if one.dag_id in known),
             "backfills": tuple(one for one in scenario.backfills if one.dag_id in known),
             "asset_updates": tuple(
                 one for one in scenario.asset_updates if not known or one.asset in assets

@@ -1,6 +1,7 @@
 """What there is: frozen values with a file form. No behaviour over time."""
 
 from windtunnel.model.accept import Accepts
+from windtunnel.model.arrivals import Arrivals
 from windtunnel.model.behavior import Behavior, Odds, Rule, RuleBook, Slowdown, When
 from windtunnel.model.chosen import Chosen
 from windtunnel.model.cluster import Cluster, Elastic, Pool, WorkerGroup
@@ -119,6 +120,7 @@ __all__ = [
     "Accepts",
     "Amount",
     "ApiServerDown",
+    "Arrivals",
     "AssetCondition",
     "AssetUpdate",
     "Assets",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
 from windtunnel.model.accept import Accepts
+from windtunnel.model.arrivals import Arrivals
 from windtunnel.model.base import Seconds, Value
 from windtunnel.model.behavior import Behavior, Rule
 from windtunnel.model.chosen import Chosen
@@ -96,6 +97,8 @@ class Scenario(Value):
     """Length of the window: from the start up to, and without, the end."""
     manual_runs: tuple[ManualRun, ...] = ()
     """Runs that somebody triggers."""
+    arrivals: tuple[Arrivals, ...] = ()
+    """Runs that something outside triggers again and again."""
     backfills: tuple[Backfill, ...] = ()
     """Dates that somebody fills."""
     asset_updates: tuple[AssetUpdate, ...] = ()
@@ -120,8 +123,8 @@ class Scenario(Value):
     """Key of everything that is drawn: the same seed, the same simulation."""
     choices: tuple[Chosen, ...] | None = None
     """What goes another way than it usually does. ``None``: ties go as Airflow would usually decide
-    them, and the seed decides all else; given, nothing is drawn: what is not among them takes the
-    shortest time and does not go wrong."""
+    them, and the seed decides all else; given, nothing is drawn but arrivals: what is not among
+    them takes the shortest time and does not go wrong."""
 
     @model_validator(mode="after")
     def _has_what_is_needed(self) -> Self:
@@ -130,6 +133,12 @@ class Scenario(Value):
                 if said := self._shortage(name, count):
                     raise ValueError(f"behavior.rules[{number}] (tasks = {rule.tasks!r}): {said}")
         return self
+
+    @property
+    def triggered(self) -> frozenset[str]:
+        """The ids of the DAGs of which somebody, or something outside, triggers runs."""
+        by_hand = {run.dag_id for run in self.manual_runs}
+        return frozenset(by_hand | {one.dag_id for one in self.arrivals})
 
     def _shortage(self, name: str, count: int) -> str:
         resource = resource_named(name, self.resources)

@@ -88,6 +88,8 @@ def _unknown(scenario: Scenario, dag: Dag) -> str:
         return f"runs of {name} come with updates of assets"
     if isinstance(dag.schedule, OtherSchedule):
         return f"the timetable of {name} is not simulated"
+    if any(one.dag_id == name for one in scenario.arrivals):
+        return f"runs of {name} arrive from outside"
     if any(one.dag_id == name for one in scenario.backfills):
         return f"{name} is backfilled"
     return ""

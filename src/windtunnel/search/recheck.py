@@ -160,14 +160,17 @@ def rebased(kept: Counterexample, today: Scenario, missing: list[str]) -> Scenar
             f"{kept.finding.counterexample}: none of its DAGs is here: {_and(missing)}"
         )
     there = {dag.dag_id for dag in dags}
-    runs = tuple(run for run in kept.scenario.manual_runs if run.dag_id in there)
+    asked = {
+        name: tuple(one for one in getattr(kept.scenario, name) if one.dag_id in there)
+        for name in ("manual_runs", "arrivals")
+    }
     return kept.scenario.model_copy(
         update={
             "fleet": kept.scenario.fleet.model_copy(update={"dags": tuple(dags)}),
             "cluster": today.cluster,
             "behavior": today.behavior,
             "resources": today.resources,
-            "manual_runs": runs,
+            **asked,
         }
     )
 

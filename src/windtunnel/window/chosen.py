@@ -184,9 +184,10 @@ def triggered(scenario: Scenario) -> Scenario:
     """The scenario with one run, at its start, of each DAG that nothing else would run.
 
     These are DAGs without a schedule, or with one that makes no runs in the simulation, which no
-    task triggers and whose assets nobody updates. A scenario that has manual runs is left alone.
+    task triggers and whose assets nobody updates. A scenario that says of runs from outside is left
+    alone.
     """
-    if scenario.manual_runs:
+    if scenario.manual_runs or scenario.arrivals:
         return scenario
     outside = {update.asset for update in scenario.asset_updates}
     alone = list(_alone(scenario.fleet.dags, outside))

@@ -69,7 +69,7 @@ class _Dates:
 
     def __init__(self, scenario: Scenario) -> None:
         self._dags = {dag.dag_id: dag for dag in scenario.fleet.dags}
-        self._also = {run.dag_id for run in scenario.manual_runs}
+        self._also = set(scenario.triggered)
         """DAGs of which runs come from elsewhere, too."""
         for dag in scenario.fleet.dags:
             kinds = (task.kind for task in dag.tasks)

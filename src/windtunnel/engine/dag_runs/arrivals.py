@@ -1,9 +1,10 @@
-"""Arrivals: what people and the outside ask for: manual runs, backfills, updates of assets."""
+"""Arrivals: what people and the outside ask for: runs, backfills, updates of assets."""
 
 from __future__ import annotations
 
 from windtunnel.engine.dag_runs.backfills import Backfills
 from windtunnel.engine.dag_runs.creation import Creation, triggered_run
+from windtunnel.engine.dag_runs.drawn_arrivals import arriving
 from windtunnel.engine.dag_runs.starts import Start
 from windtunnel.engine.program import micros
 from windtunnel.engine.world import Run, World
@@ -17,6 +18,7 @@ class Arrivals:
         self._world = world
         scenario = world.scenario
         manual = [(micros(run.at_s), run) for run in scenario.manual_runs]
+        manual += arriving(scenario)
         self._manual = sorted(manual, key=lambda at_and_run: at_and_run[0])[::-1]
         self._backfills = Backfills(world, start) if scenario.backfills else None
         both = (self._backfills, creation.assets)

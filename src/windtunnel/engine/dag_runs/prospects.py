@@ -63,6 +63,8 @@ class Prospects:
         yield dag.dag.asset_condition is not None
         for run in scenario.manual_runs:
             yield run.dag_id == dag.dag_id and run.logical_date == "now"
+        for arrivals in scenario.arrivals:
+            yield arrivals.dag_id == dag.dag_id
         for rule in scenario.behavior.rules:
             yield any(step.trigger == dag.dag_id for step in rule.steps or ())
         for kind in self._triggers():

@@ -23,7 +23,9 @@ class RunsAtOnce:
         self._by_hand: dict[str, int] = {}
         for run in scenario.manual_runs:
             self._by_hand[run.dag_id] = self._by_hand.get(run.dag_id, 0) + 1
-        self._filled = {backfill.dag_id for backfill in scenario.backfills}
+        self._filled = {one.dag_id for one in scenario.backfills}
+        self._filled |= {one.dag_id for one in scenario.arrivals}
+        """DAGs of which as many runs may come as their limit allows."""
         self._starters = _starters(scenario)
         self._known: dict[float, dict[str, int]] = {}
 

@@ -18,7 +18,7 @@ Cut = tuple[list[Item], Callable[[list[Item]], Scenario]]
 def cuts(scenario: Scenario) -> Iterator[Callable[[Scenario], Cut]]:
     """Each kind of thing that can be left out; those that take the most with them first."""
     yield of_dags
-    for name in ("manual_runs", "backfills", "asset_updates"):
+    for name in ("manual_runs", "arrivals", "backfills", "asset_updates"):
         if getattr(scenario, name):
             yield _of_field(name)
     if scenario.faults:
@@ -97,7 +97,7 @@ def _with_dags(scenario: Scenario, kept: set[str]) -> Scenario:
     return fleet.model_copy(
         update={
             name: tuple(one for one in getattr(scenario, name) if one.dag_id in kept)
-            for name in ("manual_runs", "backfills")
+            for name in ("manual_runs", "arrivals", "backfills")
         }
     )
 

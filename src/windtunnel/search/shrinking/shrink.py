@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from windtunnel.choices import Calm
 from windtunnel.detect import Case, Finding, Size, detect
 from windtunnel.engine import simulate
+from windtunnel.engine.dag_runs.drawn_arrivals import with_arrivals_drawn
 from windtunnel.errors import WindtunnelError
 from windtunnel.model import Chosen, Scenario
 from windtunnel.search.shrinking.cuts import Item, cuts, of_dags
@@ -141,6 +142,7 @@ class _Shrinking:
 
     def shrunk(self) -> Shrunk:
         """Cut until no cut is possible."""
+        self._arrivals_as_runs()
         self._only_those_named()
         self._without_seed()
         self._shorten()
@@ -210,6 +212,10 @@ class _Shrinking:
         self._made += 1
         return self._try(_with_holders_first(candidate, self._finding))
 
+    def _arrivals_as_runs(self) -> None:
+        """Each run that arrives as one of its own, so that most of them can be left out."""
+        self._try(with_arrivals_drawn(self._best.scenario), counts=False)
+
     def _only_those_named(self) -> None:
         """Only the DAGs that it names, first of all: most of a large fleet has nothing to do with
         it, and each simulation of all of it costs as much as hundreds of what is left."""
@@ -238,7 +244,7 @@ class _Shrinking:
     def _start_later(self) -> None:
         """Leave out the first runs of the window."""
         scenario = self._best.scenario
-        if scenario.faults or scenario.backfills or scenario.asset_updates:
+        if scenario.faults or scenario.backfills or scenario.asset_updates or scenario.arrivals:
             return  # these count from the start
         dates = sorted({run.created_us for run in self._best.trace.runs} - {0}, reverse=True)
         for created in dates[:8]:
