@@ -20,6 +20,7 @@ LAYERS = (
     {"cli", "strategies"},
     {"regression"},
     {"report", "target"},
+    {"comparison"},
     {"api"},
     {"result"},
     {"explain"},

@@ -1,4 +1,4 @@
-"""The commands: `run`, `check`, `prove`, `load`, `replay`, `explain`, `scenarios`."""
+"""The commands: `run`, `check`, `diff`, `prove`, `load`, `replay`, `explain`, `scenarios`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from windtunnel.cli import exits, shipped
 from windtunnel.cli.checking import check
+from windtunnel.cli.differing import diff
 from windtunnel.cli.explaining import explain
 from windtunnel.cli.loading import load
 from windtunnel.cli.proving import prove
@@ -44,7 +45,7 @@ def _root(
     pass
 
 
-for command in (run, check, prove, load, replay, explain):
+for command in (run, check, diff, prove, load, replay, explain):
     app.command()(command)
 app.add_typer(shipped.app, name="scenarios")
 

@@ -10,6 +10,7 @@ from windtunnel.loaders.cluster_sources import (
     is_preset,
     read_cluster_sources,
 )
+from windtunnel.loaders.commit import checked_out, is_commit
 from windtunnel.loaders.durations import parse_duration
 from windtunnel.loaders.fault_text import (
     check_targets,
@@ -80,11 +81,13 @@ __all__ = [
     "assume_pools",
     "check_backfills",
     "check_targets",
+    "checked_out",
     "cluster_toml_schema",
     "fault_beginning",
     "faults_help",
     "first_mistake",
     "fleet_toml_schema",
+    "is_commit",
     "is_preset",
     "load",
     "merged_accepts",

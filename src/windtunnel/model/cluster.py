@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from windtunnel.model.base import Seconds, Value
 from windtunnel.model.dag import Task
@@ -23,6 +23,7 @@ from windtunnel.model.executors import (
 )
 from windtunnel.model.loop import SchedulerLoop
 from windtunnel.model.profile import PROFILES, Profile
+from windtunnel.model.rules import profile_with
 from windtunnel.model.xcom import XComBackend
 
 ProfileName = Literal["airflow-3.3", "airflow-2.11"]
@@ -101,6 +102,9 @@ class Cluster(Value):
 
     profile: ProfileName = "airflow-3.3"
     """The Airflow release whose decisions are simulated."""
+    rules: dict[str, bool | str] = Field(default_factory=dict)
+    """Rules that are decided as another release does, by field of `Profile`: what one of them
+    changes, and nothing else."""
     executor: str | None = None
     """``[core] executor``: one, or several with commas between them, of which the first is the
     default. ``None``: ``workers`` is all that is said of where tasks run."""
@@ -182,6 +186,12 @@ class Cluster(Value):
             raise ValueError(f"two groups of workers are called {twice!r}: give each its own name")
         return self
 
+    @field_validator("rules")
+    @classmethod
+    def _are_rules(cls, rules: dict[str, bool | str]) -> dict[str, bool | str]:
+        profile_with("airflow-3.3", rules)
+        return rules
+
     @model_validator(mode="after")
     def _has_an_executor(self) -> Self:
         names = [one.name for one in self.executors]
@@ -243,7 +253,7 @@ class Cluster(Value):
     @property
     def airflow(self) -> Profile:
         """The version profile itself."""
-        return PROFILES[self.profile]
+        return profile_with(self.profile, self.rules) if self.rules else PROFILES[self.profile]
 
     def pool(self, name: str) -> Pool | None:
         """The pool of this name, ``None`` if there is none; ``default_pool`` always exists."""

@@ -1,6 +1,8 @@
 """Reports: results as text and as JSON, made by pure functions and never simulated here."""
 
 from windtunnel.detect import FAMILIES
+from windtunnel.report.comparison_forms import comparison_json, comparison_markdown
+from windtunnel.report.comparison_text import comparison_text
 from windtunnel.report.explanation import codes_json, codes_text, page_json
 from windtunnel.report.finding_text import finding_text, headline, story
 from windtunnel.report.highlight import THEME, ReportHighlighter
@@ -20,6 +22,9 @@ __all__ = [
     "check_text",
     "codes_json",
     "codes_text",
+    "comparison_json",
+    "comparison_markdown",
+    "comparison_text",
     "finding_text",
     "findings_text",
     "headline",

@@ -1,8 +1,9 @@
 """What simulations came to, with the questions that people ask of them."""
 
 from windtunnel.result.assumed import assumed
+from windtunnel.result.changes import ChangedRun, ChangedTask
 from windtunnel.result.dag_runs import DagRun, DagRuns, Landing, Landings
-from windtunnel.result.difference import ChangedRun, ChangedTask, Difference, diff
+from windtunnel.result.difference import Difference, diff
 from windtunnel.result.outcome import Outcome
 from windtunnel.result.report import Report
 from windtunnel.result.result import Result

@@ -2,68 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 from windtunnel.detect import Finding
+from windtunnel.result.changes import LEAST_S, ChangedRun, ChangedTask
 from windtunnel.result.dag_runs import DagRun
+from windtunnel.result.difference_text import changed_findings, changed_runs, changed_tasks
 from windtunnel.result.lines import wrapped
 from windtunnel.result.outcome import Outcome
 from windtunnel.result.tasks import Task
-from windtunnel.units import clock, count, duration
+from windtunnel.units import count
 
-LEAST_S = 1.0
-"""A shift that is shorter is none."""
 DATED = ("scheduled", "backfill")
-"""Types of runs that are the same if they have the same logical date."""
-
-ROWS = 20
-"""Lines of the text below each title; the fields have all."""
-OTHERWISE = float("inf")
-"""How much another state is different: more than any shift."""
+"""Types of runs that are the same if they were due at the same instant."""
+ALONE = timedelta(days=1)
+"""What is taken for the period of a schedule that has a single run."""
 
 T = TypeVar("T")
-_Line = tuple[float, str]
 Key = tuple[str, str, str, int]
-"""dag_id, type, and name of a run; of one that is named after a moment, which of its kind it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedRun:
-    """A dag run that ends at another time, or in another way."""
-
-    dag_id: str
-    run: str
-    due: datetime
-    state_before: str | None
-    """None: the run was not there."""
-    state_after: str | None
-    """None: the run is not there any more."""
-    ended_before: datetime | None
-    ended_after: datetime | None
-    later_s: float | None
-    """How much later after it was due it ends, negative if earlier; None if it did not end in
-    both."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedTask:
-    """A task instance that ends in another way, takes another number of tries, runs longer, or
-    waits for something else; not one that is only moved by those before it."""
-
-    name: str
-    run: str
-    state_before: str | None
-    state_after: str | None
-    tries_before: int
-    tries_after: int
-    runs_longer_s: float
-    """Of its last try; negative: shorter."""
-    waits: tuple[tuple[str, float, float], ...]
-    """(limit, seconds before, seconds after) where they differ, what changed most first; without
-    the time that it waited for upstream tasks."""
+"""dag_id, type, and instant of a run; of one that somebody triggers, which of its kind it is."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,7 +53,11 @@ class Difference:
         """The text, line by line."""
         if not self:
             return ["No difference."]
-        said = [*_runs(self.runs), *_tasks(self.tasks), *_findings(self.new, self.gone)]
+        said = [
+            *changed_runs(self.runs),
+            *changed_tasks(self.tasks),
+            *changed_findings(self.new, self.gone),
+        ]
         return [line for one in said for line in wrapped(one, "", " " * 6)]
 
     def __str__(self) -> str:
@@ -116,14 +81,15 @@ def diff(before: Outcome, after: Outcome) -> Difference:
     """What is different in a second simulation: of the same fleet after a change, on another
     cluster, with a fault.
 
-    Runs are the same if they have the same logical date; those that somebody or something triggers,
-    if they are the first, second, ... of their DAG.
+    Runs are the same if they were due at the same instant, or, where a schedule was moved, at the
+    nearest one; those that somebody or something triggers, if they are the first, second, ... of
+    their DAG.
 
     Args:
         before: A result, or a report, of which its first simulation is looked at.
         after: As *before*.
     """
-    runs = _paired(_runs_of(before), _runs_of(after))
+    runs = _pairs(_runs_of(before), _runs_of(after))
     changed = [pair for pair in runs if _is_changed(pair)]
     known = {finding.identity for finding in before.findings}
     left = {finding.identity for finding in after.findings}
@@ -161,8 +127,47 @@ def _runs_of(outcome: Outcome) -> dict[Key, DagRun]:
         kind = (run.dag_id, run.run_type)
         places[kind] = place = places.get(kind, 0) + 1
         dated = run.run_type in DATED
-        found[(*kind, run.run if dated else "", 0 if dated else place)] = run
+        found[(*kind, run.due.isoformat() if dated else "", 0 if dated else place)] = run
     return found
+
+
+def _pairs(before: dict[Key, DagRun], after: dict[Key, DagRun]) -> list[_Pair[DagRun]]:
+    """Runs that are the same; those of a schedule that was moved by the nearest instant."""
+    pairs = _paired(before, after)
+    gone = [p for p in pairs if p.after is None and p.before and p.before.run_type in DATED]
+    new = [p for p in pairs if p.before is None and p.after and p.after.run_type in DATED]
+    period = {dag_id: _period(dag_id, before, after) for dag_id in {p.either.dag_id for p in gone}}
+    places: dict[tuple[str, str], list[int]] = {}
+    for j, a in enumerate(new):
+        places.setdefault(_kind(a.either), []).append(j)
+    near = sorted(
+        (abs(b.either.due - new[j].either.due), b.either.due, b.either.dag_id, i, j)
+        for i, b in enumerate(gone)
+        for j in places.get(_kind(b.either), ())
+        if abs(b.either.due - new[j].either.due) * 2 <= period[b.either.dag_id]
+    )
+    moved: dict[int, int] = {}
+    taken: set[int] = set()
+    for *_, i, j in near:
+        if i not in moved and j not in taken:
+            moved[i] = j
+            taken.add(j)
+    same = {id(gone[i]): _Pair(gone[i].before, new[j].after) for i, j in moved.items()}
+    dropped = {id(new[j]) for j in taken}
+    return [same.get(id(pair), pair) for pair in pairs if id(pair) not in dropped]
+
+
+def _kind(run: DagRun) -> tuple[str, str]:
+    return run.dag_id, run.run_type
+
+
+def _period(dag_id: str, *sides: dict[Key, DagRun]) -> timedelta:
+    """The shortest time between two runs of a DAG, on either side."""
+    gaps = []
+    for side in sides:
+        dues = sorted(r.due for r in side.values() if r.dag_id == dag_id and r.run_type in DATED)
+        gaps += [later - due for due, later in pairwise(dues)]
+    return min(gaps, default=ALONE)
 
 
 def _is_changed(pair: _Pair[DagRun]) -> bool:
@@ -176,7 +181,14 @@ def _later_s(pair: _Pair[DagRun]) -> float | None:
     one, other = pair.before, pair.after
     if one is None or other is None or one.ended is None or other.ended is None:
         return None
+    if _was_moved(pair):
+        return (other.ended - one.ended).total_seconds()
     return ((other.ended - other.due) - (one.ended - one.due)).total_seconds()
+
+
+def _was_moved(pair: _Pair[DagRun]) -> bool:
+    one, other = pair.before, pair.after
+    return one is not None and other is not None and one.run_type in DATED and one.due != other.due
 
 
 def _changed_run(pair: _Pair[DagRun]) -> ChangedRun:
@@ -185,6 +197,7 @@ def _changed_run(pair: _Pair[DagRun]) -> ChangedRun:
         pair.either.dag_id,
         pair.either.run,
         pair.either.due,
+        one.due if one is not None and _was_moved(pair) else None,
         None if one is None else str(one.state),
         None if other is None else str(other.state),
         None if one is None else one.ended,
@@ -236,91 +249,3 @@ def _waits(before: Task | None, after: Task | None) -> list[tuple[str, float, fl
 
 def _differ(one: float, other: float) -> bool:
     return abs(one - other) >= LEAST_S
-
-
-# -- text ---------------------------------------------------------------------------------------
-
-
-def _runs(runs: Sequence[ChangedRun]) -> list[str]:
-    lines: list[_Line] = []
-    for dag_id in dict.fromkeys(run.dag_id for run in runs):
-        own = [run for run in runs if run.dag_id == dag_id]
-        said = {run: _run_said(run) for run in own}
-        for kind in dict.fromkeys(what for what, _ in said.values()):
-            alike = [run for run in own if said[run][0] == kind]
-            worst = max(alike, key=lambda run: abs(run.later_s or 0))
-            text = f"  {dag_id} {worst.run}: {said[worst][1]}"
-            if len(alike) > 1:
-                text = f"  {dag_id}: {len(alike)} runs {kind}; most: {worst.run}, {said[worst][1]}"
-            is_late = worst.state_before == worst.state_after
-            lines.append((abs(worst.later_s or 0) if is_late else OTHERWISE, text))
-    return _most_telling("Dag runs", lines)
-
-
-def _most_telling(title: str, lines: list[_Line]) -> list[str]:
-    """The lines below a title: those of other states first, then by how much is different."""
-    if not lines:
-        return []
-    ranked = [text for _, text in sorted(lines, key=lambda line: -line[0])]
-    more = [f"  ... and {len(ranked) - ROWS} more"] if len(ranked) > ROWS else []
-    return [title, *ranked[:ROWS], *more]
-
-
-def _run_said(run: ChangedRun) -> tuple[str, str]:
-    """What is said of many runs, and what of this one."""
-    if run.state_before is None:
-        return "are new", f"new, {run.state_after}"
-    if run.state_after is None:
-        return "are gone", f"gone, was {run.state_before}"
-    if run.state_before != run.state_after:
-        said = f"{run.state_before} -> {run.state_after}"
-        return said, said
-    late = run.later_s or 0.0
-    way = "later" if late > 0 else "earlier"
-    assert run.ended_before is not None
-    assert run.ended_after is not None
-    ends = (clock(at, beside=run.due) for at in (run.ended_before, run.ended_after))
-    times = " -> ".join(ends)
-    return f"end {way}", f"ends {duration(abs(late))} {way} ({times})"
-
-
-def _tasks(tasks: Sequence[ChangedTask]) -> list[str]:
-    lines: list[_Line] = []
-    for name in dict.fromkeys(task.name for task in tasks):
-        own = [task for task in tasks if task.name == name]
-        said = [(*one, task.run) for task in own for one in _task_said(task)]
-        for kind in dict.fromkeys(what for what, *_ in said):
-            alike = [one for one in said if one[0] == kind]
-            _, much, text, run = max(alike, key=lambda one: one[1])
-            if len(alike) == 1:
-                lines.append((much, f"  {name} of {run}: {text}"))
-            else:
-                lines.append((much, f"  {name}: {len(alike)} {kind}; most: {text} ({run})"))
-    return _most_telling("Task instances", lines)
-
-
-def _task_said(task: ChangedTask) -> Iterator[tuple[str, float, str]]:
-    """What is said of many instances, how much it is, and what is said of this one."""
-    if task.state_before != task.state_after:
-        said = f"{task.state_before or 'not there'} -> {task.state_after or 'gone'}"
-        yield said, OTHERWISE, said
-    elif task.tries_before != task.tries_after:
-        said = f"try {task.tries_before} -> try {task.tries_after}"
-        yield said, OTHERWISE, said
-    if _differ(task.runs_longer_s, 0.0) and task.state_before == task.state_after:
-        way = "longer" if task.runs_longer_s > 0 else "shorter"
-        length = abs(task.runs_longer_s)
-        yield f"run {way}", length, f"runs {duration(length)} {way}"
-    for limit, before, after in task.waits:
-        way = "more" if after > before else "less"
-        times = f"{duration(before)} -> {duration(after)}"
-        text = f"waits {duration(abs(after - before))} {way} for {limit} ({times})"
-        yield f"wait {way} for {limit}", abs(after - before), text
-
-
-def _findings(new: Iterable[Finding], gone: Iterable[Finding]) -> Iterator[str]:
-    lines = [f"  new   {one.headline}" for one in new]
-    lines += [f"  gone  {one.headline}" for one in gone]
-    if lines:
-        yield "Findings"
-    yield from lines

@@ -2,6 +2,7 @@
 it."""
 
 from windtunnel.search.covered import covered
+from windtunnel.search.deciding import Decided, Deciding, deciding
 from windtunnel.search.explore import Exploration, explore
 from windtunnel.search.proofs import DagProof, Proof, prove
 from windtunnel.search.reached import Unreached
@@ -30,6 +31,8 @@ from windtunnel.search.vary import Tried, Varied, vary
 __all__ = [
     "Counterexample",
     "DagProof",
+    "Decided",
+    "Deciding",
     "Exploration",
     "Proof",
     "Rechecked",
@@ -43,6 +46,7 @@ __all__ = [
     "Varied",
     "counterexample",
     "covered",
+    "deciding",
     "explore",
     "identify",
     "is_same",

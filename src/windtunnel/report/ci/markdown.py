@@ -27,40 +27,44 @@ def markdown(told: Told) -> str:
         said = "; ".join(
             f"{one.headline}{f': {one.reason}' if one.reason else ''}" for one in accepted
         )
-        lines += ["", f"Accepted: {_plain(said)}"]
+        lines += ["", f"Accepted: {plain(said)}"]
     if told.covered:
-        lines += ["", f"<sub>Covered: {_plain(told.covered)}</sub>"]
+        lines += ["", f"<sub>Covered: {plain(told.covered)}</sub>"]
     return "\n".join(lines) + "\n"
 
 
 def _row(one: Notice) -> str:
     place = f"{one.file}:{one.line}" if one.file and one.line else one.file or ""
-    where = _code(place) if place else ""
-    cells = (LEVELS[one.level], _plain(one.headline), where)
+    where = code(place) if place else ""
+    cells = (LEVELS[one.level], plain(one.headline), where)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def _details(one: Notice) -> list[str]:
-    fence = _fence(one.text, at_least=3)
     return [
         # Within a line of HTML nothing is Markdown, so nothing is marked as being none.
         f"<details><summary>{escape(one.headline, quote=False)}</summary>",
         "",
-        f"{fence}text",
-        one.text,
-        fence,
+        *fenced(one.text),
         "",
         "</details>",
     ]
 
 
-def _plain(text: str) -> str:
+def fenced(text: str) -> list[str]:
+    """A block of text as it is."""
+    fence = _fence(text, at_least=3)
+    return [f"{fence}text", text, fence]
+
+
+def plain(text: str) -> str:
     """Text that is no markup, and calls nobody."""
     shown = escape(" ".join(text.split()), quote=False)
     return MARKUP.sub(lambda mark: f"\\{mark[0]}", shown).replace("@", "&#64;")
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """Text as a name in a program."""
     fence = _fence(text)
     padding = " " if "`" in text else ""
     return f"{fence}{padding}{text}{padding}{fence}"
