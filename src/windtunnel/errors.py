@@ -26,3 +26,9 @@ class SimulationRunaway(WindtunnelError):
     """The scheduler did not settle within one instant: the scenario creates work without end."""
 
     slug = "simulation-runaway"
+
+
+class WorkerLost(WindtunnelError):
+    """A worker process ended again and again while it worked on one item of a sweep."""
+
+    slug = "worker-lost"
