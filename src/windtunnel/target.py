@@ -14,16 +14,18 @@ from windtunnel.errors import InvalidInput
 from windtunnel.loaders import (
     ReadCluster,
     ReadScenario,
+    behavior_for,
     check_targets,
     numbered_faults,
     parse_duration,
     parse_profiles,
+    read_behavior,
     read_cluster_sources,
     read_scenario,
     said_by_project,
 )
 from windtunnel.loaders.origin import LoadedFrom
-from windtunnel.model import Cluster, Scenario
+from windtunnel.model import Behavior, Cluster, Fleet, Scenario
 from windtunnel.model.pattern import nearest
 from windtunnel.window import chosen, triggered
 from windtunnel_scenarios import folder, names
@@ -48,6 +50,8 @@ class Asked:
     """More arguments of `windtunnel.loaders.load`."""
     faults: tuple[str, ...] = ()
     backfills: tuple[str, ...] = ()
+    behavior: str | None = None
+    """A behavior file, in the place of what a scenario file says."""
     jitter: str | None = None
     faults_up_to: int | None = None
     said: Mapping[str, str] = field(default_factory=dict)
@@ -160,6 +164,7 @@ def with_asked(found: ReadScenario, asked: Asked) -> ReadScenario:
         seed=asked.seed,
         runs=asked.trigger,
         backfills=asked.backfills,
+        behavior=_behavior(asked, found.scenario.fleet),
         jitter=_length(asked.jitter, "--jitter"),
         faults_up_to=asked.faults_up_to,
     )
@@ -171,6 +176,10 @@ def with_asked(found: ReadScenario, asked: Asked) -> ReadScenario:
         no_length = asked.window is None and not has_length
         scenario = chosen(scenario, start=asked.start is None, length=no_length)
     return replace(found, scenario=with_lone_runs(scenario))
+
+
+def _behavior(asked: Asked, fleet: Fleet) -> Behavior | None:
+    return None if asked.behavior is None else behavior_for(read_behavior(asked.behavior), fleet)
 
 
 def _struck(scenario: Scenario, asked: Asked) -> Scenario:

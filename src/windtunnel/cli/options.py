@@ -39,6 +39,14 @@ ClusterFile = Annotated[
         "such as mwaa:mw1.small*4.",
     ),
 ]
+BehaviorFile = Annotated[
+    str | None,
+    typer.Option(
+        "--behavior",
+        metavar="FILE",
+        help="What tasks do: a behavior file, such as `windtunnel calibrate` writes.",
+    ),
+]
 Window = Annotated[
     str | None, typer.Option("--for", metavar="TIME", help="Simulated time: 12h, 2d, 1w.")
 ]
@@ -175,6 +183,7 @@ class ScenarioOptions:
     """What is simulated of the DAGs, on which deployment."""
 
     cluster: ClusterFile = None
+    behavior: BehaviorFile = None
     window: Window = None
     start: From = None
     trigger: Trigger = None
@@ -193,6 +202,7 @@ class ScenarioOptions:
             how=loading.how(),
             faults=tuple(self.fault or ()),
             backfills=tuple(self.backfill or ()),
+            behavior=self.behavior,
             **more,
         )
 

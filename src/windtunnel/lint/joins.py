@@ -110,9 +110,9 @@ def _follows(book: RuleBook, dag: Dag, choice: _Choice) -> list[tuple[str, ...]]
     rules = book.of(dag, choice.branch)
     said: list[tuple[str, ...]] = []
     for rule in rules:
-        if rule.follow == "all":
+        if rule.follows is None:
             return None
-        said.append(rule.follow or ())
+        said += rule.follows
         if rule.when == When():
             return said
     return None

@@ -82,6 +82,8 @@ def _spans(rule: Rule) -> list[tuple[float, float]]:
     if given is None or isinstance(given, History):
         return []
     several = given if isinstance(given, tuple) else (given,)
+    if rule.fails_after_s is not None:
+        several = (*several, rule.fails_after_s)
     return [(_least(one), _most(one)) for one in several]
 
 

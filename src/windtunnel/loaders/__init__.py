@@ -2,6 +2,7 @@
 
 from windtunnel.loaders.accepting import merged_accepts, parse_accepts
 from windtunnel.loaders.backfill_text import check_backfills, parse_backfill
+from windtunnel.loaders.behavior_file import behavior_for, read_behavior
 from windtunnel.loaders.behavior_text import Told, parse_behavior
 from windtunnel.loaders.cluster_sources import (
     PRESETS,
@@ -79,6 +80,7 @@ __all__ = [
     "Told",
     "ZippedItems",
     "assume_pools",
+    "behavior_for",
     "check_backfills",
     "check_targets",
     "checked_out",
@@ -100,6 +102,7 @@ __all__ = [
     "parse_profiles",
     "parse_setting",
     "parse_share",
+    "read_behavior",
     "read_cluster",
     "read_cluster_sources",
     "read_history",

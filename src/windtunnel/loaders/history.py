@@ -93,25 +93,29 @@ Complain = Callable[[str, Any, str], None]
 """Told of a mistake: where it is, what stands there, what would be right."""
 
 
-def with_histories(behavior: Any, folder: Path, complain: Complain) -> Any:
-    """The behavior table of a scenario file, with histories in the place of the files that it
-    names; they are relative to the scenario file."""
+def with_histories(
+    behavior: Any, folder: Path, complain: Complain, prefix: str = "behavior."
+) -> Any:
+    """The behavior table of a file, with histories in the place of the files that it names; they
+    are relative to the folder. *prefix* is where the table stands in the file."""
     if not isinstance(behavior, Mapping):
         return behavior
     made = {**behavior}
     if "history" in made:
-        made["history"] = _table(made["history"], folder, "behavior.history", complain)
+        made["history"] = _table(made["history"], folder, f"{prefix}history", complain)
     rules = made.get("rules")
     if isinstance(rules, list):
-        made["rules"] = [_rule(rule, n, folder, complain) for n, rule in enumerate(rules)]
+        made["rules"] = [
+            _rule(rule, f"{prefix}rules[{n}]", folder, complain) for n, rule in enumerate(rules)
+        ]
     return made
 
 
-def _rule(rule: Any, number: int, folder: Path, complain: Complain) -> Any:
+def _rule(rule: Any, where: str, folder: Path, complain: Complain) -> Any:
     duration = rule.get("duration") if isinstance(rule, Mapping) else None
     if not isinstance(duration, Mapping) or set(duration) != {"history"}:
         return rule
-    where = f"behavior.rules[{number}].duration.history"
+    where = f"{where}.duration.history"
     return {**rule, "duration": _table(duration["history"], folder, where, complain)}
 
 

@@ -16,6 +16,7 @@ from windtunnel.errors import InvalidInput
 from windtunnel.loaders.accepting import merged_accepts, read_project_accepts
 from windtunnel.loaders.asked import Asked
 from windtunnel.loaders.backfill_text import parse_backfill
+from windtunnel.loaders.behavior_file import behavior_for, read_behavior
 from windtunnel.loaders.cluster_sources import ReadCluster, is_preset, read_cluster_sources
 from windtunnel.loaders.fault_text import fault_tables, numbered_faults
 from windtunnel.loaders.folder import Loaded
@@ -34,7 +35,7 @@ from windtunnel.loaders.new_versions import with_new_versions
 from windtunnel.loaders.source import AirflowChoice
 from windtunnel.loaders.standin.session import DEFAULT_NOW
 from windtunnel.loaders.text_file import read_text, read_toml
-from windtunnel.model import Cluster, Fleet, Problem, Scenario
+from windtunnel.model import Behavior, Cluster, Fleet, Problem, Scenario
 from windtunnel.model.scenario import FORMAT
 from windtunnel.model.schedule import assets_in
 
@@ -111,13 +112,17 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     data = read_toml(file)
     mistakes = Mistakes(str(file))
     _check_format(data, mistakes)
+    said = data.get("behavior", {})
+    in_file = _behavior_file(said, file, mistakes) if isinstance(said, str) else None
     machine = to_machine(
         Scenario,
         {key: value for key, value in data.items() if key not in ("about", "cluster", "fleet")}
         | {
             "faults": fault_tables(data.get("faults", []), mistakes.add),
             "backfills": _backfills(data.get("backfills", []), mistakes),
-            "behavior": with_histories(data.get("behavior", {}), file.parent, mistakes.add),
+            "behavior": {}
+            if isinstance(said, str)
+            else with_histories(said, file.parent, mistakes.add),
         },
         "",
         mistakes,
@@ -144,9 +149,19 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     names = numbered_faults(scenario.faults, file)
     told["faults"] = with_new_versions(scenario.faults, file.parent, known["cluster"], names)
     told["accept"] = merged_accepts(read_project_accepts(dags), scenario.accept)
+    if in_file is not None:
+        told["behavior"] = behavior_for(in_file, loaded.fleet)
     update = {"fleet": loaded.fleet, "start": begin, **told, "cluster": known["cluster"]}
     scenario = _without_strangers(scenario.model_copy(update=update), file)
     return ReadScenario(scenario, loaded, file)
+
+
+def _behavior_file(given: str, file: Path, mistakes: Mistakes) -> Behavior | None:
+    try:
+        return read_behavior(file.parent / given)
+    except InvalidInput as error:
+        mistakes.add("behavior", given, str(error))
+        return None
 
 
 def _backfills(given: Any, mistakes: Mistakes) -> Any:
@@ -317,6 +332,8 @@ def scenario_toml_schema() -> dict[str, Any]:
     cluster = {k: v for k, v in properties["cluster"].items() if k != "default"}
     sources = {"type": "array", "items": {"type": "string"}}
     properties["cluster"] = {"anyOf": [{"type": "string"}, sources, cluster]}
+    behavior = {k: v for k, v in properties["behavior"].items() if k != "default"}
+    properties["behavior"] = {"anyOf": [{"type": "string"}, behavior]}
     definitions = schema["$defs"]
     definitions["Behavior"]["properties"]["history"] = HISTORY
     definitions["History"] = {"type": "object", "properties": {"history": HISTORY}}

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
 from windtunnel.model.base import Seconds, Value
 from windtunnel.model.dag import Dag, Fleet, Task
-from windtunnel.model.durations import Amount, Distribution, History
+from windtunnel.model.durations import Amount, Distribution, History, OneOf
 from windtunnel.model.pattern import TaskPattern, instead, is_name, matches, nearest
 from windtunnel.model.steps import Step
 
@@ -83,6 +83,9 @@ class Rule(_OfTasks):
     as for ``duration_s``."""
     fail_share: Share = 0.0
     """Share of its tries that end with ``fail`` instead, each drawn for itself."""
+    fails_after_s: Seconds | Distribution | None = None
+    """Time on the worker of a try that ends with ``fail`` or ``fail_no_retry``. ``None``: as of the
+    others."""
     memory_mb: Amount | None = None
     """Memory that a try holds on its worker from start to end. ``None``: what executor_config asks
     for, else none that counts."""
@@ -96,10 +99,15 @@ class Rule(_OfTasks):
     """What a try does, one thing after the other, in the place of ``duration_s``."""
     follow: tuple[str, ...] | Literal["all"] | None = "all"
     """branch: ids of the tasks or groups that it follows; ``None``: nothing."""
+    follow_shares: dict[str, Share] = Field(default_factory=dict)
+    """branch: in the place of ``follow``, how likely it follows each, drawn for each run; several
+    at once are one key, with commas. What is left of 1: nothing."""
     condition: bool = True
     """short circuit: whether downstream tasks may run."""
-    length: Annotated[int, Field(ge=0)] = 1
-    """Number of items in the result, when something is mapped over it."""
+    condition_share: Share | None = None
+    """short circuit: in the place of ``condition``, how likely it is true, drawn for each run."""
+    length: Annotated[int, Field(ge=0)] | OneOf = 1
+    """Number of items in the result, when something is mapped over it; or drawn, for each run."""
     true_at_s: float | None = 0.0
     """sensor: instant (seconds since the scenario's start) from which on its condition holds;
     ``None``: never."""
@@ -111,10 +119,10 @@ class Rule(_OfTasks):
     data interval), its logical date, or when it started."""
     fire_at_s: float | None = None
     """deferrable: instant at which its trigger fires."""
-    fire_after_s: Seconds | None = 0.0
+    fire_after_s: Seconds | Distribution | None = 0.0
     """deferrable: seconds between deferring and the trigger's event, unless ``fire_at_s`` is given;
     ``None``: it never fires."""
-    resume_duration_s: Seconds = 0.0
+    resume_duration_s: Seconds | Distribution = 0.0
     """deferrable: time on the worker after the trigger fired."""
     result_bytes: Annotated[int, Field(ge=0)] = 0
     """Size of what a modelled try hands over by XCom at its end: more than the cluster's database
@@ -129,10 +137,28 @@ class Rule(_OfTasks):
             raise ValueError("steps say how long it takes: leave duration out")
         if self.outcomes is not None and self.outcome != "success":
             raise ValueError("outcomes stand in the place of outcome: leave one of them out")
+        if self.follow_shares and self.follow != "all":
+            raise ValueError("follow_shares stand in the place of follow: leave one of them out")
+        if sum(self.follow_shares.values()) > 1 + 1e-9:
+            raise ValueError(f"follow_shares are {sum(self.follow_shares.values()):g}, more than 1")
         for name in ("duration_s", "outcome", "outcomes"):
             if getattr(self, name) == ():
                 raise ValueError(f"{name.removesuffix('_s')} is an empty list")
         return self
+
+    @property
+    def follows(self) -> tuple[tuple[str, ...], ...] | None:
+        """All that a branch may follow, one way each; ``None``: every direct downstream task."""
+        if self.follow_shares:
+            ways = [tuple(names_in(key)) for key in self.follow_shares]
+            sure = sum(self.follow_shares.values()) > 1 - 1e-9
+            return (*ways, *(() if sure else ((),)))
+        return None if self.follow == "all" else (self.follow or (),)
+
+
+def names_in(key: str) -> list[str]:
+    """The tasks in a key of ``follow_shares``."""
+    return [name.strip() for name in key.split(",") if name.strip()]
 
 
 class Slowdown(_OfTasks):

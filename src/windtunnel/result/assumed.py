@@ -75,7 +75,7 @@ def assumed(
     branches = sum(
         isinstance(task.kind, Branch)
         and (dag.dag_id, task.task_id) not in executed
-        and all(rule.follow == "all" for rule in book.of(dag, task))
+        and all(rule.follows is None for rule in book.of(dag, task))
         for dag in fleet.dags
         for task in dag.tasks
     )

@@ -69,6 +69,9 @@ def _with_lengths(
     return behavior.model_copy(update={"rules": (*first, *rest)})
 
 
+DRAWN = ("duration_s", "fails_after_s", "true_after_s", "fire_after_s", "resume_duration_s")
+
+
 def _fixed(rule: Rule, part: int) -> Rule:
     """The rule with this part of each range."""
 
@@ -76,7 +79,13 @@ def _fixed(rule: Rule, part: int) -> Rule:
         return _value(given, part) if isinstance(given, Distribution) else given
 
     changes: dict[str, Any] = {}
-    for name in ("duration_s", "true_after_s"):
+    for name in (
+        "duration_s",
+        "fails_after_s",
+        "true_after_s",
+        "fire_after_s",
+        "resume_duration_s",
+    ):
         given = getattr(rule, name)
         changes[name] = tuple(map(of, given)) if isinstance(given, tuple) else of(given)
     if rule.steps is not None:

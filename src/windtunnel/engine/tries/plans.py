@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from windtunnel.engine.program import DagProgram, micros
 from windtunnel.engine.resources.course import Course
 from windtunnel.engine.resources.steps import OWN, course_of, has_course
+from windtunnel.engine.tries.decided import decides_by_chance, followed_by, is_true, length_of
 from windtunnel.engine.tries.durations import longest_us
 from windtunnel.engine.tries.handover import hand_over
 from windtunnel.engine.tries.slowness import Slowness
@@ -77,6 +78,7 @@ class Plan:
 WAITS = Sensor, ExternalTaskSensor, TriggerDagRun, Deferrable
 """Kinds whose time on the worker is not what they take as a whole."""
 
+FAILS = ("fail", "fail_no_retry")
 UNSAID = Rule()
 """What holds for a task of which nothing is said; making one takes a while."""
 ALWAYS = When()
@@ -240,16 +242,17 @@ class Planner:
         work = self._poke if isinstance(kind, WAITS) else self._work
         assert isinstance(outcome, str)
         assert not isinstance(said, tuple | History)
+        about = "", "", "", -1  # nothing of it is drawn
         plan = Plan(
             micros(said) if isinstance(said, float | int) else work,
             outcome,
-            rule.follow,
-            rule.condition,
-            len(rule.result) if isinstance(rule.result, list | dict) else rule.length,
+            followed_by(self._world, rule, about),
+            is_true(self._world, rule, about),
+            length_of(self._world, rule, about),
             None if rule.true_at_s is None else micros(rule.true_at_s),
             None if rule.fire_at_s is None else micros(rule.fire_at_s),
-            None if rule.fire_after_s is None else micros(rule.fire_after_s),
-            micros(rule.resume_duration_s),
+            None if rule.fire_after_s is None else _fixed_us(rule.fire_after_s),
+            _fixed_us(rule.resume_duration_s),
         )
         return plan, (None if said is None or isinstance(said, float | int) else said)
 
@@ -295,22 +298,30 @@ class Planner:
         )
 
     def _from_rule(self, rule: Rule, ti: int, kind: object) -> Plan:
+        world, about, outcome = self._world, self._world.name_of(ti), self._outcome(rule, ti)
+        luck, fires = world.luck, rule.fire_after_s
         plan = Plan(
-            self._duration(rule, ti, kind),
-            self._outcome(rule, ti),
-            rule.follow,
-            rule.condition,
-            len(rule.result) if isinstance(rule.result, list | dict) else rule.length,
+            self._until(rule, ti, kind, outcome),
+            outcome,
+            followed_by(world, rule, about),
+            is_true(world, rule, about),
+            length_of(world, rule, about),
             self._true_at(rule, ti),
             None if rule.fire_at_s is None else micros(rule.fire_at_s),
-            None if rule.fire_after_s is None else micros(rule.fire_after_s),
-            micros(rule.resume_duration_s),
+            None if fires is None else luck.length_us(fires, "fire", self._try(ti)),
+            luck.length_us(rule.resume_duration_s, "resume", self._try(ti)),
             memory=self._memory(rule, ti),
-            course=course_of(self._world, rule, ti, kind),
+            course=course_of(world, rule, ti, kind),
         )
         if rule.result_bytes and plan.outcome == "success":
             self._hand_over(plan, rule.result_bytes, ti)
         return plan
+
+    def _until(self, rule: Rule, ti: int, kind: object, outcome: str) -> int:
+        """Microseconds until a try ends so."""
+        if rule.fails_after_s is not None and outcome in FAILS:
+            return self._world.luck.length_us(rule.fails_after_s, "fails", self._try(ti))
+        return self._duration(rule, ti, kind)
 
     def _hand_over(self, plan: Plan, size: int, ti: int) -> None:
         """The try pushes a result of so many bytes at its end."""
@@ -395,10 +406,19 @@ def _is_plain(rule: Rule) -> bool:
 def _is_fixed(rule: Rule) -> bool:
     """Whether all tries under a rule are alike, but for a duration that is drawn."""
     alike = rule.when == When() and isinstance(rule.outcome, str) and rule.outcomes is None
-    sure = not rule.fail_share and rule.true_after_s is None
-    steady = not isinstance(rule.duration_s, tuple | History)
+    sure = not rule.fail_share and rule.true_after_s is None and not decides_by_chance(rule)
+    steady = not isinstance(rule.duration_s, tuple | History) and rule.fails_after_s is None
+    steady = steady and all(
+        given is None or isinstance(given, float | int)
+        for given in (rule.fire_after_s, rule.resume_duration_s)
+    )
     needs_nothing = not rule.memory_mb and not rule.result_bytes and not has_course(rule)
     return alike and sure and steady and needs_nothing
+
+
+def _fixed_us(given: float | Distribution) -> int:
+    assert isinstance(given, float | int)
+    return micros(given)
 
 
 def _samples(history: History | None) -> dict[tuple[str, str], Sample]:

@@ -12,6 +12,7 @@ from windtunnel.model import (
     Deferrable,
     ExternalTaskSensor,
     LatestOnly,
+    OneOf,
     Resource,
     Rule,
     RuleBook,
@@ -102,11 +103,12 @@ class Bodies:
             UncoveredError: it is not always the same.
         """
         lengths = {rule.length for rule in self._rules_of(dag, task)}
-        if len(lengths) != 1:
+        length = lengths.pop()
+        if lengths or isinstance(length, OneOf):
             raise UncoveredError(
                 f"the length of what {task.task_id} returns is not always the same"
             )
-        return lengths.pop()
+        return length
 
     def follows_all(self, dag: Dag, task: ModelTask) -> bool:
         """Whether a task that may skip others never does."""
@@ -114,8 +116,9 @@ class Bodies:
             return False
         rules = self._rules_of(dag, task)
         if isinstance(task.kind, Branch):
-            return all(rule.follow == "all" for rule in rules)
-        return not isinstance(task.kind, ShortCircuit) or all(rule.condition for rule in rules)
+            return all(rule.follows is None for rule in rules)
+        always = (rule.condition and rule.condition_share in (None, 1) for rule in rules)
+        return not isinstance(task.kind, ShortCircuit) or all(always)
 
     def holds_while_waiting(self, dag: Dag, task: ModelTask) -> bool:
         """Whether it may wait with its slots, also where the rest of it is not covered."""
