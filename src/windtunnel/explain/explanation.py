@@ -15,6 +15,20 @@ from windtunnel.trace import TaskInstance, Trace, Wait
 Tick = Callable[[int, int], None]
 """Called with (limits looked at, limits in all)."""
 
+REASONS = {
+    "upstream": "upstream tasks",
+    "depends_on_past": "its instance in the run before (depends_on_past)",
+    "retry delay": "its retry (retry_delay)",
+    "reschedule": "its next poke",
+    "trigger": "its trigger, deferred",
+    "scheduler": "the scheduler's next loop",
+    "executor": "its way to a worker",
+    "open pool slots": "the scheduler to look at it: it looks at no more than all pools together "
+    "have open slots, and others came first",
+    "pod creation": "its pod to be created (worker_pods_creation_batch_size)",
+}
+"""What is waited for, where the name of the limit alone doesn't say it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -85,7 +99,7 @@ def explain_task(
     """
     one = which(trace, instance)
     waits = stretches_of(trace, instance.index)
-    words = _Words(scenario, trace, one)
+    words = _Words(scenario, trace, one, instance.index)
     limits = list(dict.fromkeys(wait.limit for wait in waits if is_a_number(wait.limit)))
     enough: list[Enough] = []
     never: list[str] = []
@@ -114,14 +128,28 @@ def explain_task(
     )
 
 
+def reason(scenario: Scenario, dag_id: str, task: Task | None, limit: str) -> str:
+    """What a task of a DAG waits for where this limit says no, in a few words."""
+    kind = None if task is None else task.kind
+    if limit == "reschedule" and isinstance(kind, Sensor | ExternalTaskSensor):
+        return f"its next poke (poke_interval {kind.poke_interval_s:g} s)"
+    if limit == "max_tis_per_query":
+        most = scenario.cluster.max_tis_per_query
+        return f"the scheduler to look at it: each time {most} others came first ({limit})"
+    if limit == "max_active_runs":
+        return f"its run to start: max_active_runs of {dag_id}"
+    return REASONS.get(limit, limit)
+
+
 class _Words:
     """What is said of each stretch."""
 
-    def __init__(self, scenario: Scenario, trace: Trace, one: Which) -> None:
+    def __init__(self, scenario: Scenario, trace: Trace, one: Which, ti: int) -> None:
         self._scenario = scenario
         self._trace = trace
         self._which = one
-        self._holders = Holders(scenario, trace, one)
+        self._ti = ti
+        self._holders = Holders(scenario, trace)
         self._task = self._find()
         self.last_upstream = ""
         """The upstream task of which the last stretch spoke."""
@@ -134,40 +162,13 @@ class _Words:
 
     def stretch(self, wait: Wait) -> Stretch:
         at = self._trace.at
-        holders = self._holders.of(wait.limit, wait.from_us) if is_a_number(wait.limit) else ()
+        has_holders = is_a_number(wait.limit)
+        holders = self._holders.of(wait.limit, self._ti, wait.from_us) if has_holders else ()
         return Stretch(wait.limit, at(wait.from_us), at(wait.to_us), self._why(wait), holders)
 
     def _why(self, wait: Wait) -> str:
-        limit, kind = wait.limit, self._task.kind if self._task is not None else None
-        if limit == "upstream":
-            return f"upstream tasks{self._last_upstream(wait)}"
-        if limit == "depends_on_past":
-            return "its instance in the run before (depends_on_past)"
-        if limit == "retry delay":
-            return "its retry (retry_delay)"
-        if limit == "reschedule":
-            if isinstance(kind, Sensor | ExternalTaskSensor):
-                return f"its next poke (poke_interval {kind.poke_interval_s:g} s)"
-            return "its next poke"
-        if limit == "trigger":
-            return "its trigger, deferred"
-        if limit == "scheduler":
-            return "the scheduler's next loop"
-        if limit == "executor":
-            return "its way to a worker"
-        if limit == "max_tis_per_query":
-            most = self._scenario.cluster.max_tis_per_query
-            return f"the scheduler to look at it: each time {most} others came first ({limit})"
-        if limit == "open pool slots":
-            return (
-                "the scheduler to look at it: it looks at no more than all pools together have "
-                "open slots, and others came first"
-            )
-        if limit == "pod creation":
-            return "its pod to be created (worker_pods_creation_batch_size)"
-        if limit == "max_active_runs":
-            return f"its run to start: max_active_runs of {self._which.dag_id}"
-        return limit
+        said = reason(self._scenario, self._which.dag_id, self._task, wait.limit)
+        return said + (self._last_upstream(wait) if wait.limit == "upstream" else "")
 
     def _last_upstream(self, wait: Wait) -> str:
         """The direct upstream task that ended last by the end of the wait, or has not."""

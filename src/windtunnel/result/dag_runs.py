@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from windtunnel import trace
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import parse_duration
+from windtunnel.result.path import CriticalPath, critical_path, told, worst
 from windtunnel.result.record import Record
-from windtunnel.result.spent import told, until_landed, worst
 from windtunnel.result.tasks import State, Task, task_of
 from windtunnel.units import clock, duration
 
@@ -109,7 +109,12 @@ class DagRun(trace.DagRun):
 
     def course(self) -> list[str]:
         """The chain of waits and tasks that decided when it ended, line by line, for people."""
-        return told(until_landed(self.record, self.index))
+        return told(self.critical_path().links, own=self.run)
+
+    def critical_path(self) -> CriticalPath:
+        """What decided when it ended, or what it waits for if it has not: link after link, from
+        when it was due, also through other DAGs. Their lengths add up to the landing time."""
+        return critical_path(self.record, self.index)
 
     def __repr__(self) -> str:
         return f"<DagRun {self.dag_id} {self.run}: {self._ending()}>"
@@ -149,7 +154,7 @@ class Landing:
     def __repr__(self) -> str:
         said = f"<{self._answer()}"
         if not self:
-            cost = f": {worst(until_landed(self.run.record, self.run.index))}"
+            cost = f": {worst(self.run.critical_path().links)}"
             said += cost if len(said) + len(cost) < LONGEST else ""
         return f"{said}>"
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from windtunnel.explain import Explanation, explain_task
+from windtunnel.explain import Holders
 from windtunnel.model import Cron, Dag, Scenario, Task
-from windtunnel.trace import DagRun, TaskInstance, Trace, Waits
+from windtunnel.trace import DagRun, RunState, TaskInstance, Trace, Waits
 
 Change = tuple[int, int, int]
 """(number in the history, when, state) of one state change."""
@@ -21,7 +21,9 @@ class Record:
         self.scenario = scenario
         self.trace = trace
         self._dags = {dag.dag_id: dag for dag in scenario.fleet.dags}
-        self._explained: dict[int, Explanation] = {}
+        self._tasks = {
+            (d.dag_id, task.task_id): task for d in scenario.fleet.dags for task in d.tasks
+        }
 
     @cached_property
     def runs(self) -> list[DagRun]:
@@ -39,6 +41,11 @@ class Record:
         return Waits(self.trace)
 
     @cached_property
+    def holders(self) -> Holders:
+        """Who had which limit when."""
+        return Holders(self.scenario, self.trace)
+
+    @cached_property
     def changes(self) -> dict[int, list[Change]]:
         """By task instance (or ``~run``): its state changes, in order."""
         found: dict[int, list[Change]] = {}
@@ -51,15 +58,27 @@ class Record:
         found: dict[int, list[TaskInstance]] = {}
         for instance in self.instances:
             found.setdefault(self.trace.ti_run[instance.index], []).append(instance)
+        task = self.trace.ti_task
+        for of_run in found.values():
+            of_run.sort(key=lambda ti: (task[ti.index], ti.map_index))
         return found
 
     def of_run(self, run: int) -> list[TaskInstance]:
         """The task instances of a run, by its number: in the order of the DAG, then of the map
         index."""
-        trace = self.trace
-        return sorted(
-            self._by_run.get(run, []), key=lambda ti: (trace.ti_task[ti.index], ti.map_index)
-        )
+        return self._by_run.get(run, [])
+
+    @cached_property
+    def _by_task(self) -> dict[tuple[int, str], list[int]]:
+        found: dict[tuple[int, str], list[int]] = {}
+        for instance in self.instances:
+            key = (self.trace.ti_run[instance.index], instance.task_id)
+            found.setdefault(key, []).append(instance.index)
+        return found
+
+    def of_task(self, run: int, task_id: str) -> list[int]:
+        """Numbers of the instances of a task in a run, in order of creation."""
+        return self._by_task.get((run, task_id), [])
 
     def dag(self, dag_id: str) -> Dag | None:
         """The DAG of this id; None if it is not in the fleet."""
@@ -67,8 +86,18 @@ class Record:
 
     def task(self, instance: TaskInstance) -> Task | None:
         """The task of an instance; None if only another version of the DAG has it."""
-        dag = self.dag(instance.dag_id)
-        return None if dag is None else dag.find(instance.task_id)
+        return self._tasks.get((instance.dag_id, instance.task_id))
+
+    def task_of(self, ti: int) -> Task | None:
+        """The task of an instance, by its number."""
+        return self.task(self.instances[ti])
+
+    def started(self, run: int) -> int | None:
+        """When a run started to run, by its number, for the first time; None: never."""
+        for _, at, state in self.changes.get(~run, ()):
+            if state == RunState.RUNNING:
+                return at
+        return None
 
     def due(self, run: int) -> datetime:
         """When a run was due, by its number: one of a backfill when somebody asked for it, whatever
@@ -90,14 +119,6 @@ class Record:
         """What the trace says of the last state change of an instance; empty: nothing."""
         changes = self.changes.get(instance.index)
         return self.trace.reasons.get(changes[-1][0], "") if changes else ""
-
-    def explain(self, instance: TaskInstance) -> Explanation:
-        """Why an instance waited, without looking for what would have been enough."""
-        known = self._explained.get(instance.index)
-        if known is None:
-            known = explain_task(self.scenario, self.trace, instance, search=False)
-            self._explained[instance.index] = known
-        return known
 
     def sized(self, limit: str, instance: TaskInstance) -> str:
         """A limit with its size, as far as it has one: ``pool db (2 slots)``."""

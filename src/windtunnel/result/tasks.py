@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from windtunnel.result.failed import why_failed
 from windtunnel.result.limits import check_limit, limits_of
+from windtunnel.result.path.spent import told
+from windtunnel.result.path.words import of_instance
 from windtunnel.result.record import Record
-from windtunnel.result.spent import of_instance, told, why_failed
 from windtunnel.trace import TaskInstance, TaskState, Wait
 from windtunnel.units import duration
 
