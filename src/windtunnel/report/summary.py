@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median_low
@@ -75,19 +75,22 @@ class Summary:
     """Each limit that something waited on, longest total first."""
 
 
-def summarize(trace: Trace, waits: Waits | None = None) -> Summary:
-    """Add up a trace, looking at each task instance once; *waits*: those of this trace, if somebody
-    has them."""
+WaitsOf = Callable[[int], Iterable[Wait]]
+"""The waits of a task instance, by its number."""
+
+
+def summarize(trace: Trace, waits_of: WaitsOf | None = None) -> Summary:
+    """Add up a trace, looking at each task instance once; *waits_of*: if somebody has them."""
     place = {
         (dag_id, task_id): number
         for dag_id, tasks in zip(trace.dag_ids, trace.task_ids, strict=True)
         for number, task_id in enumerate(tasks)
     }
-    waits = waits or Waits(trace)
+    waits_of = waits_of or Waits(trace).of
     tasks: dict[tuple[str, int], TaskSummary] = {}
     limits: dict[str, LimitSummary] = {}
     for instance in trace.task_instances():
-        waited = waits.of(instance.index)
+        waited = waits_of(instance.index)
         key = (instance.dag_id, place[instance.dag_id, instance.task_id])
         name = f"{instance.dag_id}.{instance.task_id}"
         _add(tasks.setdefault(key, TaskSummary(name)), instance, waited)

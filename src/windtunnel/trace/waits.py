@@ -6,6 +6,7 @@ waited for is the overlap of those stretches with its own time in each state.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from windtunnel.trace.states import RunState, TaskState
@@ -29,6 +30,7 @@ class Waits:
         for at, who, state in trace.history:
             self._history.setdefault(who, []).append((at, state))
         self._stretches: dict[str, list[tuple[int, int]]] = {}
+        """Of each limit in order: one ends before the next begins."""
         self._by_task: dict[tuple[int, int], list[int]] | None = None
         self._pauses: dict[int, list[Wait]] = {}
         for ti, resource, begin, end in trace.pauses:
@@ -113,7 +115,11 @@ class Waits:
             left: list[tuple[int, int]] = []
             for low, high in rest:
                 at = low
-                for first, last in self._stretches.get(limit, ()):
+                stretches = self._stretches.get(limit, ())
+                for place in range(bisect_right(stretches, low, key=_end), len(stretches)):
+                    first, last = stretches[place]
+                    if first >= high:
+                        break
                     start, stop = max(first, at), min(last, high)
                     if start < stop:
                         if at < start:
@@ -147,6 +153,10 @@ class Waits:
             (f"parallelism {place}", "parallelism"),
             (f"open pool slots {place}", "open pool slots"),
         ]
+
+
+def _end(stretch: tuple[int, int]) -> int:
+    return stretch[1]
 
 
 def waits_of(trace: Trace, ti: int) -> list[Wait]:

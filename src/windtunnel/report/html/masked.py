@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from windtunnel.report.html.columns import Packed
+
 MASK = "***"
 
 _NAMES = (
@@ -40,6 +42,8 @@ def masked_text(text: str) -> str:
 def masked(value: Any) -> Any:
     """Plain JSON data, each text in them masked; also what is named by a key that sounds like a
     secret."""
+    if isinstance(value, Packed):
+        return value
     if isinstance(value, str):
         return masked_text(value)
     if isinstance(value, dict):

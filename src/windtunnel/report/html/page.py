@@ -12,7 +12,7 @@ from windtunnel.report.html.bundle import bundle, static
 from windtunnel.report.html.masked import masked, masked_text
 from windtunnel.report.html.view import Json, Subject, View
 from windtunnel.report.html.views import VIEWS
-from windtunnel.report.text import check_text, run_text
+from windtunnel.report.text import findings_text, verdict_text
 
 DEFLATED_FROM = 50_000
 """Data of so many characters and more are deflated."""
@@ -60,10 +60,13 @@ def _embedded(data: Json) -> dict[str, str]:
 
 
 def _as_text(subject: Subject) -> str:
-    """The report as a terminal shows it, for who lets no script run."""
-    if subject.report is not None:
-        return masked_text(check_text(subject.report))
-    return "" if subject.result is None else masked_text(run_text(subject.result))
+    """What was found, as a terminal shows it, for who lets no script run."""
+    told = subject.report or subject.result
+    if told is None or subject.result is None:
+        return ""
+    simulations = 1 if subject.report is None else subject.report.simulations
+    verdict = verdict_text(told, subject.result, simulations)
+    return masked_text(f"{findings_text(told.findings)}\n\n{verdict}".strip())
 
 
 def _hash(text: str) -> str:

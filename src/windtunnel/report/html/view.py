@@ -6,14 +6,14 @@ that exports ``draw(root, data, page)``, and a line in `windtunnel.report.html.v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from windtunnel.report.summary import Summary, summarize
 from windtunnel.result import Report, Result
-from windtunnel.trace import Waits
+from windtunnel.trace import Wait, Waits
 
 Json = Mapping[str, Any]
 
@@ -43,12 +43,16 @@ class Subject:
     @cached_property
     def summary(self) -> Summary | None:
         """The numbers of the simulation, added up."""
-        return None if self.result is None else summarize(self.result.trace, self.waits)
+        return None if self.result is None else summarize(self.result.trace, self.waits.__getitem__)
 
     @cached_property
-    def waits(self) -> Waits | None:
-        """Where the time of each task instance went."""
-        return None if self.result is None else Waits(self.result.trace)
+    def waits(self) -> Sequence[Sequence[Wait]]:
+        """Where the time of each task instance went, by its number."""
+        if self.result is None:
+            return ()
+        trace = self.result.trace
+        waits = Waits(trace)
+        return [waits.of(ti) for ti in range(len(trace.ti_run))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,3 +29,8 @@ export function count(number, noun, plural) {
   const said = number.toLocaleString("en");
   return `${said} ${number === 1 ? noun : plural ?? `${noun}s`}`;
 }
+
+/** The name of a run, shorter where it is an instant: "scheduled 2026-03-02 00:00". */
+export function runWords(name) {
+  return name.replace(/^(\w+)@(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*$/, "$1 $2 $3");
+}

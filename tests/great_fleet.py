@@ -1,0 +1,95 @@
+"""A fleet of which a few hours are a hundred thousand task instances, with every kind of wait."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from windtunnel.model import Behavior, Cluster, Dag, Fleet, LogNormal, Pool, Rule, Scenario, Task
+from windtunnel.model.schedule import Cron
+from windtunnel.trace import Trace
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+DAGS, RUNS, LAYERS, WIDTH = 100, 50, 5, 4
+POOLS = 10
+
+
+def great_fleet(dags: int = DAGS, runs: int = RUNS) -> Scenario:
+    """Hourly DAGs of twenty tasks, five after each other, that compete for everything."""
+    return Scenario(
+        name="great",
+        fleet=Fleet(dags=tuple(_dag(number) for number in range(dags))),
+        cluster=Cluster(
+            parallelism=max(4, dags * 2),
+            pools={f"pool_{n}": Pool(slots=max(1, dags // 7)) for n in range(POOLS)},
+        ),
+        behavior=Behavior(
+            rules=(
+                Rule(tasks="*.task_3", duration_s=_length(300), fail_share=0.15),
+                Rule(tasks="*", duration_s=_length(180)),
+            )
+        ),
+        start=START,
+        duration_s=3600.0 * runs,
+        seed=7,
+    )
+
+
+def _length(seconds: float) -> LogNormal:
+    return LogNormal(median_s=seconds, sigma=0.8)
+
+
+def _dag(number: int) -> Dag:
+    tasks = tuple(
+        Task(
+            task_id=f"task_{n}",
+            upstream=tuple(f"task_{above}" for above in _above(n)),
+            pool=f"pool_{(number + n) % POOLS}" if n % 3 else "default_pool",
+            retries=1 if n == 3 else 0,
+            retry_delay_s=120.0,
+        )
+        for n in range(LAYERS * WIDTH)
+    )
+    return Dag(
+        dag_id=f"team_{number % 9}.dag_{number:03}",
+        tasks=tasks,
+        schedule=Cron(expression=f"{number % 5} * * * *"),
+        start_date=START - timedelta(days=1),
+        max_active_runs=1 if number % 10 == 0 else 3,
+        max_active_tasks=2 if number % 7 == 0 else 16,
+    )
+
+
+def _above(n: int) -> range:
+    layer = n // WIDTH
+    return range((layer - 1) * WIDTH, layer * WIDTH) if layer else range(0)
+
+
+def repeated(trace: Trace, times: int, every_s: float) -> Trace:
+    """The same day after day: what a simulation of all of them would give, in a fraction of the
+    time."""
+    all_days = Trace(
+        start=trace.start, dag_ids=trace.dag_ids, task_ids=trace.task_ids, pools=trace.pools
+    )
+    runs, instances, every_us = len(trace.runs), len(trace.ti_run), int(every_s * 1e6)
+    for day in range(times):
+        later, on = timedelta(microseconds=day * every_us), day * every_us
+        all_days.runs += [
+            replace(
+                run,
+                run_id=f"{run.run_id}+{day}",
+                logical_date=run.logical_date and run.logical_date + later,
+                run_after=run.run_after + later,
+                created_us=run.created_us + on,
+            )
+            for run in trace.runs
+        ]
+        all_days.ti_run.extend(run + day * runs for run in trace.ti_run)
+        all_days.ti_task.extend(trace.ti_task)
+        all_days.ti_map.extend(trace.ti_map)
+        all_days.bindings += [(limit, a + on, b + on) for limit, a, b in trace.bindings]
+        for at, who, state in trace.history:
+            whose = who + day * instances if who >= 0 else ~(~who + day * runs)
+            all_days.history.log(at + on, whose, state)
+    all_days.end_us = times * every_us
+    return all_days
