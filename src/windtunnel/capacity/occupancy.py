@@ -1,5 +1,5 @@
-"""Occupancy: how many slots of the executor and of each pool were in use, at most and on
-average."""
+"""Occupancy: how many slots of the executor and of each pool were in use: at most, on average, and
+from when to when."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ class Occupancy:
     """None: unlimited, or no such pool."""
     peak: int
     mean: float
+    steps: tuple[tuple[int, int], ...] = ()
+    """(from when on, in microseconds since the start; slots), wherever that changed for any
+    time."""
 
 
 def occupancy(scenario: Scenario, trace: Trace) -> list[Occupancy]:
@@ -74,6 +77,7 @@ class _Uses:
         self._now: dict[str, int] = {}
         self._since: dict[str, int] = {}
         self._area: dict[str, int] = {}
+        self._steps: dict[str, list[tuple[int, int]]] = {}
 
     def replay(self) -> None:
         """Go through the history once; what is taken and given back at one instant does not
@@ -97,7 +101,10 @@ class _Uses:
     def of(self, name: str, size: int | None) -> Occupancy:
         """The figures of one limit."""
         window = max(1, self._trace.end_us)
-        return Occupancy(name, size, self.peak.get(name, 0), self._area.get(name, 0) / window)
+        mean = self._area.get(name, 0) / window
+        return Occupancy(
+            name, size, self.peak.get(name, 0), mean, tuple(self._steps.get(name, ()))
+        )
 
     def _pooled(self, pool: str, state: int) -> int:
         found = self._cluster.pool(pool)
@@ -114,5 +121,9 @@ class _Uses:
     def _settle(self, name: str, at: int) -> None:
         now = self._now.get(name, 0)
         self.peak[name] = max(self.peak.get(name, 0), now)
-        self._area[name] = self._area.get(name, 0) + now * (at - self._since.get(name, at))
+        since = self._since.get(name, at)
+        self._area[name] = self._area.get(name, 0) + now * (at - since)
+        steps = self._steps.setdefault(name, [])
+        if since < at and (not steps or steps[-1][1] != now):
+            steps.append((since, now))
         self._since[name] = at
