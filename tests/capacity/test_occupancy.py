@@ -24,7 +24,6 @@ from windtunnel.model import (
     WorkerGroup,
 )
 
-
 STEPS = ((0, 2), (20_000_000, 1), (60_000_000, 0))
 
 

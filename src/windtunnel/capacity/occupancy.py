@@ -102,9 +102,7 @@ class _Uses:
         """The figures of one limit."""
         window = max(1, self._trace.end_us)
         mean = self._area.get(name, 0) / window
-        return Occupancy(
-            name, size, self.peak.get(name, 0), mean, tuple(self._steps.get(name, ()))
-        )
+        return Occupancy(name, size, self.peak.get(name, 0), mean, tuple(self._steps.get(name, ())))
 
     def _pooled(self, pool: str, state: int) -> int:
         found = self._cluster.pool(pool)
