@@ -141,6 +141,8 @@ class Profile(Value):
     """Whether a callable that leaves by ``sys.exit(0)`` succeeds (2.x)."""
     context_has_old_names: bool
     """``execution_date``, ``prev_ds``, ``next_ds`` and the like, which 3.0 removed."""
+    has_slas: bool
+    """Whether the ``sla`` of a task is looked at (2.x)."""
 
 
 AIRFLOW_3_3 = Profile(
@@ -195,6 +197,7 @@ AIRFLOW_3_3 = Profile(
     callables_may_be_async=True,
     exit_may_succeed=False,
     context_has_old_names=False,
+    has_slas=False,
 )
 
 AIRFLOW_2_11 = Profile(
@@ -249,6 +252,7 @@ AIRFLOW_2_11 = Profile(
     callables_may_be_async=False,
     exit_may_succeed=True,
     context_has_old_names=True,
+    has_slas=True,
 )
 
 PROFILES = {profile.name: profile for profile in (AIRFLOW_3_3, AIRFLOW_2_11)}

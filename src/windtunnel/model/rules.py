@@ -255,5 +255,9 @@ MEANS: Mapping[str, Mapping[bool | str, str]] = {
         True: "the context has execution_date, prev_ds and the like",
         False: "the context has no execution_date, prev_ds and the like",
     },
+    "has_slas": {
+        True: "the sla of a task is looked at",
+        False: "the sla of a task is ignored",
+    },
 }
 """Field of `Profile` -> value -> what it means."""
