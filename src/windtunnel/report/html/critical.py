@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from windtunnel.report.html.segments import FAILED, RAN, group_of
@@ -12,7 +13,7 @@ from windtunnel.result.landings import Landed, LandingTimes
 from windtunnel.result.path import Slack, Spent, slack
 
 RUNS = 40
-"""Dag runs whose path is shown: of each DAG the one that landed last, those that were late first."""
+"""Dag runs whose path is shown: of each DAG the one that landed last, late ones first."""
 ROWS = 300
 """Task instances of one run whose slack is shown, the tightest."""
 BEHIND = 12
@@ -32,18 +33,25 @@ def data(subject: Subject) -> Json | None:
 
 
 def _chosen(landings: Sequence[LandingTimes]) -> list[Landed]:
-    """Of each DAG the worst run, late ones first; then more that were late."""
-    worst = [one.worst or (one.runs[-1] if one.runs else None) for one in landings]
+    """Of each DAG the run that landed last, one that failed and one that goes on; then more that
+    were late."""
+    first: list[Landed] = []
+    for one in landings:
+        landed = [run for run in one.runs if run.seconds is not None]
+        first += sorted(landed, key=_order)[:1]
+        first += [run for run in one.runs if run.seconds is None and not run.is_open][:1]
+        first += [run for run in one.runs if run.is_open][:1]
     late = (run for one in landings for run in one.runs if run.late)
-    first = [run for run in worst if run is not None]
     found: dict[int, Landed] = {}
-    for one in (*sorted(first, key=_order), *sorted(late, key=_order)):
-        found.setdefault(one.run.index, one)
+    for run in (*sorted(first, key=_order), *sorted(late, key=_order)):
+        found.setdefault(run.run.index, run)
     return list(found.values())[:RUNS]
 
 
-def _order(one: Landed) -> tuple[bool, bool, float, int]:
-    return not one.late, one.seconds is not None, -(one.seconds or 0), one.run.index
+def _order(one: Landed) -> tuple[bool, float, int]:
+    ended = one.run.ended
+    took = 0.0 if ended is None else (ended - one.run.due).total_seconds()
+    return not one.late, -took, one.run.index
 
 
 def _run(one: Landed, *, with_slack: bool) -> dict[str, Any]:
@@ -102,5 +110,5 @@ def _slack(run: DagRun, room: dict[int, Slack]) -> list[list[Any]]:
     ]
 
 
-def _ms(at: Any) -> int:
+def _ms(at: datetime) -> int:
     return round(at.timestamp() * 1000)

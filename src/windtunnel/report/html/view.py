@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from windtunnel.model.question import Deadline
 from windtunnel.report.summary import Summary, summarize
 from windtunnel.result import Report, Result
+from windtunnel.result.landings import LandingTimes, landing_times
 from windtunnel.trace import Wait, Waits
 
 Json = Mapping[str, Any]
@@ -26,6 +28,8 @@ class Subject:
     """What a command came to: a `Result`, a `Report`, a plan, a difference..."""
     title: str
     """The command and its target: ``windtunnel check dags/``."""
+    deadlines: tuple[Deadline, ...] = ()
+    """What has to be on time, where somebody said so."""
 
     @cached_property
     def result(self) -> Result | None:
@@ -39,6 +43,13 @@ class Subject:
     def report(self) -> Report | None:
         """The check, if it is one."""
         return self.outcome if isinstance(self.outcome, Report) else None
+
+    @cached_property
+    def landings(self) -> list[LandingTimes]:
+        """When the runs of each DAG landed, by DAG and deadline."""
+        if self.result is None:
+            return []
+        return landing_times(self.result.dag_runs(), self.result.scenario, self.deadlines)
 
     @cached_property
     def summary(self) -> Summary | None:

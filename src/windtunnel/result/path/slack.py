@@ -115,15 +115,18 @@ class _Network:
                 yield (ENDS, ti), last[0] - over, 0
 
     def _before_end(self, ti: int) -> Iterator[Edge]:
-        """It was ready, and what it looked at in another DAG was over."""
+        """It was ready, and what it looked at in another DAG was over. A sensor that begins later
+        sees that no later; a run that it triggers itself comes later, too."""
         ready, ended = self._ready(ti), self._record.instances[ti].ended_us
         if ready is None or ended is None:
             return
         seen = [(who, self._causes.over(who, ended)) for who in self._causes.awaited(ti)]
         looked, spare = self._began(ti, ready), 0
+        task = self._record.task_of(ti)
+        is_sensor = task is not None and isinstance(task.kind, ExternalTaskSensor)
         for who, over in seen:
             if over is not None and over >= looked:
-                spare = max(spare, over - looked)
+                spare = max(spare, over - looked) if is_sensor else 0
                 yield (ENDS, who), self._noticed(ti, over, ended) - over, 0
         yield (READY, ti), spare, self._waited(ti, ready)
 
