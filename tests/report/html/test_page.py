@@ -138,7 +138,7 @@ def test_scripts_are_modules_of_the_two_forms_that_are_bundled():
     text = bundle(["main.js", *(view.script for view in VIEWS)])
     assert not re.findall(r"^\s*(?:import|export)\b.*", text, re.MULTILINE)
     assert "</script" not in text
-    assert list(imported("main.js")) == ["dom.js"]
+    assert list(imported("main.js")) == ["columns.js", "dom.js"]
 
 
 def test_where_no_script_may_run_the_terminal_s_text_is_there():

@@ -1,6 +1,6 @@
 """The views of the report, in the order of the page."""
 
-from windtunnel.report.html import critical, fleet, landings, overview
+from windtunnel.report.html import critical, fleet, landings, overview, tables
 from windtunnel.report.html.view import View
 
 VIEWS: tuple[View, ...] = (
@@ -8,4 +8,5 @@ VIEWS: tuple[View, ...] = (
     View("fleet", "Fleet", fleet.data, "fleet.js", "fleet.css"),
     View("landings", "Landing times", landings.data, "landings.js", "landings.css"),
     View("critical-path", "Critical path", critical.data, "critical.js", "critical.css"),
+    View("tables", "Tables", tables.data, "tables.js", "tables.css"),
 )

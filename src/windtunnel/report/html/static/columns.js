@@ -16,8 +16,11 @@ export async function unpack(column) {
   return values;
 }
 
-async function inflate(text) {
-  const packed = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+/** The bytes that were deflated and told in base64. */
+export async function inflate(text) {
+  const letters = atob(text);
+  const packed = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i += 1) packed[i] = letters.charCodeAt(i);
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

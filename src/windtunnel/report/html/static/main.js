@@ -1,5 +1,6 @@
 // The page: which view is looked at, its data, light or dark, and what views share.
 
+import { inflate } from "./columns.js";
 import { colour } from "./dom.js";
 
 const listeners = { theme: new Set(), show: new Set() };
@@ -15,9 +16,7 @@ function data(id) {
 async function read(element) {
   if (element === null) return null;
   if (element.type === "application/json") return JSON.parse(element.textContent);
-  const packed = Uint8Array.from(atob(element.textContent), (one) => one.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return JSON.parse(await new Response(stream).text());
+  return JSON.parse(new TextDecoder().decode(await inflate(element.textContent)));
 }
 
 /**
@@ -32,6 +31,9 @@ const page = {
   state: {},
   on(name, listener) {
     (listeners[name] ??= new Set()).add(listener);
+  },
+  off(name, listener) {
+    listeners[name]?.delete(listener);
   },
   tell(name, value) {
     for (const listener of listeners[name] ?? []) listener(value);
