@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from windtunnel.api import Progress
+from windtunnel.cli.handover import OTEL, TABLES, HandOver
 from windtunnel.cli.terminal import Terminal
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import ReadScenario, repository_of
@@ -30,6 +31,7 @@ FORMS: dict[str, Callable[[Told], str]] = {
 }
 JSON = "json"
 HTML = "html"
+PERFETTO = "perfetto"
 PAGE = "index.html"
 """The file in a folder that is named without a format."""
 
@@ -39,7 +41,8 @@ Reports = Annotated[
         "--report",
         metavar="FOLDER or FORMAT=FILE",
         help="Write a report, too: into a folder as a page for people (index.html), or to a file "
-        "as html, junit, sarif, markdown, gitlab (code quality), github (annotations) or json. "
+        "as html, junit, sarif, markdown, gitlab (code quality), github (annotations), json, "
+        "perfetto or otel (otel=http://localhost:4318 sends it); arrow and parquet take a folder. "
         "Repeatable.",
     ),
 ]
@@ -57,6 +60,8 @@ class Outputs:
     """The file that becomes the page of the workflow's job."""
     root: Path
     """The root of the repository: what paths are told from."""
+    handed: HandOver = field(default_factory=HandOver)
+    """What other tools are given of the simulation; of a check, of its first one."""
 
     def write(
         self,
@@ -80,8 +85,11 @@ class Outputs:
         forms: dict[str, Callable[[], str]] = {
             JSON: lambda: check_json(outcome) if isinstance(outcome, Report) else run_json(outcome),
             HTML: lambda: _page(outcome, f"windtunnel {command} {target}"),
+            PERFETTO: lambda: _perfetto(_first(outcome)),
+            OTEL: lambda: _otlp(_first(outcome)),
         }
         self._write(said, forms, terminal, beside=beside)
+        self.handed.give(_first(outcome))
 
     def write_page(self, outcome: object, title: str) -> None:
         """Write what has no other form than the page: a plan, a backtest.
@@ -155,16 +163,18 @@ def outputs(asked: Sequence[str] | None) -> Outputs:
     in_github = os.environ.get("GITHUB_ACTIONS") == "true"
     summary = os.environ.get("GITHUB_STEP_SUMMARY") if in_github else None
     workspace = os.environ.get("GITHUB_WORKSPACE") if in_github else None
+    handed = HandOver()
     return Outputs(
-        _named(asked or ()),
+        _named(asked or (), handed),
         in_github,
         Path(summary) if summary else None,
         _root(Path.cwd(), workspace),
+        handed,
     )
 
 
-def _named(asked: Sequence[str]) -> tuple[tuple[str, Path], ...]:
-    """Formats and files, in the order of the command line."""
+def _named(asked: Sequence[str], handed: HandOver) -> tuple[tuple[str, Path], ...]:
+    """Formats and files, in the order of the command line; what is no file is *handed* over."""
     files: dict[Path, str] = {}
     for one in asked:
         form, file = _form_and_file(one)
@@ -172,6 +182,8 @@ def _named(asked: Sequence[str]) -> tuple[tuple[str, Path], ...]:
             raise InvalidInput(
                 f"--report {one}: is no file; on stdout there is the text, or --format json"
             )
+        if handed.takes(form, file):
+            continue
         if Path(file) in files:
             raise InvalidInput(f"--report {one}: the file is that of another report already")
         files[Path(file)] = form
@@ -180,7 +192,7 @@ def _named(asked: Sequence[str]) -> tuple[tuple[str, Path], ...]:
 
 def _form_and_file(one: str) -> tuple[str, str]:
     """A folder gets the page; a format alone is a file that was forgotten."""
-    known = (HTML, *FORMS, JSON)
+    known = (HTML, *FORMS, JSON, PERFETTO, OTEL, *TABLES)
     form, equals, file = one.partition("=")
     if not equals and form and form not in known and not Path(form).is_file():
         return HTML, str(Path(form) / PAGE)
@@ -190,6 +202,22 @@ def _form_and_file(one: str) -> tuple[str, str]:
             f"junit=windtunnel.xml; formats: {', '.join(known)}"
         )
     return form, file
+
+
+def _first(outcome: Result | Report) -> Result:
+    return outcome.result if isinstance(outcome, Report) else outcome
+
+
+def _perfetto(result: Result) -> str:
+    from windtunnel.report.exports import perfetto  # noqa: PLC0415 - nobody else waits for it
+
+    return perfetto(result)
+
+
+def _otlp(result: Result) -> str:
+    from windtunnel.report.exports import otlp_json, spans  # noqa: PLC0415 - as above
+
+    return otlp_json(spans(result))
 
 
 def _page(outcome: object, title: str) -> str:
