@@ -25,7 +25,7 @@ LEFT_OUT = {
     ("index", "$ windtunnel check nested_deadlock"): "tests/e2e/test_readme.py runs it",
     (
         "how-to/other-tools",
-        "SELECT what, sum(seconds) / 3600 AS hours FROM 'tables/stretches.parquet'",
+        "SELECT what, sum(seconds) / 3600 AS hours",
     ): ("SQL, for whoever has DuckDB; tests/report/exports holds the columns"),
     ("how-to/hypothesis", "The operator did, within 3 s from 2026-01-01T00:00:00+00:00:"): (
         "what a failing machine prints; tests/strategies/test_document.py holds it"
