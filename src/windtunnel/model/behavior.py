@@ -23,6 +23,8 @@ class When(Value):
 
     run_id: str | None = None
     """Only this run."""
+    asset_run: int | None = None
+    """Only this one of the runs of its DAG that assets started; the first is 1."""
     logical_date: AwareDatetime | None = None
     """Only the run of this logical date."""
     map_index: int | None = None

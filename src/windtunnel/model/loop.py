@@ -30,3 +30,6 @@ class SchedulerLoop(Value):
     hand_over_s: Seconds = 0.5
     """From the executor's heartbeat at the end of a loop until a worker begins the task (broker,
     process start)."""
+    due_late_s: Seconds = 0.0
+    """From when a run is due until the database's clock says so. SQLite's has whole seconds: there,
+    a run that is due at :00 is not seen before :01."""

@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from windtunnel.engine.dag_runs.assets import AssetRuns
 from windtunnel.engine.dag_runs.run_ids import free_run_id, iso
 from windtunnel.engine.dag_runs.timetable import NextRun
-from windtunnel.engine.program import DagProgram
+from windtunnel.engine.program import DagProgram, micros
 from windtunnel.engine.world import AUTOMATIC, Run, World
 from windtunnel.model import Uniform
 from windtunnel.trace.trace import LostRun, RunRecord
@@ -52,6 +52,8 @@ class Creation:
         self._heap: list[tuple[int, str, int]] = []
         jitter = world.scenario.jitter_s
         self._lateness = Uniform(low=0, high=jitter) if jitter else None
+        loop = world.cluster.loop
+        self._unseen_us = 0 if loop is None else micros(loop.due_late_s)
         self.assets: AssetRuns | None = None
         """None if no DAG of the fleet waits for assets."""
         self.next_due: Callable[[], int | None] = self._next_tick
@@ -228,7 +230,8 @@ class Creation:
         schedule.after, schedule.due_us = last, NEVER
         if after is not None:
             schedule.after_us = self._world.us_at(after)
-            schedule.due_us = schedule.after_us + self._late_us(schedule, after)
+            late = self._unseen_us + self._late_us(schedule, after)
+            schedule.due_us = schedule.after_us + late
         self._enter(schedule)
 
     def _late_us(self, schedule: Schedule, after: datetime) -> int:

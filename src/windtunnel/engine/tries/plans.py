@@ -294,6 +294,7 @@ class Planner:
             (when.try_number is None or when.try_number == world.tries[ti])
             and (when.map_index is None or when.map_index == world.ti_map[ti])
             and (when.run_id is None or when.run_id == run.record.run_id)
+            and (when.asset_run is None or when.asset_run == run.record.number)
             and (when.logical_date is None or when.logical_date == run.logical)
         )
 

@@ -1,0 +1,212 @@
+"""Platform: what a deployment's scheduler and executor take, learned from what it did.
+
+Four figures stand between the durations of tasks and the time at which a run lands: how often the
+scheduler looks, how late it sees that a run is due, how long a queued task needs to start, and how
+long a slot stays taken after its task has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from windtunnel.calibration.backtest.slots import (
+    FEW,
+    by_host,
+    hosts,
+    learned,
+    peak,
+    stays_of,
+    waited_at,
+)
+from windtunnel.calibration.past import Past, PastTry
+from windtunnel.model import Cluster, Distribution, Sample, SchedulerLoop, WorkerGroup
+
+LOOKED_AT = 3_000
+"""The latest tries that are looked at: a deployment changes, too."""
+KEPT = 50
+"""Values of a sample that are kept."""
+SHORTEST_LOOP_S = 0.02
+TRIMMED = 0.1
+"""Share of values at each end that a mean leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What was learned; None: there was too little to learn it from."""
+
+    look_s: float | None = None
+    """From something that the scheduler has to see until it does, on average: half a loop."""
+    due_late_s: float | None = None
+    """How much later than that it creates a run that is due."""
+    start_s: float | None = None
+    """From queued to start, where a slot is free."""
+    end_s: tuple[float, ...] | None = None
+    """From the end of a task until its slot takes the next one: a sample."""
+    slots: int | None = None
+    """Tries that ran at once at most while others waited in the queue: so many slots there are. Of
+    each host, if there are several."""
+    hosts: int = 1
+    """Hosts that ran tries."""
+
+    def on(self, cluster: Cluster) -> Cluster:
+        """The cluster with these figures in the place of those that nobody measured."""
+        return self._with_end(self._with_slots(self._with_loop(cluster)))
+
+    def said(self) -> list[str]:
+        """The figures in words, those that could not be learned last."""
+        known, unknown = [], []
+        for value, name in (
+            (None if self.look_s is None else 2 * self.look_s, "a scheduler loop"),
+            (self.due_late_s, "creating a due run, beyond that"),
+            (self.start_s, "starting a queued task"),
+            (_mean(self.end_s or ()), "freeing a slot after its task"),
+        ):
+            if value is None:
+                unknown.append(name)
+            else:
+                known.append(f"{name} {value:.2f} s")
+        return [*known, *(f"{name}: not learned" for name in unknown)]
+
+    def _with_loop(self, cluster: Cluster) -> Cluster:
+        loop = cluster.loop or SchedulerLoop(per_run_s=0, per_task_s=0)
+        busy = loop.duration_s
+        if self.look_s is not None:
+            busy = max(SHORTEST_LOOP_S, 2 * self.look_s - loop.idle_sleep_s)
+        changes = {"duration_s": busy, "per_run_s": 0.0, "per_task_s": 0.0}
+        if self.start_s is not None:
+            # Airflow notes that it queues somewhere in its loop, and hands over at its end.
+            pod = cluster.kubernetes_executor.pod_start_s if _has_pods(cluster) else 0.0
+            changes["hand_over_s"] = max(0.0, self.start_s - busy / 2 - pod)
+        if self.due_late_s is not None:
+            changes["due_late_s"] = self.due_late_s
+        return cluster.model_copy(update={"loop": loop.model_copy(update=changes)})
+
+    def _with_slots(self, cluster: Cluster) -> Cluster:
+        """Where nobody said what tasks run on: what they seem to have run on."""
+        if self.slots is None or cluster.executor is not None or cluster.workers is not None:
+            return cluster
+        if self.hosts > 1:
+            group = WorkerGroup(count=self.hosts, slots=self.slots)
+            return cluster.model_copy(update={"workers": (group,)})
+        return cluster.model_copy(
+            update={"executor": "LocalExecutor", "parallelism": self.slots}
+        )
+
+    def _with_end(self, cluster: Cluster) -> Cluster:
+        if not self.end_s:
+            return cluster
+        end: Distribution = Sample(values_s=self.end_s)
+        if "LocalExecutor" in cluster.executor_names:
+            local = cluster.local_executor.model_copy(update={"end_s": end})
+            return cluster.model_copy(update={"local_executor": local})
+        if cluster.workers is None:
+            return cluster
+        groups = tuple(group.model_copy(update={"end_s": end}) for group in cluster.workers)
+        return cluster.model_copy(update={"workers": groups})
+
+
+def platform_of(past: Past, cluster: Cluster) -> Platform:
+    """What the past tells of a deployment whose settings, as far as they are known, are these."""
+    tries = [one for one in past.tries if one.start and one.queued]
+    tries = sorted(tries, key=lambda one: (one.start, one.key))[-LOOKED_AT:]
+    look = _look_s(past)
+    places = _places(tries, cluster)
+    found = [learned(stays_of(some), slots) for slots, some in places.groups]
+    starts = [value for one in found for value in one.starts_s]
+    ends = sorted(value for one in found for value in one.ends_s)
+    return Platform(
+        look_s=look,
+        due_late_s=None if look is None else _due_late_s(past, look),
+        start_s=_mean(starts) if len(starts) >= FEW else None,
+        end_s=_thinned(ends) if len(ends) >= FEW else None,
+        slots=places.inferred,
+        hosts=places.hosts,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    groups: list[tuple[int, list[PastTry]]]
+    """Slots, and the tries that shared them."""
+    inferred: int | None
+    hosts: int
+
+
+def _places(tries: Sequence[PastTry], cluster: Cluster) -> _Places:
+    """Which tries shared how many slots."""
+    stays = stays_of(tries)
+    slots = _slots_said(cluster)
+    on_host = hosts(stays)
+    busy = [host for host, count in on_host.items() if count >= FEW]
+    if "LocalExecutor" in cluster.executor_names and slots is not None:
+        return _Places([(slots, list(tries))], None, 1)
+    if _has_pods(cluster) or not busy or len(busy) * 2 < len(on_host):
+        return _Places([(max(1, len(stays)), list(tries))], None, 1)  # a host for each try
+    groups = [(host, some) for host, some in by_host(tries) if host in busy]
+    if slots is not None:
+        return _Places([(slots, some) for _, some in groups], None, len(groups))
+    most = max(peak(stays_of(some)) for _, some in groups)
+    waited = sum(waited_at(stays_of(some), most) for _, some in groups)
+    inferred = most if waited >= FEW else None
+    enough = inferred or max(1, len(stays))
+    return _Places([(enough, some) for _, some in groups], inferred, len(groups))
+
+
+def _slots_said(cluster: Cluster) -> int | None:
+    """Slots of one host, as the settings say."""
+    if "LocalExecutor" in cluster.executor_names:
+        return cluster.executor_slots
+    if cluster.workers:
+        return cluster.workers[0].slots
+    return None
+
+
+def _has_pods(cluster: Cluster) -> bool:
+    return "KubernetesExecutor" in cluster.executor_names
+
+
+def _look_s(past: Past) -> float | None:
+    """From the end of a run's last task until the scheduler says that the run is over."""
+    last: dict[tuple[str, str], datetime] = {}
+    for one in past.tries:
+        if one.end is not None and (one.run not in last or last[one.run] < one.end):
+            last[one.run] = one.end
+    gaps = [
+        (run.end - last[run.key]).total_seconds()
+        for run in past.runs
+        if run.end is not None and run.key in last and not run.cleared
+    ]
+    gaps = [gap for gap in gaps[-LOOKED_AT:] if gap >= 0]
+    return _mean(gaps) if len(gaps) >= FEW else None
+
+
+def _due_late_s(past: Past, look: float) -> float | None:
+    """How much later than its loops explain the scheduler creates runs that are due."""
+    gaps = [
+        (run.queued - run.run_after).total_seconds()
+        for run in past.runs
+        if run.run_type == "scheduled" and run.queued and run.run_after and not run.cleared
+    ]
+    # Most come when they are due; what max_active_runs or a pause held back says nothing of it.
+    gaps = [gap for gap in gaps[-LOOKED_AT:] if gap >= 0]
+    return max(0.0, median(gaps) - look) if len(gaps) >= FEW else None
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    """Their mean without the largest and smallest tenth."""
+    ordered = sorted(values)
+    cut = int(len(ordered) * TRIMMED)
+    kept = ordered[cut : len(ordered) - cut]
+    return sum(kept) / len(kept) if kept else None
+
+
+def _thinned(ordered: Sequence[float]) -> tuple[float, ...]:
+    """A sample of them, evenly spread, if there are many."""
+    count = min(KEPT, len(ordered))
+    kept = (ordered[(2 * n + 1) * len(ordered) // (2 * count)] for n in range(count))
+    return tuple(round(max(0.0, value), 3) for value in kept)
+
+
