@@ -91,9 +91,7 @@ class Platform:
         if self.hosts > 1:
             group = WorkerGroup(count=self.hosts, slots=self.slots)
             return cluster.model_copy(update={"workers": (group,)})
-        return cluster.model_copy(
-            update={"executor": "LocalExecutor", "parallelism": self.slots}
-        )
+        return cluster.model_copy(update={"executor": "LocalExecutor", "parallelism": self.slots})
 
     def _with_end(self, cluster: Cluster) -> Cluster:
         if not self.end_s:
@@ -208,5 +206,3 @@ def _thinned(ordered: Sequence[float]) -> tuple[float, ...]:
     count = min(KEPT, len(ordered))
     kept = (ordered[(2 * n + 1) * len(ordered) // (2 * count)] for n in range(count))
     return tuple(round(max(0.0, value), 3) for value in kept)
-
-

@@ -47,14 +47,22 @@ class Slots:
 def stays_of(tries: Iterable[PastTry]) -> list[Stay]:
     """The tries that were on a worker once, from start to end; not those that came back after they
     had deferred or were rescheduled."""
-    found = [one for one in tries if one.queued and one.start and one.end]
-    first = min((one.queued for one in found if one.queued), default=None)
-    stays = []
-    for one in found:
-        assert one.queued is not None and one.start is not None and one.end is not None  # noqa: PT018
-        if first is not None and one.queued <= one.start <= one.end:
-            at = ((moment - first).total_seconds() for moment in (one.queued, one.start, one.end))
-            stays.append(Stay(*at, one.hostname))
+    times = [
+        (one.queued, one.start, one.end, one.hostname)
+        for one in tries
+        if one.queued and one.start and one.end and one.queued <= one.start <= one.end
+    ]
+    first = min((queued for queued, *_ in times), default=None)
+    stays = [
+        Stay(
+            (queued - first).total_seconds(),
+            (start - first).total_seconds(),
+            (end - first).total_seconds(),
+            host,
+        )
+        for queued, start, end, host in times
+        if first is not None
+    ]
     return sorted(stays, key=lambda one: (one.start, one.end))
 
 

@@ -1,0 +1,86 @@
+"""``windtunnel backtest``: a window of the past, predicted and compared with what happened."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from windtunnel import api
+from windtunnel.cli.exits import CLEAN
+from windtunnel.cli.grouping import grouped
+from windtunnel.cli.options import ClusterFile, LoadOptions, Release, ReportOptions, Seed
+from windtunnel.cli.profiles import release_of
+from windtunnel.report.backtest_report import backtest_json, backtest_text
+from windtunnel.target import Asked, read, with_project
+
+Source = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        metavar="SOURCE",
+        help="Where the past is kept: the URL of Airflow's metadata database, its SQLite file, or "
+        "an export.",
+        show_default=False,
+    ),
+]
+
+
+@grouped
+def backtest(
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TARGET]",
+            help="The DAGs, as for run; without it, those that the database keeps.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    source: Source,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="DATE",
+            help="Where the window begins; by default the last third of what is known.",
+        ),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="Where the window ends.")
+    ] = None,
+    replayed: Annotated[
+        bool,
+        typer.Option(
+            "--replayed",
+            help="Take the durations that were measured in the window itself: tests the "
+            "scheduler's model alone.",
+        ),
+    ] = False,
+    trials: Annotated[
+        int | None, typer.Option("--trials", min=1, metavar="N", help="Simulations.")
+    ] = None,
+    cluster: ClusterFile = None,
+    seed: Seed = None,
+    profile: Release = None,
+    loading: LoadOptions,
+    report: ReportOptions,
+) -> None:
+    """Predict a window of the past from what came before, and compare."""
+    place = source if target is None else target
+    asked = Asked(cluster, profile=release_of(profile), airflow=loading.airflow, how=loading.how())
+    with report.terminal.only_reports(report.json):
+        with report.terminal.stages() as tell:
+            found = read(place, with_project(place, asked), tell)
+            made = api.backtest(
+                found.scenario,
+                source,
+                since=since,
+                until=until,
+                mode="replayed" if replayed else "calibrated",
+                trials=trials,
+                seed=seed or 0,
+                progress=tell,
+            )
+    report.terminal.show(backtest_json(made) if report.json else backtest_text(made))
+    raise typer.Exit(CLEAN)
