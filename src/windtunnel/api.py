@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from windtunnel import loaders, search
+from windtunnel import calibration, loaders, search
 from windtunnel.detect import Finding, detect, sort_out
 from windtunnel.engine import Simulation
 from windtunnel.errors import InvalidInput
@@ -359,6 +359,61 @@ def _with_pools(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"cluster": cluster, "fleet": assumed}) if said else scenario
 
 
+def backtest(
+    target: Scenario | Fleet | None,
+    source: str | Path,
+    *,
+    cluster: Cluster | str | Path | None = None,
+    learn_from: str | Path | None = None,
+    since: datetime | date | str | None = None,
+    until: datetime | date | str | None = None,
+    mode: calibration.Mode = "calibrated",
+    trials: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> calibration.Backtest:
+    """Simulate a window of the past from what was known before it, and compare with what happened.
+
+    Args:
+        target: The DAGs, and the deployment as far as it is known; None: the DAGs that the database
+            keeps.
+        source: Where the past is kept: the URL of Airflow's metadata database, the path of its
+            SQLite file, or an export.
+        cluster: The deployment, or the path of a cluster file. Its release and its pools are those
+            of the database, and what its scheduler and executor take is learned from the past.
+        learn_from: Another past to learn from, such as one of before the settings were changed; by
+            default what is known of the same one before the window.
+        since: Where the window begins; by default the last third of what is known, seven days at
+            most.
+        until: Where it ends.
+        mode: ``"calibrated"``, or ``"replayed"``: with the durations that were measured in the
+            window itself, so that only the scheduler's model is tested.
+        trials: How many simulations; by default 40, and one where nothing is drawn.
+        seed: Of the first of them.
+        progress: Told how far it is.
+
+    Raises:
+        InvalidInput: the past can't be read, the window is empty, nothing of it is in the fleet, or
+            nothing was known before it.
+    """
+    one_of("mode", mode, (str,), "calibrated or replayed")
+    kept = loaders.load(source).fleet if target is None else target
+    scenario = scenario_of(kept, cluster=cluster)
+    past = calibration.read_past(source)
+    return calibration.backtest(
+        past,
+        scenario.fleet,
+        calibration.as_recorded(scenario.cluster, past, source),
+        learn_from=None if learn_from is None else calibration.read_past(learn_from),
+        since=None if since is None else instant(since, f"since {since}"),
+        until=None if until is None else instant(until, f"until {until}"),
+        mode=mode,
+        trials=trials,
+        seed=seed,
+        tell=progress,
+    )
+
+
 def prove(target: Scenario | Fleet, **changes: Any) -> Proof:
     """For which DAGs a deadlock is excluded, whatever takes how long and comes first.
 
@@ -559,6 +614,7 @@ __all__ = [
     "Result",
     "State",
     "Task",
+    "backtest",
     "check",
     "diff",
     "instant",

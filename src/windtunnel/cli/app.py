@@ -1,4 +1,4 @@
-"""The commands: `run`, `check`, `diff`, `prove`, `load`, `replay`, `explain`, `scenarios`."""
+"""The commands, such as `run`, `check` and `explain`, by name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from windtunnel.cli import exits, shipped
+from windtunnel.cli.backtesting import backtest
 from windtunnel.cli.checking import check
 from windtunnel.cli.differing import diff
 from windtunnel.cli.explaining import explain
@@ -45,7 +46,7 @@ def _root(
     pass
 
 
-for command in (run, check, diff, prove, load, replay, explain):
+for command in (run, check, diff, prove, load, replay, explain, backtest):
     app.command()(command)
 app.add_typer(shipped.app, name="scenarios")
 

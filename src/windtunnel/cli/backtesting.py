@@ -49,6 +49,14 @@ def backtest(
     until: Annotated[
         str | None, typer.Option("--until", metavar="DATE", help="Where the window ends.")
     ] = None,
+    learn_from: Annotated[
+        str | None,
+        typer.Option(
+            "--learn-from",
+            metavar="SOURCE",
+            help="Another past to learn from, such as one of before the settings were changed.",
+        ),
+    ] = None,
     replayed: Annotated[
         bool,
         typer.Option(
@@ -67,20 +75,20 @@ def backtest(
     report: ReportOptions,
 ) -> None:
     """Predict a window of the past from what came before, and compare."""
-    place = source if target is None else target
     asked = Asked(cluster, profile=release_of(profile), airflow=loading.airflow, how=loading.how())
-    with report.terminal.only_reports(report.json):
-        with report.terminal.stages() as tell:
-            found = read(place, with_project(place, asked), tell)
-            made = api.backtest(
-                found.scenario,
-                source,
-                since=since,
-                until=until,
-                mode="replayed" if replayed else "calibrated",
-                trials=trials,
-                seed=seed or 0,
-                progress=tell,
-            )
+    with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
+        dags = None if target is None else read(target, with_project(target, asked), tell)
+        made = api.backtest(
+            None if dags is None else dags.scenario,
+            source,
+            cluster=cluster if dags is None else None,
+            learn_from=learn_from,
+            since=since,
+            until=until,
+            mode="replayed" if replayed else "calibrated",
+            trials=trials,
+            seed=seed or 0,
+            progress=tell,
+        )
     report.terminal.show(backtest_json(made) if report.json else backtest_text(made))
     raise typer.Exit(CLEAN)

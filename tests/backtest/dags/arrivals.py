@@ -2,7 +2,7 @@
 
 import random
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 try:
     from airflow.sdk import dag, get_current_context, task
@@ -10,18 +10,18 @@ except ImportError:
     from airflow.decorators import dag, task
     from airflow.operators.python import get_current_context
 
-from pace import work
+from pace import SLOW, each, work
 
 
 def arrived(kind, least_s, most_s):
     """Whether the file of this run is there; when it comes is drawn from the run's own name."""
     run = get_current_context()["dag_run"]
     due = run.data_interval_end.timestamp()
-    return time.time() >= due + random.Random(f"{run.run_id}{kind}").uniform(least_s, most_s)
+    return time.time() >= due + random.Random(f"{run.run_id}{kind}").uniform(least_s, most_s) * SLOW
 
 
 @dag(
-    schedule=timedelta(seconds=75),
+    schedule=each(75),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=3,

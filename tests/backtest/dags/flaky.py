@@ -1,21 +1,21 @@
 """`flaky`: tries that fail and are tried again, and a clean-up whatever happened."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 try:
     from airflow.sdk import dag, task
 except ImportError:
     from airflow.decorators import dag, task
 
-from pace import work
+from pace import each, work
 
 
 @dag(
-    schedule=timedelta(seconds=90),
+    schedule=each(90),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=2,
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=6)},
+    default_args={"retries": 2, "retry_delay": each(6)},
 )
 def flaky():
     @task

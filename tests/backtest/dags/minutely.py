@@ -7,10 +7,10 @@ try:
 except ImportError:
     from airflow.decorators import dag, task
 
-from pace import luck, work
+from pace import luck, minutes, work
 
 
-@dag(schedule="* * * * *", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False)
+@dag(schedule=minutes(1), start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False)
 def minutely():
     @task.branch
     def choose():

@@ -1,6 +1,6 @@
 """`warehouse`: mapped loads through a small pool; `report` follows its asset."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 try:
     from airflow.sdk import Asset, dag, task
@@ -8,13 +8,13 @@ except ImportError:
     from airflow.datasets import Dataset as Asset
     from airflow.decorators import dag, task
 
-from pace import work
+from pace import each, work
 
 orders = Asset("file://warehouse/orders")
 start = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@dag(schedule=timedelta(seconds=60), start_date=start, catchup=False, max_active_runs=3)
+@dag(schedule=each(60), start_date=start, catchup=False, max_active_runs=3)
 def warehouse():
     @task
     def tables():

@@ -7,11 +7,11 @@ try:
 except ImportError:
     from airflow.decorators import dag, task
 
-from pace import work
+from pace import minutes, work
 
 
 @dag(
-    schedule="*/2 * * * *",
+    schedule=minutes(2),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_tasks=3,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from windtunnel.calibration.backtest.span import MOMENT, Span, due_of
+from windtunnel.calibration.backtesting.span import MOMENT, Span, due_of
 from windtunnel.calibration.past import Past, PastRun
 from windtunnel.engine.dag_runs.timetable import Timetable
 from windtunnel.model import (
@@ -74,11 +74,11 @@ def deployment_of(past: Past, fleet: Fleet, cluster: Cluster, span: Span) -> Dep
     for run in past.runs:
         if run.began is not None and span.begin <= run.began < span.end:
             runs.setdefault(run.dag_id, []).append(run)
-    by = _sources(fleet)
+    by = _sources(fleet, cluster, span)
     for dag in fleet.dags:
         own = sorted(runs.pop(dag.dag_id, ()), key=lambda run: (run.began, run.run_id))
         if own:
-            _add(made, dag, own, cluster, span, by)
+            _add(made, dag, own, by)
         elif _ticks(dag, cluster, span.since, span.until):
             made.idle.append(dag.dag_id)
     window = {run.dag_id for rest in runs.values() for run in rest if span.holds(due_of(run))}
@@ -88,27 +88,30 @@ def deployment_of(past: Past, fleet: Fleet, cluster: Cluster, span: Span) -> Dep
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
-    """What of the fleet starts runs of other DAGs."""
+    """What starts runs."""
 
     outlets: frozenset[str]
     """Assets that tasks update."""
     targets: frozenset[str]
     """DAGs that tasks trigger."""
+    cluster: Cluster
+    span: Span
 
 
-def _sources(fleet: Fleet) -> _Sources:
+def _sources(fleet: Fleet, cluster: Cluster, span: Span) -> _Sources:
     tasks = [task for dag in fleet.dags for task in dag.tasks]
     kinds = [task.kind for task in tasks]
     return _Sources(
         frozenset(asset for task in tasks for asset in task.outlets),
         frozenset(kind.trigger_dag_id for kind in kinds if isinstance(kind, TriggerDagRun)),
+        cluster,
+        span,
     )
 
 
-def _add(
-    made: Deployment, dag: Dag, runs: Sequence[PastRun], cluster: Cluster, span: Span, by: _Sources
-) -> None:
+def _add(made: Deployment, dag: Dag, runs: Sequence[PastRun], by: _Sources) -> None:
     """A DAG that had runs; those that its schedule doesn't make are put in."""
+    cluster, span = by.cluster, by.span
     keeps_time = isinstance(dag.schedule, Cron | Every | Once)
     by_schedule = keeps_time and not _drifts(dag, cluster)
     by_assets = dag.awaited is not None and bool(by.outlets & set(assets_in(dag.awaited)))

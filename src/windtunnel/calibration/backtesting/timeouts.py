@@ -1,4 +1,4 @@
-"""Timeouts: how much longer than its execution_timeout a task may have taken and still succeeded."""
+"""Timeouts: how much longer than its execution_timeout a task may take and still succeed."""
 
 from __future__ import annotations
 

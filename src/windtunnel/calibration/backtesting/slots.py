@@ -20,6 +20,8 @@ LONGEST_S = 7.0
 ROUNDS = 4
 NARROW_S = 0.15
 """How exactly equal processes repeat the time that they need to go."""
+EXPLAINED = 4
+"""So many times as many waits must be explained by busy slots as are not."""
 FEW = 5
 """Tries from which something is learned at least."""
 
@@ -81,16 +83,19 @@ def hosts(stays: Iterable[Stay]) -> Counter[str]:
     return Counter(one.host for one in stays)
 
 
-def waited_at(stays: Sequence[Stay], slots: int) -> int:
-    """How many tries were queued while so many ran, and started later than those that found a free
-    slot usually did."""
+def are_short(stays: Sequence[Stay], slots: int) -> bool:
+    """Whether tries waited in the queue because there were only so many slots."""
     usual = sorted(one.start - one.queued for one in stays)
     quick = usual[len(usual) // 10] + 1.0 if usual else 0.0
-    count = 0
+    explained = other = 0
     for one in stays:
-        busy = sum(other.start <= one.queued < other.end for other in stays)
-        count += busy >= slots and one.start - one.queued > quick
-    return count
+        if one.start - one.queued <= quick:
+            continue
+        # A slot stays taken for a while after its task.
+        busy = sum(o.start <= one.queued < o.end + LONGEST_S for o in stays if o is not one)
+        explained += busy >= slots
+        other += busy < slots
+    return explained >= max(FEW, EXPLAINED * other)
 
 
 def learned(stays: Sequence[Stay], slots: int) -> Slots:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import floor
 
-from windtunnel.calibration.backtest.deployment import Key
+from windtunnel.calibration.backtesting.deployment import Key
 from windtunnel.calibration.past import Past, PastRun, PastTry, Poke
 from windtunnel.model import (
     Branch,

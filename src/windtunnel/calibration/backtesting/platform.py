@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from windtunnel.calibration.backtest.slots import (
+from windtunnel.calibration.backtesting.slots import (
     FEW,
+    are_short,
     by_host,
     hosts,
     learned,
     peak,
     stays_of,
-    waited_at,
 )
 from windtunnel.calibration.past import Past, PastTry
 from windtunnel.model import Cluster, Distribution, Sample, SchedulerLoop, WorkerGroup
@@ -68,6 +68,9 @@ class Platform:
                 unknown.append(name)
             else:
                 known.append(f"{name} {value:.2f} s")
+        if self.slots is not None:
+            where = f"on each of {self.hosts} hosts" if self.hosts > 1 else "on its only host"
+            known.append(f"task slots {where}: {self.slots}, as no more ran while others waited")
         return [*known, *(f"{name}: not learned" for name in unknown)]
 
     def _with_loop(self, cluster: Cluster) -> Cluster:
@@ -147,8 +150,7 @@ def _places(tries: Sequence[PastTry], cluster: Cluster) -> _Places:
     if slots is not None:
         return _Places([(slots, some) for _, some in groups], None, len(groups))
     most = max(peak(stays_of(some)) for _, some in groups)
-    waited = sum(waited_at(stays_of(some), most) for _, some in groups)
-    inferred = most if waited >= FEW else None
+    inferred = most if any(are_short(stays_of(some), most) for _, some in groups) else None
     enough = inferred or max(1, len(stays))
     return _Places([(enough, some) for _, some in groups], inferred, len(groups))
 

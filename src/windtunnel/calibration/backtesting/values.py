@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
-from windtunnel.calibration.backtest.figures import Compared
-from windtunnel.calibration.backtest.platform import Platform
-from windtunnel.calibration.backtest.span import Span
+from windtunnel.calibration.backtesting.figures import Compared
+from windtunnel.calibration.backtesting.platform import Platform
+from windtunnel.calibration.backtesting.span import Span
 from windtunnel.units import count
 
 GOOD, FAIR = 0.10, 0.25

@@ -1,0 +1,57 @@
+"""Reasons: what may explain where a prediction misses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from windtunnel.calibration.backtesting.before import changes, unmeasured
+from windtunnel.calibration.backtesting.deployment import Deployment
+from windtunnel.calibration.backtesting.span import Span, due_of
+from windtunnel.calibration.backtesting.values import DagBacktest
+from windtunnel.calibration.past import Past
+from windtunnel.units import clock, count
+
+NAMED = 5
+
+
+def notes_of(span: Span, made: Deployment) -> Iterator[str]:
+    """Where the simulation is another one than the past was."""
+    if span.running:
+        yield (
+            f"{count(span.running, 'dag run')} already running at {clock(span.begin)} UTC, where "
+            "the simulation begins, left out"
+        )
+    yield from made.notes()
+
+
+def reasons_of(past: Past, known: Past, span: Span, rows: Sequence[DagBacktest]) -> Iterator[str]:
+    """What happened in the window that nothing before it tells of."""
+    window = _of_window(past, span)
+    if known is not past:
+        if new := unmeasured(known, window):
+            rest = f" and {len(new) - NAMED} more" if len(new) > NAMED else ""
+            yield f"never measured before the window: {', '.join(new[:NAMED])}{rest}"
+        yield from changes(known, window)
+    cleared = [run for run in window.runs if run.cleared]
+    if cleared:
+        yield f"{count(len(cleared), 'run')} that somebody cleared: what they did before is gone"
+    lost = sum(row.not_simulated for row in rows)
+    if lost:
+        yield f"{count(lost, 'run')} that the simulation did not have, or not end"
+    invented = sum(row.invented for row in rows)
+    if invented >= 1:
+        yield (
+            f"{count(round(invented), 'run')} due by schedule that never came: was the deployment "
+            "down, or a DAG paused?"
+        )
+    unended = sum(row.unended for row in rows)
+    if unended:
+        yield f"{count(unended, 'run')} that had not ended when the past ends: not compared"
+
+
+def _of_window(past: Past, span: Span) -> Past:
+    """The runs that were due in the window, and their tries."""
+    runs = tuple(run for run in past.runs if span.holds(due_of(run)))
+    names = {run.key for run in runs}
+    tries = tuple(one for one in past.tries if one.run in names)
+    return Past(past.source, past.release, runs, tries)
