@@ -26,8 +26,6 @@ from windtunnel.model import Cluster, Distribution, Sample, SchedulerLoop, Worke
 
 LOOKED_AT = 3_000
 """The latest tries that are looked at: a deployment changes, too."""
-KEPT = 50
-"""Values of a sample that are kept."""
 SHORTEST_LOOP_S = 0.02
 TRIMMED = 0.1
 """Share of values at each end that a mean leaves out."""
@@ -122,7 +120,7 @@ def platform_of(past: Past, cluster: Cluster) -> Platform:
         look_s=look,
         due_late_s=None if look is None else _due_late_s(past, look),
         start_s=_mean(starts) if len(starts) >= FEW else None,
-        end_s=_thinned(ends) if len(ends) >= FEW else None,
+        end_s=tuple(ends) if len(ends) >= FEW else None,
         slots=places.inferred,
         hosts=places.hosts,
     )
@@ -201,10 +199,3 @@ def _mean(values: Iterable[float]) -> float | None:
     cut = int(len(ordered) * TRIMMED)
     kept = ordered[cut : len(ordered) - cut]
     return sum(kept) / len(kept) if kept else None
-
-
-def _thinned(ordered: Sequence[float]) -> tuple[float, ...]:
-    """A sample of them, evenly spread, if there are many."""
-    count = min(KEPT, len(ordered))
-    kept = (ordered[(2 * n + 1) * len(ordered) // (2 * count)] for n in range(count))
-    return tuple(round(max(0.0, value), 3) for value in kept)

@@ -70,12 +70,14 @@ def backtest(
     learned = platform.on(cluster)
     made = deployment_of(past, fleet, learned, span)
     made.dags = with_measured_timeouts(made.dags, past.tries)
-    if not set(inside) & {dag.dag_id for dag in made.dags}:
+    there = {dag.dag_id for dag in made.dags}
+    if not inside & there:
         raise InvalidInput(
             f"none of the DAGs that ran from {clock(span.since)} to {clock(span.until)} UTC is in "
             f"TARGET: {', '.join(sorted(inside)[:NAMED])}"
         )
-    keys = keys_of((r for r in past.runs if _is_simulated(r, span)), made.manual)
+    runs = (run for run in past.runs if run.dag_id in there and _is_simulated(run, span))
+    keys = keys_of(runs, made.manual)
     # What had begun before the window is there as it was when the window begins.
     source = past if mode == "replayed" else known_before(past, span.since)
     again = repeated(source, Fleet(dags=tuple(made.dags)), keys, span.begin)

@@ -17,9 +17,13 @@ from windtunnel.calibration.past import PastTry
 
 LONGEST_S = 7.0
 """No process needs longer to go: two seconds more than ``[workers] min_heartbeat_interval``."""
-ROUNDS = 4
-NARROW_S = 0.15
-"""How exactly equal processes repeat the time that they need to go."""
+WIDE_S = 0.1
+CELLS = round(LONGEST_S / WIDE_S)
+"""Lengths are told apart by as much."""
+QUICK_S = 0.15
+"""One that waits for no slot may start so soon."""
+ROUNDS, STEPS = 3, 60
+KEPT = 50
 EXPLAINED = 4
 """So many times as many waits must be explained by busy slots as are not."""
 FEW = 5
@@ -88,62 +92,109 @@ def are_short(stays: Sequence[Stay], slots: int) -> bool:
     usual = sorted(one.start - one.queued for one in stays)
     quick = usual[len(usual) // 10] + 1.0 if usual else 0.0
     explained = other = 0
-    for one in stays:
+    for number, one in enumerate(stays):
         if one.start - one.queued <= quick:
             continue
-        # A slot stays taken for a while after its task.
-        busy = sum(o.start <= one.queued < o.end + LONGEST_S for o in stays if o is not one)
+        # Those before it in the queue, too; and a slot stays taken for a while after its task.
+        busy = sum(o.queued <= one.queued < o.end + LONGEST_S for o in stays[:number])
         explained += busy >= slots
         other += busy < slots
     return explained >= max(FEW, EXPLAINED * other)
 
 
+@dataclass(slots=True)
+class _Left:
+    """A slot whose task has ended: how long it stayed taken is known within bounds."""
+
+    end: float
+    least: float = 0.0
+    most: float = LONGEST_S
+
+
 def learned(stays: Sequence[Stay], slots: int) -> Slots:
     """What so many slots tell, on one host or on all of them together."""
-    known: list[float] = []
+    shares: Sequence[float] = [1 / CELLS] * CELLS
     starts: list[float] = []
+    exact = 0
     for _ in range(ROUNDS):
-        starts, ends = _assigned(stays, slots, known)
-        if ends == known:
-            break
-        known = ends
-    return Slots(tuple(starts), tuple(sorted(known)))
+        starts, left = _assigned(stays, slots, shares)
+        exact = sum(one.least == one.most for one in left)
+        shares = _fitted(left, shares)
+    ends = _sample(shares, exact) if exact >= FEW else ()
+    return Slots(tuple(starts), ends)
 
 
 def _assigned(
-    stays: Sequence[Stay], slots: int, known: Sequence[float]
-) -> tuple[list[float], list[float]]:
-    """Give each try the slot that it most likely took; *known*: what ends took, by an earlier
-    look."""
+    stays: Sequence[Stay], slots: int, shares: Sequence[float]
+) -> tuple[list[float], list[_Left]]:
+    """Give each try the slot that it most likely took; *shares*: how long slots stay taken, by an
+    earlier look. A slot that nobody took while somebody waited was not free yet."""
     starts: list[float] = []
-    ends: list[float] = []
-    free = [-math.inf] * slots
+    left: list[_Left] = []
+    free = [_Left(-math.inf) for _ in range(slots)]
     running: list[float] = []
     for one in stays:
-        ended = [end for end in running if end <= one.start]
+        for end in sorted(end for end in running if end <= one.start):
+            left.append(_Left(end))
+            free.append(left[-1])
         running = [end for end in running if end > one.start]
-        free += ended
         if not free:  # more ran at once than there are slots
             running.append(one.end)
             continue
-        free.sort()
-        if free[0] + LONGEST_S < one.queued:
-            # A slot had been free for long: nothing kept it waiting.
-            starts.append(one.start - one.queued)
-            free.pop(0)
+        oldest = min(free, key=lambda slot: slot.end)
+        waited = one.start - one.queued > QUICK_S and oldest.end + LONGEST_S >= one.queued
+        took = _likeliest(free, one.start, shares) if waited else oldest
+        free = [slot for slot in free if slot is not took]
+        took.most = min(took.most, one.start - took.end)
+        if waited:
+            took.least = took.most
+            for slot in free:
+                slot.least = max(slot.least, min(one.start - slot.end, LONGEST_S))
         else:
-            took = max(free, key=lambda end: (_likely(one.start - end, known), -end))
-            if one.start - one.queued > NARROW_S and one.start - took <= LONGEST_S:
-                ends.append(one.start - took)
-            free.remove(took)
+            starts.append(one.start - one.queued)
         running.append(one.end)
-    return starts, ends
+    return starts, left
 
 
-def _likely(gap: float, known: Sequence[float]) -> float:
-    """How likely a slot is taken anew so long after it was left."""
-    near = sum(math.exp(-abs(gap - one) / NARROW_S) for one in known)
-    return near + (0.01 if gap <= LONGEST_S else 0.0)
+def _likeliest(free: Sequence[_Left], at: float, shares: Sequence[float]) -> _Left:
+    def likely(slot: _Left) -> tuple[float, float]:
+        gap = at - slot.end
+        return (shares[_cell(gap)] if gap <= LONGEST_S else 0.0), -slot.end
+
+    return max(free, key=likely)
+
+
+def _fitted(left: Iterable[_Left], before: Sequence[float]) -> Sequence[float]:
+    """How likely each length is, from lengths known within bounds (Turnbull's self-consistent
+    estimate, begun at an earlier one)."""
+    bounds = [(_cell(one.least), _cell(one.most)) for one in left if one.least <= one.most]
+    shares = list(before)
+    for _ in range(STEPS if bounds else 0):
+        found = [1e-9] * CELLS
+        for low, high in bounds:
+            inside = sum(shares[low : high + 1])
+            if inside > 0:
+                for cell in range(low, high + 1):
+                    found[cell] += shares[cell] / inside
+        total = sum(found)
+        shares = [one / total for one in found]
+    return shares
+
+
+def _cell(seconds: float) -> int:
+    return max(0, min(CELLS - 1, int(seconds / WIDE_S)))
+
+
+def _sample(shares: Sequence[float], count: int) -> tuple[float, ...]:
+    """So many lengths, as often as they are likely; 50 at most."""
+    count = min(count, KEPT)
+    found: list[float] = []
+    reached = 0.0
+    for cell, share in enumerate(shares):
+        reached += share
+        while len(found) < count and (len(found) + 0.5) / count <= reached:
+            found.append(round((cell + 0.5) * WIDE_S, 3))
+    return tuple(found)
 
 
 def by_host(tries: Iterable[PastTry]) -> Iterator[tuple[str, list[PastTry]]]:

@@ -11,6 +11,7 @@ from windtunnel.engine import Simulation
 from windtunnel.engine.dag_runs.versions import compiled
 from windtunnel.engine.program import Program
 from windtunnel.model import Scenario
+from windtunnel.sweep import prepared
 from windtunnel.trace import TaskState, Trace
 
 MARK = "\x1f"
@@ -30,17 +31,15 @@ class Trials:
     until_s: float
 
 
-_COMPILED: dict[int, tuple[Scenario, Program]] = {}
-"""The last scenario that this process simulated: compiled once for all its seeds."""
-
-
 def trial(shared: Trials, seed: int) -> Answer:
     """Simulate once with a seed of its own."""
-    kept = _COMPILED.get(0)
-    if kept is None or kept[0] is not shared.scenario:
-        kept = _COMPILED[0] = shared.scenario, compiled(shared.scenario)
+    program = prepared(shared, _compiled)
     scenario = shared.scenario.model_copy(update={"seed": seed})
-    return answer_of(Simulation(scenario, program=kept[1]).run(), shared)
+    return answer_of(Simulation(scenario, program=program).run(), shared)
+
+
+def _compiled(shared: Trials) -> Program:
+    return compiled(shared.scenario)
 
 
 def answer_of(trace: Trace, shared: Trials) -> Answer:

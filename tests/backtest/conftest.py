@@ -1,0 +1,81 @@
+"""The past of a deployment that windtunnel itself simulated: every figure behind it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from windtunnel.calibration import Past, PastRun, PastTry
+from windtunnel.engine import simulate
+from windtunnel.model import Scenario
+from windtunnel.trace import Trace
+
+
+def past_of(scenario: Scenario) -> Past:
+    """What the database would tell of a simulation."""
+    trace = simulate(scenario)
+    runs = [_run(trace, one) for one in trace.dag_runs()]
+    return Past("a simulation", "3.x", tuple(runs), tuple(_tries(scenario, trace)))
+
+
+def _at(trace: Trace, us: int | None) -> datetime | None:
+    return None if us is None else trace.at(us).astimezone(UTC)
+
+
+def _run(trace, one) -> PastRun:
+    record = trace.runs[one.index]
+    interval = record.data_interval or (None, None)
+    queued, start, end = (_at(trace, us) for us in (one.queued_us, one.started_us, one.ended_us))
+    return PastRun(
+        one.dag_id, one.run_id, one.run_type, one.state, one.logical_date, record.run_after,
+        *interval, queued, start, end,
+    )  # fmt: skip
+
+
+def _tries(scenario: Scenario, trace: Trace):
+    queued, started = {}, {}
+    number = {}
+    for at, who, state in trace.history:
+        if who < 0:
+            continue
+        label = trace_label(state)
+        if label == "queued":
+            queued[who] = at
+        elif label == "running":
+            started[who], number[who] = at, number.get(who, 0) + 1
+        elif who in started and label in ("success", "failed", "up_for_retry", "skipped"):
+            yield _try(scenario, trace, who, label, queued[who], started.pop(who), at, number[who])
+    for who, at in started.items():
+        yield _try(scenario, trace, who, "running", queued[who], at, None, number[who])
+
+
+def trace_label(state: int) -> str:
+    from windtunnel.trace import TaskState  # noqa: PLC0415
+
+    return TaskState(state).label
+
+
+def _try(scenario, trace, who, label, queued, start, end, number) -> PastTry:
+    record = trace.runs[trace.ti_run[who]]
+    dag_id = trace.dag_ids[record.dag]
+    task_id = trace.task_ids[record.dag][trace.ti_task[who]]
+    task = next(d for d in scenario.fleet.dags if d.dag_id == dag_id).task(task_id)
+    state = "failed" if label == "up_for_retry" else label
+    times = (_at(trace, queued), _at(trace, start), _at(trace, end))
+    return PastTry(
+        dag_id, record.run_id, task_id, trace.ti_map[who], number, state, times[0], *times,
+        task.pool, task.pool_slots, task.queue, 1, "PythonOperator", "host", None,
+        label != "up_for_retry",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def past() -> Callable[[Scenario], Past]:
+    """``past(scenario)``: what a database would tell of its simulation."""
+    return past_of
+
+
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
