@@ -388,7 +388,7 @@ def backtest(
         until: Where it ends.
         mode: ``"calibrated"``, or ``"replayed"``: with the durations that were measured in the
             window itself, so that only the scheduler's model is tested.
-        trials: How many simulations; by default 40, and one where nothing is drawn.
+        trials: How many simulations; by default 40.
         seed: Of the first of them.
         progress: Told how far it is.
 
@@ -408,7 +408,7 @@ def backtest(
         since=None if since is None else instant(since, f"since {since}"),
         until=None if until is None else instant(until, f"until {until}"),
         mode=mode,
-        trials=trials,
+        trials=trials or calibration.TRIALS,
         seed=seed,
         tell=progress,
     )

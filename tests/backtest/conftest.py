@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from windtunnel.calibration import Past, PastRun, PastTry
 from windtunnel.engine import simulate
 from windtunnel.model import Scenario
-from windtunnel.trace import Trace
+from windtunnel.trace import TaskState, Trace
 
 
 def past_of(scenario: Scenario) -> Past:
@@ -34,38 +34,35 @@ def _run(trace, one) -> PastRun:
     )  # fmt: skip
 
 
-def _tries(scenario: Scenario, trace: Trace):
-    queued, started = {}, {}
-    number = {}
+def _tries(scenario: Scenario, trace: Trace) -> Iterator[PastTry]:
+    queued: dict[int, int] = {}
+    started: dict[int, int] = {}
+    number: dict[int, int] = {}
     for at, who, state in trace.history:
-        if who < 0:
-            continue
-        label = trace_label(state)
+        label = TaskState(state).label if who >= 0 else ""
         if label == "queued":
             queued[who] = at
         elif label == "running":
             started[who], number[who] = at, number.get(who, 0) + 1
-        elif who in started and label in ("success", "failed", "up_for_retry", "skipped"):
-            yield _try(scenario, trace, who, label, queued[who], started.pop(who), at, number[who])
+        elif who in started and label in ENDED:
+            times = queued[who], started.pop(who), at
+            yield _try(scenario, trace, who, label, number[who], times)
     for who, at in started.items():
-        yield _try(scenario, trace, who, "running", queued[who], at, None, number[who])
+        yield _try(scenario, trace, who, "running", number[who], (queued[who], at, None))
 
 
-def trace_label(state: int) -> str:
-    from windtunnel.trace import TaskState  # noqa: PLC0415
-
-    return TaskState(state).label
+ENDED = ("success", "failed", "up_for_retry", "skipped")
 
 
-def _try(scenario, trace, who, label, queued, start, end, number) -> PastTry:
+def _try(scenario, trace, who, label, number, times) -> PastTry:  # noqa: PLR0917
     record = trace.runs[trace.ti_run[who]]
     dag_id = trace.dag_ids[record.dag]
     task_id = trace.task_ids[record.dag][trace.ti_task[who]]
-    task = next(d for d in scenario.fleet.dags if d.dag_id == dag_id).task(task_id)
+    task = next(dag for dag in scenario.fleet.dags if dag.dag_id == dag_id).task(task_id)
     state = "failed" if label == "up_for_retry" else label
-    times = (_at(trace, queued), _at(trace, start), _at(trace, end))
+    instants = [_at(trace, us) for us in times]
     return PastTry(
-        dag_id, record.run_id, task_id, trace.ti_map[who], number, state, times[0], *times,
+        dag_id, record.run_id, task_id, trace.ti_map[who], number, state, instants[0], *instants,
         task.pool, task.pool_slots, task.queue, 1, "PythonOperator", "host", None,
         label != "up_for_retry",
     )  # fmt: skip
@@ -75,7 +72,3 @@ def _try(scenario, trace, who, label, queued, start, end, number) -> PastTry:
 def past() -> Callable[[Scenario], Past]:
     """``past(scenario)``: what a database would tell of its simulation."""
     return past_of
-
-
-def minutes(number: float) -> timedelta:
-    return timedelta(minutes=number)

@@ -77,18 +77,19 @@ def deployment(*dags: Dag, hours: float = 2, seed: int = 1, **options) -> Scenar
 
 def test_with_the_measured_durations_every_run_lands_when_it_did(past):
     happened = past(deployment(etl(), wide()))
-    found = backtest(happened, Fleet(dags=(etl(), wide())), CLUSTER, mode="replayed")
+    found = backtest(happened, Fleet(dags=(etl(), wide())), CLUSTER, mode="replayed", trials=3)
     assert [dag.dag_id for dag in found.dags] == ["etl", "wide"]
     for dag in found.dags:
         assert dag.landing.runs >= 15
-        assert abs(dag.landing.error) < 0.05
-        assert abs(dag.makespan.error) < 0.05
+        assert abs(dag.landing.bias) < 0.03
+        assert abs(dag.makespan.bias) < 0.03
+        assert dag.landing.off < 0.06
         assert not dag.not_simulated
 
 
 def test_a_later_window_is_predicted_from_what_came_before(past):
-    happened = past(deployment(etl(), wide(), hours=6))
-    found = backtest(happened, Fleet(dags=(etl(), wide())), UNKNOWN, trials=20)
+    happened = past(deployment(etl(), wide(), hours=4))
+    found = backtest(happened, Fleet(dags=(etl(), wide())), UNKNOWN, trials=12)
     for dag in found.dags:
         assert abs(dag.landing.error) < 0.10
         assert abs(dag.makespan.error) < 0.10
@@ -100,7 +101,7 @@ def test_a_later_window_is_predicted_from_what_came_before(past):
 
 
 def test_what_the_scheduler_and_the_slots_take_is_found_again(past):
-    found = platform_of(past(deployment(etl(), wide(), hours=6)), UNKNOWN)
+    found = platform_of(past(deployment(etl(), wide(), hours=4)), UNKNOWN)
     assert 2 * found.look_s == pytest.approx(1.4, abs=0.15)
     assert found.due_late_s == pytest.approx(0.5, abs=0.2)
     assert found.start_s == pytest.approx(0.7, abs=0.1)
@@ -119,13 +120,11 @@ def test_runs_that_a_person_triggered_are_put_in_when_they_were_asked_for(past):
     by_hand = Dag(dag_id="by_hand", tasks=(Task(task_id="only"),))
     asked = tuple(ManualRun(dag_id="by_hand", at_s=at) for at in (700, 3100, 5000, 5900))
     happened = past(deployment(etl(), by_hand, manual_runs=asked))
-    found = backtest(happened, Fleet(dags=(etl(), by_hand)), CLUSTER, mode="replayed")
+    found = backtest(happened, Fleet(dags=(etl(), by_hand)), CLUSTER, mode="replayed", trials=3)
     row = next(dag for dag in found.dags if dag.dag_id == "by_hand")
     assert row.landing.runs == 2
     assert abs(row.landing.error) < 0.1
-    assert any("2 runs that somebody triggered" in note for note in found.notes) or any(
-        "runs that somebody triggered" in note for note in found.notes
-    )
+    assert any("runs that somebody triggered" in note for note in found.notes)
 
 
 def test_what_ran_when_the_window_began_takes_its_slots_in_the_simulation(past):
@@ -134,7 +133,7 @@ def test_what_ran_when_the_window_began_takes_its_slots_in_the_simulation(past):
         tasks=tuple(Task(task_id=f"t{n}") for n in range(3)),
     )  # fmt: skip
     rules = (Rule(tasks="slow.*", duration_s=1500), Rule(tasks="*", duration_s=10))
-    happened = past(deployment(etl(), slow, hours=5, rules=rules))
+    happened = past(deployment(etl(), slow, hours=4, rules=rules))
     since = START + timedelta(hours=3, minutes=5)
     until = since + timedelta(minutes=15)
     found = backtest(

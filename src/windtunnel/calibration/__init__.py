@@ -2,6 +2,7 @@
 it, and how well a simulation with it repeats what happened."""
 
 from windtunnel.calibration.backtesting import (
+    TRIALS,
     Backtest,
     Compared,
     DagBacktest,
@@ -15,6 +16,7 @@ from windtunnel.calibration.past import Happened, Past, PastRun, PastTry, Poke, 
 from windtunnel.calibration.reading import read_past
 
 __all__ = [
+    "TRIALS",
     "Backtest",
     "Compared",
     "DagBacktest",

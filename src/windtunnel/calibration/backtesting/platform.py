@@ -73,14 +73,24 @@ class Platform:
 
     def _with_loop(self, cluster: Cluster) -> Cluster:
         loop = cluster.loop or SchedulerLoop(per_run_s=0, per_task_s=0)
-        busy = loop.duration_s
+        period = loop.duration_s + loop.idle_sleep_s
         if self.look_s is not None:
-            busy = max(SHORTEST_LOOP_S, 2 * self.look_s - loop.idle_sleep_s)
-        changes = {"duration_s": busy, "per_run_s": 0.0, "per_task_s": 0.0}
+            period = max(SHORTEST_LOOP_S, 2 * self.look_s)
+        busy = max(SHORTEST_LOOP_S, period - loop.idle_sleep_s)
+        start = busy + loop.hand_over_s
         if self.start_s is not None:
-            # Airflow notes that it queues somewhere in its loop, and hands over at its end.
             pod = cluster.kubernetes_executor.pod_start_s if _has_pods(cluster) else 0.0
-            changes["hand_over_s"] = max(0.0, self.start_s - busy / 2 - pod)
+            start = max(0.0, self.start_s - pod)
+            # Airflow queues somewhere in its loop, the simulation at its begin, and both hand over
+            # at its end: what is longer than that is counted as sleep.
+            busy = min(busy, max(start, SHORTEST_LOOP_S))
+        changes = {
+            "duration_s": busy,
+            "per_run_s": 0.0,
+            "per_task_s": 0.0,
+            "idle_sleep_s": max(0.0, period - busy),
+            "hand_over_s": max(0.0, start - busy),
+        }
         if self.due_late_s is not None:
             changes["due_late_s"] = self.due_late_s
         return cluster.model_copy(update={"loop": loop.model_copy(update=changes)})

@@ -38,7 +38,7 @@ def backtest(
     since: datetime | None = None,
     until: datetime | None = None,
     mode: Mode = "calibrated",
-    trials: int | None = None,
+    trials: int = TRIALS,
     seed: int = 0,
     tell: Progress | None = None,
 ) -> Backtest:
@@ -55,7 +55,7 @@ def backtest(
             most.
         until: where it ends.
         mode: ``replayed`` takes the durations that were measured in the window itself.
-        trials: how many simulations; by default 40, and one where nothing is drawn.
+        trials: how many simulations.
         seed: of the first simulation; the others have the next ones.
         tell: told how far it is.
 
@@ -84,7 +84,6 @@ def backtest(
     behavior = resampled(known, Fleet(dags=tuple(made.dags)))
     behavior = behavior.model_copy(update={"rules": (*again, *behavior.rules)})
     scenario = _scenario(made, behavior, learned, span)
-    trials = trials or (1 if mode == "replayed" else TRIALS)
     predicted = _simulated(scenario, span, range(seed, seed + trials), tell)
     uncalibrated = _simulated(_uncalibrated(scenario, cluster, span), span, [seed], None)
     rows = dags_of(past, keys, span, predicted, uncalibrated)

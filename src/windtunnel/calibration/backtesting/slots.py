@@ -167,15 +167,14 @@ def _likeliest(free: Sequence[_Left], at: float, shares: Sequence[float]) -> _Le
 def _fitted(left: Iterable[_Left], before: Sequence[float]) -> Sequence[float]:
     """How likely each length is, from lengths known within bounds (Turnbull's self-consistent
     estimate, begun at an earlier one)."""
-    bounds = [(_cell(one.least), _cell(one.most)) for one in left if one.least <= one.most]
+    bounds = Counter((_cell(one.least), _cell(one.most)) for one in left if one.least <= one.most)
     shares = list(before)
     for _ in range(STEPS if bounds else 0):
         found = [1e-9] * CELLS
-        for low, high in bounds:
+        for (low, high), count in bounds.items():
             inside = sum(shares[low : high + 1])
-            if inside > 0:
-                for cell in range(low, high + 1):
-                    found[cell] += shares[cell] / inside
+            for cell in range(low, high + 1):
+                found[cell] += count * shares[cell] / inside
         total = sum(found)
         shares = [one / total for one in found]
     return shares
