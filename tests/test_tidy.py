@@ -20,7 +20,7 @@ LAYERS = (
     {"cli", "strategies"},
     {"regression"},
     {"report", "target"},
-    {"comparison"},
+    {"comparison", "planning"},
     {"api"},
     {"result"},
     {"explain"},
@@ -34,7 +34,17 @@ LAYERS = (
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # The package itself and `python -m` stand above the rooms; each has one door.
 DOORS = {
-    "": {"api", "errors", "faults", "model", "trace", "detect", "loaders", "strategies"},
+    "": {
+        "api",
+        "planning",
+        "errors",
+        "faults",
+        "model",
+        "trace",
+        "detect",
+        "loaders",
+        "strategies",
+    },
     "__main__": {"cli"},
 }
 

@@ -12,6 +12,7 @@ import pytest
 from docsite import commands
 from shown import Block, Folder, blocks, is_shown, read, steps
 from windtunnel.loaders.forms import Mistakes, to_machine
+from windtunnel.loaders.question_text import read_question
 from windtunnel.model import Cluster, Fleet, Scenario
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +89,8 @@ def keys_of_nothing(block: Block) -> str | None:
     for model, extra in ((Scenario, ("dags", "cluster")), (Cluster, ()), (Fleet, ("format",))):
         mistakes = Mistakes(model.__name__)
         tables = {k: v for k, v in data.items() if k not in TOLD_APART and k not in extra}
+        if model is Scenario and "plan" in tables:
+            read_question(tables.pop("plan"), mistakes)
         to_machine(model, tables, "", mistakes, extra=extra)
         told.append(mistakes.found)
     return "; ".join(min(told, key=len)) or None

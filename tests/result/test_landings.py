@@ -40,21 +40,19 @@ def test_a_run_that_failed_never_lands_and_one_that_goes_on_is_not_counted(night
 
 
 def test_a_deadline_of_a_question_is_held_against_each_run(nightly_etl):
-    within = Deadline(dag_id="etl", within_s=599.0)
-    (etl,) = of(
-        nightly_etl, within, Deadline(dag_id="etl", queued_s=0.0), Deadline(dag_id="x", within_s=1)
-    )
+    within = Deadline(of="etl", within_s=599.0)
+    (etl,) = of(nightly_etl, within, Deadline(of="etl", queued_s=0.0), Deadline(of="x", within_s=1))
     assert (etl.deadline, etl.source) == ("within 9m 59s", "question")
     assert [one.late for one in etl.runs] == [True] * 4 + [False], "the last may still be in time"
     assert etl.runs[0].allowed_s == 599.0
-    by = of(nightly_etl, Deadline(dag_id="etl", by=time(2, 15)))[0]
+    by = of(nightly_etl, Deadline(of="etl", by=time(2, 15)))[0]
     assert (by.deadline, by.late) == ("by 02:15", 1), "the run that fails at three is the only one"
 
 
 def test_a_deadline_of_a_task_is_one_beside_the_dag():
     etl = dag("etl", task("extract"), task("load", "extract"))
     result = simulated(wt.Fleet(dags=(etl,)), takes(etl__extract=60, etl__load=600))
-    whole, extract = of(result, Deadline(dag_id="etl", task_id="extract", within_s=120))
+    whole, extract = of(result, Deadline(of="etl.extract", within_s=120))
     assert (whole.name, whole.deadline, whole.share_s(1.0)) == ("etl", "", 660.0)
     assert (extract.name, extract.late, extract.share_s(1.0)) == ("etl.extract", 0, 60.0)
 

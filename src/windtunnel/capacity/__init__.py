@@ -1,12 +1,15 @@
 """How much of its limits a fleet uses, and what it would need: statistics over simulations, and
 plans made of many of them."""
 
+from windtunnel.capacity.due import Awaited, awaited
 from windtunnel.capacity.estimate import Estimate, mean, quantile, share
 from windtunnel.capacity.looks import Looks, growing, is_enough, look_until
 from windtunnel.capacity.occupancy import Occupancy, occupancy
 from windtunnel.capacity.plan import Kept, Plan, Point, StaticFormula
+from windtunnel.capacity.planning import make_plan
 
 __all__ = [
+    "Awaited",
     "Estimate",
     "Kept",
     "Looks",
@@ -14,9 +17,11 @@ __all__ = [
     "Plan",
     "Point",
     "StaticFormula",
+    "awaited",
     "growing",
     "is_enough",
     "look_until",
+    "make_plan",
     "mean",
     "occupancy",
     "quantile",

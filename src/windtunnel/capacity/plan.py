@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from windtunnel.model import Question
+from windtunnel.model import Assumption, Problem, Question, Scenario
 
 Verdict = Literal["yes", "no", "unknown"]
 
@@ -105,6 +105,8 @@ class Plan:
     """The answer to a question."""
 
     question: Question
+    scenario: Scenario
+    """What was simulated, with its settings as they are."""
     points: tuple[Point, ...]
     """All that were simulated, in the order in which they are wanted: the first one that is enough
     is the answer."""
@@ -114,8 +116,6 @@ class Plan:
     """One that is wanted more and may be enough: not known yet."""
     simulations: int
     """In all."""
-    window_s: float
-    """Length of what one simulation covers."""
     knee: Point | None = None
     """Where the curve over the first setting bends: beyond it, more brings little."""
     formula: StaticFormula | None = None
@@ -123,3 +123,10 @@ class Plan:
     """Whether anything is drawn. If not, all days are the same, and one is enough."""
     searched: str = ""
     """Which of the settings were tried, and what follows for the others."""
+    assumptions: tuple[Assumption, ...] = ()
+    """What the input did not say, and what was taken instead; what a day is."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Parts of the input that could not be used."""
+        return self.scenario.fleet.problems

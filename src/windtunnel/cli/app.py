@@ -1,4 +1,4 @@
-"""The commands, such as `run`, `check` and `explain`, by name."""
+"""The commands, and what becomes of what they raise."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from windtunnel.cli.checking import check
 from windtunnel.cli.differing import diff
 from windtunnel.cli.explaining import explain
 from windtunnel.cli.loading import load
+from windtunnel.cli.planning import plan
 from windtunnel.cli.proving import prove
 from windtunnel.cli.replaying import replay
 from windtunnel.cli.running import run
@@ -46,7 +47,7 @@ def _root(
     pass
 
 
-for command in (run, check, diff, prove, load, replay, explain, backtest):
+for command in (run, check, diff, plan, prove, load, replay, explain, backtest):
     app.command()(command)
 app.add_typer(shipped.app, name="scenarios")
 

@@ -36,6 +36,7 @@ from windtunnel.loaders.profiles import (
     usual_profile,
 )
 from windtunnel.loaders.project import repository_of, said_by_project
+from windtunnel.loaders.question_text import parse_deadline, parse_part, said_deadline
 from windtunnel.loaders.real import LoadedByAirflow
 from windtunnel.loaders.scenario_file import (
     DEFAULT_START,
@@ -97,8 +98,10 @@ __all__ = [
     "parse_accepts",
     "parse_backfill",
     "parse_behavior",
+    "parse_deadline",
     "parse_duration",
     "parse_fault",
+    "parse_part",
     "parse_profiles",
     "parse_setting",
     "parse_share",
@@ -111,6 +114,7 @@ __all__ = [
     "read_supplied",
     "repository_of",
     "said_by_project",
+    "said_deadline",
     "said_fault",
     "said_faults",
     "scenario_schema",

@@ -32,10 +32,11 @@ from windtunnel.loaders.forms import (
 from windtunnel.loaders.history import with_histories
 from windtunnel.loaders.native import is_fleet_file
 from windtunnel.loaders.new_versions import with_new_versions
+from windtunnel.loaders.question_text import question_toml_schema, read_question
 from windtunnel.loaders.source import AirflowChoice
 from windtunnel.loaders.standin.session import DEFAULT_NOW
 from windtunnel.loaders.text_file import read_text, read_toml
-from windtunnel.model import Behavior, Cluster, Fleet, Problem, Scenario
+from windtunnel.model import Behavior, Cluster, Fleet, Problem, Question, Scenario
 from windtunnel.model.scenario import FORMAT
 from windtunnel.model.schedule import assets_in
 
@@ -55,6 +56,8 @@ class ReadScenario:
     loaded: Loaded
     file: Path | None = None
     """The scenario file; ``None`` if there was none and defaults hold."""
+    question: Question | None = None
+    """What ``windtunnel plan`` is asked, if the file says it. Nothing of it is simulated."""
 
 
 def read_scenario(
@@ -116,7 +119,11 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
     in_file = _behavior_file(said, file, mistakes) if isinstance(said, str) else None
     machine = to_machine(
         Scenario,
-        {key: value for key, value in data.items() if key not in ("about", "cluster", "fleet")}
+        {
+            key: value
+            for key, value in data.items()
+            if key not in ("about", "cluster", "fleet", "plan")
+        }
         | {
             "faults": fault_tables(data.get("faults", []), mistakes.add),
             "backfills": _backfills(data.get("backfills", []), mistakes),
@@ -126,12 +133,13 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
         },
         "",
         mistakes,
-        extra=("about", "dags", "cluster"),
+        extra=("about", "dags", "cluster", "plan"),
     )
     if "fleet" in data:
         mistakes.add("fleet", "...", "unknown key; name the folder of DAG files with 'dags'")
     if not isinstance(data.get("about", {}), Mapping):
         mistakes.add("about", data["about"], "must be a table; what it holds is for people")
+    question = read_question(data["plan"], mistakes) if "plan" in data else None
     own = _cluster(data.get("cluster", {}), file, mistakes)
     machine = {"name": file.resolve().parent.name, "start": DEFAULT_START.isoformat()} | machine
     scenario = build(Scenario, machine | {"fleet": {}}, mistakes)
@@ -153,7 +161,7 @@ def _from_file(file: Path, asked: Asked) -> ReadScenario:
         told["behavior"] = behavior_for(in_file, loaded.fleet)
     update = {"fleet": loaded.fleet, "start": begin, **told, "cluster": known["cluster"]}
     scenario = _without_strangers(scenario.model_copy(update=update), file)
-    return ReadScenario(scenario, loaded, file)
+    return ReadScenario(scenario, loaded, file, question)
 
 
 def _behavior_file(given: str, file: Path, mistakes: Mistakes) -> Behavior | None:
@@ -346,6 +354,8 @@ def scenario_toml_schema() -> dict[str, Any]:
         "type": "object",
         "description": "For people, such as a title; nothing of it is simulated.",
     }
+    properties["plan"], questions = question_toml_schema()
+    definitions.update(questions)
     schema["required"] = [
         name for name in schema.get("required", ()) if name not in ("fleet", "start")
     ]

@@ -24,21 +24,19 @@ class Setting(Value):
 
 
 class Deadline(Value):
-    """What has to be on time: a DAG, or one of its tasks; exactly one of the last three fields says
-    what on time is."""
+    """What has to be on time; exactly one of the last three fields says what on time is."""
 
-    dag_id: str
-    """The DAG; for ``queued_s`` a glob is allowed."""
-    task_id: str | None = None
-    """One of its tasks. ``None``: the whole run; for ``queued_s``, each of its tasks."""
+    of: Annotated[str, Field(min_length=1)]
+    """A DAG, or one of its tasks, ``etl.load``; for ``queued_s`` a pattern over tasks, such as
+    ``etl.*`` or ``pool:db``."""
     by: time | None = None
     """Landed before this time of day, the first one after the run was due; in the timezone of the
     DAG's schedule, if it names none itself."""
     within_s: Annotated[float, Field(gt=0)] | None = None
     """Landed so long after the run was due, at most."""
     queued_s: Annotated[float, Field(ge=0)] | None = None
-    """Each task instance ran so long after its upstream tasks let it, at most: what it waits for
-    limits. Then the share is one of task instances: 95 % is what others call the P95."""
+    """Each task instance waited for limits (pools, worker slots, runs of its DAG) so long, at most.
+    The share is one of task instances then: 95 % is what others call the P95."""
 
     @model_validator(mode="after")
     def _says_when(self) -> Self:
@@ -46,11 +44,6 @@ class Deadline(Value):
         if len(said) != 1:
             raise ValueError("exactly one of by, within and queued says what on time is")
         return self
-
-    @property
-    def name(self) -> str:
-        """Who it is about: ``etl`` or ``etl.load``."""
-        return self.dag_id if self.task_id is None else f"{self.dag_id}.{self.task_id}"
 
 
 class Question(Value):

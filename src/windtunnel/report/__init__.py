@@ -8,6 +8,8 @@ from windtunnel.report.finding_text import finding_text, headline, story
 from windtunnel.report.highlight import THEME, ReportHighlighter
 from windtunnel.report.json_form import check_json, proof_json, run_json
 from windtunnel.report.load_report import load_json, load_text
+from windtunnel.report.plan_json import plan_form, plan_json
+from windtunnel.report.plan_text import plan_text
 from windtunnel.report.proof_text import proof_text
 from windtunnel.report.rechecked_text import rechecked_line
 from windtunnel.report.text import check_text, findings_text, problems_text, run_text
@@ -31,6 +33,9 @@ __all__ = [
     "load_json",
     "load_text",
     "page_json",
+    "plan_form",
+    "plan_json",
+    "plan_text",
     "problems_text",
     "proof_json",
     "proof_text",

@@ -30,7 +30,7 @@ def run_json(result: Result) -> str:
     summary = summarize(trace)
     return dump(
         kind="run",
-        **_head(result.scenario, result.problems, result.assumptions),
+        **report_head(result.scenario, result.problems, result.assumptions),
         dag_runs=_dag_runs(trace),
         task_instances=_task_instances(trace),
         dags=[_dag(one) for one in summary.dags],
@@ -50,7 +50,7 @@ def check_json(report: Report) -> str:
     """A check: findings with their counterexample ids, and what was covered."""
     return dump(
         kind="check",
-        **_head(report.scenario, report.problems, report.assumptions),
+        **report_head(report.scenario, report.problems, report.assumptions),
         simulations=report.simulations,
         dag_runs=len(report.result.trace.runs),
         task_instances=len(report.result.trace.ti_run),
@@ -80,7 +80,7 @@ def proof_json(scenario: Scenario, proof: Proof) -> str:
     """Proofs: the verdict of each DAG, with what it rests on, who may be stuck, or why not."""
     return dump(
         kind="prove",
-        **_head(scenario, scenario.fleet.problems, scenario.fleet.assumptions),
+        **report_head(scenario, scenario.fleet.problems, scenario.fleet.assumptions),
         assumed=list(proof.assumptions),
         dags=[_dag_proof(one) for one in proof.dags],
     )
@@ -115,9 +115,10 @@ def dump(**parts: Any) -> str:
     return json.dumps({"format": FORMAT, **parts}, indent=2, sort_keys=True, ensure_ascii=False)
 
 
-def _head(
+def report_head(
     scenario: Scenario, problems: Sequence[Problem], assumptions: Sequence[Assumption]
 ) -> dict[str, Any]:
+    """What every report begins with: what was simulated, and what was not said."""
     return {
         "scenario": {
             "name": scenario.name,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from windtunnel.capacity import Plan, Point
-from windtunnel.report.json_form import dump
+from windtunnel.report.json_form import dump, report_head
 
 
-def plan_json(plan: Plan, head: Mapping[str, Any]) -> str:
+def plan_json(plan: Plan) -> str:
     """The plan, below what every report begins with."""
+    head = report_head(plan.scenario, plan.problems, plan.assumptions)
     return dump(kind="plan", **head, **plan_form(plan))
 
 
@@ -30,7 +30,6 @@ def plan_form(plan: Plan) -> dict[str, Any]:
         "knee": place(plan.knee),
         "formula": None if plan.formula is None else asdict(plan.formula),
         "simulations": plan.simulations,
-        "window_s": plan.window_s,
         "drawn": plan.drawn,
         "searched": plan.searched,
     }

@@ -92,6 +92,16 @@ def problems_text(problems: Sequence[Problem], *, width: int = 80) -> str:
     return _join([_problems(problems, width)])
 
 
+def loaded_text(scenario: Scenario, *, width: int = 80) -> list[str]:
+    """What is simulated: DAGs, cluster, window and faults."""
+    return _loaded(scenario, width)
+
+
+def assumptions_text(assumptions: Sequence[Assumption], *, width: int = 80) -> str:
+    """What the input did not say, and what was taken instead."""
+    return _join([_assumptions(assumptions, width)])
+
+
 def _join(blocks: Sequence[Sequence[str]]) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block)
 

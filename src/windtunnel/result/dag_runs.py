@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from windtunnel import trace
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import parse_duration
+from windtunnel.model.moments import next_time
 from windtunnel.result.path import CriticalPath, critical_path, told, worst
 from windtunnel.result.record import Record
 from windtunnel.result.tasks import State, Task, task_of
@@ -96,12 +97,7 @@ class DagRun(trace.DagRun):
             return named.astimezone(UTC)
         if not isinstance(deadline, time):
             raise InvalidInput(f"landed_before({deadline!r}): {WRONG}")
-        place = deadline.tzinfo or zone
-        day = self.due.astimezone(place).date()
-        at = datetime.combine(day, deadline, place)
-        if at.astimezone(UTC) <= self.due:
-            at = datetime.combine(date.fromordinal(day.toordinal() + 1), deadline, place)
-        return at.astimezone(UTC)
+        return next_time(deadline, self.due, zone)
 
     def told(self) -> list[str]:
         """What became of it and where its time went, line by line, for people."""

@@ -101,8 +101,11 @@ def landing_times(
 
 
 def _asked(runs: Sequence[DagRun], deadlines: Iterable[Deadline]) -> Iterator[LandingTimes]:
+    dag_id, dag = runs[0].dag_id, runs[0].record.dag(runs[0].dag_id)
     for one in deadlines:
-        if one.dag_id != runs[0].dag_id or one.queued_s is not None:
+        task_id = None if one.of == dag_id else one.of.removeprefix(f"{dag_id}.")
+        has_task = dag is not None and task_id is not None and dag.find(task_id) is not None
+        if one.queued_s is not None or not (task_id is None or has_task):
             continue
         if one.by is not None:
             said = f"by {one.by:%H:%M:%S}".removesuffix(":00")
@@ -111,8 +114,8 @@ def _asked(runs: Sequence[DagRun], deadlines: Iterable[Deadline]) -> Iterator[La
             assert one.within_s is not None
             said, within = f"within {duration(one.within_s)}", timedelta(seconds=one.within_s)
             ends = [run.due + within for run in runs]
-        landed = (_landed(run, one.task_id, end) for run, end in zip(runs, ends, strict=True))
-        yield LandingTimes(one.name, said, "question", tuple(landed))
+        landed = (_landed(run, task_id, end) for run, end in zip(runs, ends, strict=True))
+        yield LandingTimes(one.of, said, "question", tuple(landed))
 
 
 def _slas(runs: Sequence[DagRun], scenario: Scenario) -> Iterator[LandingTimes]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from windtunnel.explain import Holders
-from windtunnel.model import Cron, Dag, Scenario, Task
+from windtunnel.model import Dag, Scenario, Task
+from windtunnel.model.moments import zone_of
 from windtunnel.trace import DagRun, RunState, TaskInstance, Trace, Waits
 
 Change = tuple[int, int, int]
@@ -102,18 +103,11 @@ class Record:
     def due(self, run: int) -> datetime:
         """When a run was due, by its number: one of a backfill when somebody asked for it, whatever
         its dates."""
-        made = self.trace.runs[run]
-        if made.run_type == "backfill":
-            return self.trace.at(made.created_us).astimezone(UTC)
-        return made.run_after.astimezone(UTC)
+        return self.trace.due(run)
 
     def zone(self, dag_id: str) -> ZoneInfo:
         """The timezone in which a DAG's times of day are meant: of its schedule, else its own."""
-        dag = self.dag(dag_id)
-        if dag is None:
-            return ZoneInfo("UTC")
-        own = dag.schedule.timezone if isinstance(dag.schedule, Cron) else None
-        return ZoneInfo(own or dag.timezone)
+        return zone_of(self.dag(dag_id))
 
     def why(self, instance: TaskInstance) -> str:
         """What the trace says of the last state change of an instance; empty: nothing."""

@@ -10,7 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from windtunnel.trace.decisions import Decision
@@ -277,6 +277,14 @@ class Trace:
     def at(self, us: int) -> datetime:
         """The instant, as a datetime in UTC."""
         return self.start + timedelta(microseconds=us)
+
+    def due(self, run: int) -> datetime:
+        """When a run was due, by its number, in UTC: one of a backfill when somebody asked for it,
+        whatever its dates."""
+        made = self.runs[run]
+        if made.run_type == "backfill":
+            return self.at(made.created_us).astimezone(UTC)
+        return made.run_after.astimezone(UTC)
 
     def events(self) -> Iterator[Event]:
         """Every state change in order; the try number is the one that Airflow's database holds

@@ -14,7 +14,7 @@ from windtunnel.model.question import Deadline
 from windtunnel.report.html import Subject, critical, landings, page
 
 SENSOR = ExternalTaskSensor(external_dag_id="etl", external_task_ids=("load",))
-LATE = Deadline(dag_id="report", by=time(2, 30))
+LATE = Deadline(of="report", by=time(2, 30))
 
 
 @pytest.fixture(scope="module")
