@@ -126,8 +126,9 @@ def check(
     report.terminal.show(check_json(came_to) if report.json else check_text(came_to))
     needed: set[str] = {*(fail_on_unreached or ()), *search.fail_on_unreached}
     out.write(
-        came_to, found, target, report.terminal, beside=report.json, strict=strict, needed=needed
-    )
+        came_to, found, target, report.terminal, beside=report.json, strict=strict, needed=needed,
+        store=store,
+    )  # fmt: skip
     if write_test is not None:
         # Last of all: a test that can't be written must not cost what a long search has found.
         with report.terminal.only_reports(report.json), report.terminal.stages() as tell:

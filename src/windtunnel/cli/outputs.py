@@ -11,9 +11,11 @@ from typing import Annotated
 
 import typer
 
+from windtunnel import api
 from windtunnel.api import Progress
 from windtunnel.cli.handover import OTEL, TABLES, HandOver
 from windtunnel.cli.terminal import Terminal
+from windtunnel.detect import Finding
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import ReadScenario, repository_of
 from windtunnel.report import check_json, run_json
@@ -73,8 +75,10 @@ class Outputs:
         beside: bool,
         strict: bool = False,
         needed: set[str] | None = None,
+        store: Path | None = None,
     ) -> None:
-        """Write all of them. *beside*: what is printed goes to stderr, as programs read stdout.
+        """Write all of them. *beside*: what is printed goes to stderr, as programs read stdout;
+        *store*: where counterexamples are, which the page shows step by step.
 
         Raises:
             InvalidInput: a file can't be written.
@@ -84,7 +88,7 @@ class Outputs:
         command = "check" if isinstance(outcome, Report) else "run"
         forms: dict[str, Callable[[], str]] = {
             JSON: lambda: check_json(outcome) if isinstance(outcome, Report) else run_json(outcome),
-            HTML: lambda: _page(outcome, f"windtunnel {command} {target}"),
+            HTML: lambda: _page(outcome, f"windtunnel {command} {target}", store),
             PERFETTO: lambda: _perfetto(_first(outcome)),
             OTEL: lambda: _otlp(_first(outcome)),
         }
@@ -220,10 +224,18 @@ def _otlp(result: Result) -> str:
     return otlp_json(spans(result))
 
 
-def _page(outcome: object, title: str) -> str:
+def _page(outcome: object, title: str, store: Path | None = None) -> str:
     from windtunnel.report.html import Subject, page  # noqa: PLC0415 - nobody else waits for it
 
-    return page(Subject(outcome, title))
+    def shows(finding: Finding) -> Result | None:
+        """The counterexample of a finding, simulated once more."""
+        if store is None or finding.counterexample is None:
+            return None
+        with suppress(InvalidInput):  # then the page goes without
+            return api.replay(finding.counterexample, store=store).result
+        return None
+
+    return page(Subject(outcome, title, shows=shows))
 
 
 def _patches(outcome: Result | Report) -> dict[str, str]:

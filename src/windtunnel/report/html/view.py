@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from windtunnel.detect import Finding
 from windtunnel.model.question import Deadline
 from windtunnel.report.summary import Summary, summarize
 from windtunnel.result import Report, Result
@@ -18,6 +19,10 @@ from windtunnel.result.landings import LandingTimes, landing_times
 from windtunnel.trace import Wait, Waits
 
 Json = Mapping[str, Any]
+
+
+def _nowhere(_: Finding) -> Result | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,9 @@ class Subject:
     """The command and its target: ``windtunnel check dags/``."""
     deadlines: tuple[Deadline, ...] = ()
     """What has to be on time, where somebody said so."""
+
+    shows: Callable[[Finding], Result | None] = _nowhere
+    """A simulation that shows a finding, if there is one beside `result`: its counterexample."""
 
     @cached_property
     def result(self) -> Result | None:
