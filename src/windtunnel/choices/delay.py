@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from windtunnel.choices.choices import Actor
 from windtunnel.choices.even import Even
 from windtunnel.choices.hints import NONE, Hints
+from windtunnel.choices.strategy import Drawn, Noted
 from windtunnel.choices.stream import Deck, Stream
 
 _DEVIATIONS = (1, 2, 3, 4, 5)
@@ -27,16 +28,27 @@ class Delay(Even):
         self._asked = 10
         """Questions that a simulation has: the most seen so far."""
 
-    def begin(self, luck: Stream) -> None:
-        """Draw where this simulation deviates, and from what."""
-        super().begin(luck)
-        self._slow = self._extremes.deal(luck)
-        self._number = 0
-        self._deviant = luck.some(self._counts.deal(luck), self._asked)
+    def draw(self, luck: Stream) -> Drawn:
+        """Where a simulation deviates, and from what."""
+        return {
+            "slow": self._extremes.deal(luck),
+            "deviant": sorted(luck.some(self._counts.deal(luck), self._asked)),
+        }
 
-    def end(self, at: float) -> None:
-        """Learn how much is asked."""
-        self._asked = max(self._asked, self._number)
+    def play(self, drawn: Drawn, luck: Stream) -> None:
+        """Deviate there."""
+        super().play(drawn, luck)
+        self._slow: bool = drawn["slow"]
+        self._deviant = frozenset(drawn["deviant"])
+        self._number = 0
+
+    def noted(self, at: float) -> Noted:
+        """How much was asked."""
+        return {"asked": self._number}
+
+    def learn(self, noted: Noted) -> None:
+        """Deviations are drawn among so many questions."""
+        self._asked = max(self._asked, noted["asked"])
 
     def _answer(self, ways: int, usual: int) -> int:
         self._number += 1

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from windtunnel.choices.choices import Actor
 from windtunnel.choices.hints import NONE, Hints
+from windtunnel.choices.strategy import Drawn, Noted
 from windtunnel.choices.stream import Stream
 
 
@@ -21,12 +22,28 @@ class Even:
     def __init__(self, budget: int = 0, hints: Hints = NONE) -> None:
         self.luck = Stream(0)
 
+    def draw(self, luck: Stream) -> Drawn:
+        """What is drawn beforehand: nothing."""
+        return {}
+
+    def play(self, drawn: Drawn, luck: Stream) -> None:
+        """Answer in a simulation for which this was drawn."""
+        self.luck = luck
+
+    def noted(self, at: float) -> Noted:
+        """What a simulation that ended at this time teaches: nothing."""
+        return {}
+
+    def learn(self, noted: Noted) -> None:
+        """Use in later simulations what one taught."""
+
     def begin(self, luck: Stream) -> None:
         """Start a simulation."""
-        self.luck = luck
+        self.play(self.draw(luck), luck)
 
     def end(self, at: float) -> None:
         """End a simulation, at this time."""
+        self.learn(self.noted(at))
 
     def among(self, kind: str, actors: Sequence[Actor]) -> int:
         """Anyone."""

@@ -8,32 +8,18 @@ times as long as plain random search.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from hashlib import blake2b
 
-from windtunnel.choices.choices import Actor, Choices
+from windtunnel.choices.choices import Actor
 from windtunnel.choices.delay import Delay
 from windtunnel.choices.even import Even
 from windtunnel.choices.hints import NONE, Hints
 from windtunnel.choices.priorities import Priorities
 from windtunnel.choices.rendezvous import Rendezvous
 from windtunnel.choices.straggler import Straggler
+from windtunnel.choices.strategy import Drawn, Noted, Strategy
 from windtunnel.choices.stream import Stream
 from windtunnel.choices.swarm import Swarm
-
-
-class Strategy(Choices, Protocol):
-    """Choices that are made anew for each simulation, and may learn between them."""
-
-    name: str
-
-    def begin(self, luck: Stream) -> None:
-        """Start a simulation."""
-        ...
-
-    def end(self, at: float) -> None:
-        """End a simulation, at this time."""
-        ...
-
 
 STRATEGIES: dict[str, Callable[[int, Hints], Strategy]] = {
     "even": Even,
@@ -67,32 +53,52 @@ class Portfolio:
         self._turn = -1
         self._flown = dict.fromkeys(STRATEGIES, 0)
         self._repeated = dict.fromkeys(STRATEGIES, 0)
-        self._seen: set[tuple[int, ...]] = set()
+        self._seen: set[str] = set()
+        """Digests of all answers of a simulation."""
         self._answers: list[int] = []
         self.now: Strategy = self._strategies["even"]
         """The strategy of this simulation."""
 
-    def begin(self, luck: Stream) -> None:
-        """Start a simulation: the next strategy's."""
+    def draw(self, luck: Stream) -> Drawn:
+        """What a simulation is to be: the next strategy's."""
         self._turn = (self._turn + 1) % len(_TURNS)
         name = _TURNS[self._turn]
         if self._repeats(name, luck) and not self._repeats("even", luck):
             name = "even"
-        self.now = self._strategies[name]
-        self.now.begin(luck)
-        self._answers = []
+        drawn = self._strategies[name].draw(luck)
+        return {"by": name, "drawn": drawn, "luck": luck.state}
 
     def _repeats(self, name: str, luck: Stream) -> bool:
         """As likely as it did so far."""
         return luck.below(self._flown[name] + 1) < self._repeated[name]
 
-    def end(self, at: float) -> None:
-        """End a simulation, at this time."""
-        self.now.end(at)
-        name, answers = self.now.name, tuple(self._answers)
+    def play(self, drawn: Drawn, luck: Stream | None = None) -> None:
+        """Answer in a simulation for which this was drawn, here or in another process; with the
+        rest of its own luck."""
+        self.now = self._strategies[drawn["by"]]
+        self.now.play(drawn["drawn"], Stream.at(drawn["luck"]))
+        self._answers = []
+
+    def noted(self, at: float) -> Noted:
+        """What a simulation that ended at this time teaches."""
+        answers = blake2b(repr(self._answers).encode(), digest_size=16).hexdigest()
+        return {"by": self.now.name, "answers": answers, "noted": self.now.noted(at)}
+
+    def learn(self, noted: Noted) -> None:
+        """Use in later simulations what one taught."""
+        name, answers = noted["by"], noted["answers"]
+        self._strategies[name].learn(noted["noted"])
         self._flown[name] += 1
         self._repeated[name] += answers in self._seen
         self._seen.add(answers)
+
+    def begin(self, luck: Stream) -> None:
+        """Start a simulation."""
+        self.play(self.draw(luck))
+
+    def end(self, at: float) -> None:
+        """End a simulation, at this time."""
+        self.learn(self.noted(at))
 
     def _keep(self, answer: int) -> int:
         self._answers.append(answer)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from windtunnel.choices.choices import Actor
 from windtunnel.choices.even import Even
 from windtunnel.choices.hints import NONE, Hints
+from windtunnel.choices.strategy import Drawn, Noted
 from windtunnel.choices.stream import Deck, Stream
 
 _DEPTHS = (0, 1, 2, 3)
@@ -31,19 +32,29 @@ class Priorities(Even):
         self._asked, self._chances = 10, 3
         """Questions, and chances of a fault, that a simulation has: the most seen so far."""
 
-    def begin(self, luck: Stream) -> None:
-        """Draw where this simulation changes its mind, and which chances of a fault it takes."""
-        super().begin(luck)
+    def draw(self, luck: Stream) -> Drawn:
+        """Where a simulation changes its mind, and which chances of a fault it takes."""
+        return {
+            "changes": sorted(luck.some(self._depths.deal(luck), self._asked)),
+            "taken": sorted(luck.some(self._counts.deal(luck), self._chances)),
+        }
+
+    def play(self, drawn: Drawn, luck: Stream) -> None:
+        """Change it there."""
+        super().play(drawn, luck)
+        self._changes, self._taken = frozenset(drawn["changes"]), frozenset(drawn["taken"])
         self._rank: dict[Actor, float] = {}
         self._slow: dict[Actor, bool] = {}
         self._number = self._chance = 0
-        self._changes = luck.some(self._depths.deal(luck), self._asked)
-        self._taken = luck.some(self._counts.deal(luck), self._chances)
 
-    def end(self, at: float) -> None:
-        """Learn how much is asked."""
-        self._asked = max(self._asked, self._number)
-        self._chances = max(self._chances, self._chance)
+    def noted(self, at: float) -> Noted:
+        """How much was asked."""
+        return {"asked": self._number, "chances": self._chance}
+
+    def learn(self, noted: Noted) -> None:
+        """Changes and faults are drawn among so many."""
+        self._asked = max(self._asked, noted["asked"])
+        self._chances = max(self._chances, noted["chances"])
 
     def _changed(self) -> bool:
         self._number += 1

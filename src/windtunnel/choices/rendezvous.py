@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from windtunnel.choices.choices import Actor
 from windtunnel.choices.even import Even
 from windtunnel.choices.hints import NONE, Hints, Meeting, is_in
+from windtunnel.choices.strategy import Drawn, Noted
 from windtunnel.choices.stream import Deck, Stream
 
 _FAULTS = (None, 0.3, 0.8)
@@ -35,23 +36,39 @@ class Rendezvous(Even):
         super().__init__(budget, hints)
         self._horizon = 10.0
         self._decks = Deck(_FAULTS), Deck(_LAPSES), Deck(_SLACKS), Deck(tuple(range(_PARTS)))
-        meetings: tuple[Meeting | None, ...] = hints.meetings
-        self._meetings = Deck(meetings or (None,))
+        self._known = hints.meetings
+        self._meetings = Deck(tuple(range(len(hints.meetings))) or (None,))
         self._whole = Deck((True, False))
 
-    def begin(self, luck: Stream) -> None:
-        """Draw the instant, and who is to meet."""
-        super().begin(luck)
+    def draw(self, luck: Stream) -> Drawn:
+        """The instant, and who is to meet."""
         faults, lapses, slacks, parts = self._decks
-        self._instant = (parts.deal(luck) + luck.even()) * self._horizon / _PARTS
-        self._rank: dict[Actor, float] = {}
-        self._faults, self._lapses = faults.deal(luck), lapses.deal(luck)
-        self._slack = slacks.deal(luck)
-        self._meeting = None if self._whole.deal(luck) else self._meetings.deal(luck)
+        return {
+            "instant": (parts.deal(luck) + luck.even()) * self._horizon / _PARTS,
+            "faults": faults.deal(luck),
+            "lapses": lapses.deal(luck),
+            "slack": slacks.deal(luck),
+            "meeting": None if self._whole.deal(luck) else self._meetings.deal(luck),
+        }
 
-    def end(self, at: float) -> None:
-        """Learn how long a simulation is."""
-        self._horizon = max(self._horizon, min(HORIZON, at))
+    def play(self, drawn: Drawn, luck: Stream) -> None:
+        """Steer them there."""
+        super().play(drawn, luck)
+        self._instant: float = drawn["instant"]
+        self._faults: float | None = drawn["faults"]
+        self._lapses: float = drawn["lapses"]
+        self._slack: int = drawn["slack"]
+        meeting = drawn["meeting"]
+        self._meeting: Meeting | None = None if meeting is None else self._known[meeting]
+        self._rank: dict[Actor, float] = {}
+
+    def noted(self, at: float) -> Noted:
+        """How long the simulation is."""
+        return {"at": min(HORIZON, at)}
+
+    def learn(self, noted: Noted) -> None:
+        """Instants are drawn up to there."""
+        self._horizon = max(self._horizon, noted["at"])
 
     def among(self, kind: str, actors: Sequence[Actor]) -> int:
         """By ranks that hold through the simulation."""

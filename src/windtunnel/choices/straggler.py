@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from windtunnel.choices.choices import Actor
 from windtunnel.choices.even import Even
 from windtunnel.choices.hints import NONE, Group, Hints, is_in
+from windtunnel.choices.strategy import Drawn, Noted
 from windtunnel.choices.stream import Deck, Stream
 
 _OTHERS = ("quick", "any", "quick", "any")
@@ -25,30 +26,52 @@ class Straggler(Even):
 
     def __init__(self, budget: int = 0, hints: Hints = NONE) -> None:
         super().__init__(budget, hints)
-        self._hinted = Deck(hints.awaited) if hints.awaited else None
+        self._awaited = hints.awaited
+        self._hinted = Deck(tuple(range(len(hints.awaited)))) if hints.awaited else None
         self._dags: list[object] = []
         self._known: set[object] = set()
         """Those that earlier simulations asked about; the list has them in that order."""
         self._others_deck, self._faults_deck = Deck(_OTHERS), Deck(_FAULTS)
         self._turn_deck = Deck((False, False, False, True))
 
-    def begin(self, luck: Stream) -> None:
-        """Draw who it is."""
-        super().begin(luck)
-        self._others, self._faults = self._others_deck.deal(luck), self._faults_deck.deal(luck)
-        self._is_turned = self._turn_deck.deal(luck)
-        self._group: Group | None = None
-        self._dag: object = None
+    def draw(self, luck: Stream) -> Drawn:
+        """Who it is."""
+        drawn: Drawn = {
+            "others": self._others_deck.deal(luck),
+            "faults": self._faults_deck.deal(luck),
+            "is_turned": self._turn_deck.deal(luck),
+            "group": None,
+            "dag": None,
+        }
         if self._hinted is not None and luck.below(4):
-            self._group = self._hinted.deal(luck)
+            drawn["group"] = self._hinted.deal(luck)
         elif self._dags:
-            self._dag = self._dags[luck.below(len(self._dags))]
+            drawn["dag"] = self._dags[luck.below(len(self._dags))]
+        return drawn
+
+    def play(self, drawn: Drawn, luck: Stream) -> None:
+        """Make this one late."""
+        super().play(drawn, luck)
+        self._others: str = drawn["others"]
+        self._faults: float = drawn["faults"]
+        self._is_turned: bool = drawn["is_turned"]
+        group = drawn["group"]
+        self._dag: object = drawn["dag"]
+        self._group: Group | None = None if group is None else self._awaited[group]
+        self._asked: dict[object, None] = {}
+
+    def noted(self, at: float) -> Noted:
+        """The DAGs that there were questions about."""
+        return {"dags": list(self._asked)}
+
+    def learn(self, noted: Noted) -> None:
+        """Any of them may be late."""
+        self._dags += [dag for dag in noted["dags"] if dag not in self._known]
+        self._known.update(noted["dags"])
 
     def _is_late(self, actor: Actor) -> bool:
         dag = actor[0]
-        if dag not in self._known:
-            self._known.add(dag)
-            self._dags.append(dag)
+        self._asked[dag] = None
         if self._group is not None:
             return is_in(self._group, actor)
         if self._dag is None:

@@ -23,6 +23,18 @@ class Stream:
         text = "\x1f".join(str(part) for part in (seed, *purpose))
         self._state = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
+    @property
+    def state(self) -> int:
+        """Where in it the next number is."""
+        return self._state
+
+    @classmethod
+    def at(cls, state: int) -> Stream:
+        """The rest of a stream that was there before."""
+        stream = cls.__new__(cls)
+        stream._state = state
+        return stream
+
     def word(self) -> int:
         """An even integer of 64 bits."""
         self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK

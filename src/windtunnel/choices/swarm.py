@@ -12,6 +12,7 @@ from collections.abc import Hashable, Sequence
 from windtunnel.choices.choices import Actor
 from windtunnel.choices.even import Even
 from windtunnel.choices.hints import NONE, Hints
+from windtunnel.choices.strategy import Drawn
 from windtunnel.choices.stream import Deck, Stream
 
 _LENGTHS = ("any", "shortest", "longest", "by task", "by dag", "mixed")
@@ -30,14 +31,23 @@ class Swarm(Even):
         super().__init__(budget, hints)
         self._decks = Deck(_LENGTHS), Deck(_JITTERS), Deck(_TIES), Deck(_FAULTS)
 
-    def begin(self, luck: Stream) -> None:
-        """Draw how this simulation answers."""
-        super().begin(luck)
+    def draw(self, luck: Stream) -> Drawn:
+        """How a simulation answers."""
         lengths, jitters, ties, faults = self._decks
-        self._lengths = lengths.deal(luck)
-        self._jitters = jitters.deal(luck)
-        self._ties = ties.deal(luck)
-        self._faults = faults.deal(luck)
+        return {
+            "lengths": lengths.deal(luck),
+            "jitters": jitters.deal(luck),
+            "ties": ties.deal(luck),
+            "faults": faults.deal(luck),
+        }
+
+    def play(self, drawn: Drawn, luck: Stream) -> None:
+        """Answer in this way."""
+        super().play(drawn, luck)
+        self._lengths: str = drawn["lengths"]
+        self._jitters: str = drawn["jitters"]
+        self._ties: str = drawn["ties"]
+        self._faults: float | None = drawn["faults"]
         self._memo: dict[Hashable, float] = {}
 
     def _of(self, key: Hashable) -> float:
