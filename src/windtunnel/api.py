@@ -54,6 +54,7 @@ from windtunnel.search import (
     with_stored,
 )
 from windtunnel.search import vary as varied
+from windtunnel.sweep import HERE, Backend, Kept, read_backend, ready
 from windtunnel.trace import Output, Trace
 from windtunnel.window import check_length, check_start, chosen, triggered
 
@@ -440,6 +441,8 @@ def check(
     again: bool = False,
     vary: Iterable[str] | str = (),
     profile: SearchProfile | str = "ci",
+    backend: Backend | str = HERE,
+    kept: Kept | None = None,
     **changes: Any,
 ) -> Report:
     """Simulate many times, each time going another way, and explain and repair what is found.
@@ -462,12 +465,18 @@ def check(
             ``"worker slots=1,2,4"``. ``Report.varied`` tells what is found with each.
         profile: How hard to search: ``"dev"``, ``"ci"``, ``"nightly"``, or a `SearchProfile`. Its
             jitter and faults hold where nobody else says them.
+        backend: Where simulations are made, which makes no difference to what is found: in this
+            process, or ``"processes=4"``, ``"dask=tcp://head:8786"``, ``"ray"``. In a script,
+            guard what it does with ``if __name__ == "__main__":``.
+        kept: Where simulations are kept until everything is done, for the case that it is
+            interrupted: ``with windtunnel.sweep.keeping(folder) as kept:``.
         changes: As for `scenario_of`: what `simulate` takes, ``jitter``, ``faults_up_to``.
 
     Raises:
-        InvalidInput: a value can't be used.
+        InvalidInput: a value can't be used, or the backend.
     """
     tell = progress or _silent
+    on = read_backend(backend) if isinstance(backend, str) else backend
     profile = loaders.search_profile(profile) if isinstance(profile, str) else profile
     scenario = _searched(scenario_of(target, **changes), profile)
     if seeds is None and profile.simulations is not None:
@@ -479,12 +488,15 @@ def check(
     for setting in settings:
         # What isn't there is told at once.
         loaders.with_setting(scenario, setting.name, setting.values[0])
+    ready(on)
     stored = list(recheck_all(store, scenario)) if again and store is not None else []
     exploration = explore(
         scenario,
         seeds,
         lambda done, all_: tell("Simulating", done, all_),
         effort=profile.searching,
+        on=on,
+        kept=kept,
     )
     exploration.found = with_stored(exploration.found, stored)
     telling = Telling(scenario, profile, store, sources, tell)
@@ -508,6 +520,8 @@ def check(
             seeds,
             partial(tell, "Varying settings"),
             effort=profile.searching,
+            on=on,
+            kept=kept,
         ),
         settled(stored, telling.findings, store),
         search.prove(scenario, effort=round(PROOF_EFFORT * profile.searching)),

@@ -24,7 +24,7 @@ from windtunnel.model import (
     Uniform,
     WorkerGroup,
 )
-from windtunnel.search.simulations import steered
+from windtunnel.search.steered import steered
 from windtunnel.trace import store
 
 PROGRAM = """

@@ -29,7 +29,7 @@ from windtunnel.model import (
     Work,
     WorkerGroup,
 )
-from windtunnel.search.simulations import steered
+from windtunnel.search.steered import steered
 from windtunnel.trace import TaskState, store
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

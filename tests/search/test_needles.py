@@ -21,7 +21,7 @@ from windtunnel.model import (
     Uniform,
 )
 from windtunnel.search import explore, shrink
-from windtunnel.search.simulations import steered
+from windtunnel.search.steered import steered
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -26,7 +26,7 @@ from windtunnel.model import (
 )
 from windtunnel.search import explore, shrink
 from windtunnel.search.shrinking.timeline import LINES, timeline
-from windtunnel.search.simulations import steered
+from windtunnel.search.steered import steered
 
 NOTHING = Finding(code="WT999", title="x", summary="x")
 

@@ -38,6 +38,9 @@ class Hints:
     meetings: tuple[Meeting, ...] = ()
     """Tasks that take the same lock, touch the same data, or use the same limit."""
 
+    def __deepcopy__(self, _: object) -> Hints:
+        return self  # nothing in it ever changes
+
 
 NONE = Hints()
 

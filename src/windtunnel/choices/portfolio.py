@@ -52,7 +52,7 @@ class Portfolio:
         self._strategies = {name: make(budget, hints) for name, make in STRATEGIES.items()}
         self._turn = -1
         self._flown = dict.fromkeys(STRATEGIES, 0)
-        self._repeated = dict.fromkeys(STRATEGIES, 0)
+        self._repeated = dict.fromkeys(STRATEGIES, 0.0)
         self._seen: set[str] = set()
         """Digests of all answers of a simulation."""
         self._answers: list[int] = []
@@ -91,6 +91,13 @@ class Portfolio:
         self._flown[name] += 1
         self._repeated[name] += answers in self._seen
         self._seen.add(answers)
+
+    def expect(self, drawn: Drawn) -> None:
+        """Go on as if a simulation for which this was drawn taught nothing new: it repeats another
+        one as likely as its strategy did so far."""
+        name = drawn["by"]
+        self._repeated[name] += self._repeated[name] / max(1, self._flown[name])
+        self._flown[name] += 1
 
     def begin(self, luck: Stream) -> None:
         """Start a simulation."""

@@ -36,7 +36,7 @@ class Rendezvous(Even):
         super().__init__(budget, hints)
         self._horizon = 10.0
         self._decks = Deck(_FAULTS), Deck(_LAPSES), Deck(_SLACKS), Deck(tuple(range(_PARTS)))
-        self._known = hints.meetings
+        self._hints = hints
         self._meetings = Deck(tuple(range(len(hints.meetings))) or (None,))
         self._whole = Deck((True, False))
 
@@ -59,7 +59,7 @@ class Rendezvous(Even):
         self._lapses: float = drawn["lapses"]
         self._slack: int = drawn["slack"]
         meeting = drawn["meeting"]
-        self._meeting: Meeting | None = None if meeting is None else self._known[meeting]
+        self._meeting: Meeting | None = None if meeting is None else self._hints.meetings[meeting]
         self._rank: dict[Actor, float] = {}
 
     def noted(self, at: float) -> Noted:

@@ -26,7 +26,7 @@ class Straggler(Even):
 
     def __init__(self, budget: int = 0, hints: Hints = NONE) -> None:
         super().__init__(budget, hints)
-        self._awaited = hints.awaited
+        self._hints = hints
         self._hinted = Deck(tuple(range(len(hints.awaited)))) if hints.awaited else None
         self._dags: list[object] = []
         self._known: set[object] = set()
@@ -57,7 +57,7 @@ class Straggler(Even):
         self._is_turned: bool = drawn["is_turned"]
         group = drawn["group"]
         self._dag: object = drawn["dag"]
-        self._group: Group | None = None if group is None else self._awaited[group]
+        self._group: Group | None = None if group is None else self._hints.awaited[group]
         self._asked: dict[object, None] = {}
 
     def noted(self, at: float) -> Noted:

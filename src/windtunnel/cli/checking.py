@@ -22,9 +22,11 @@ from windtunnel.cli.options import (
     Store,
     Strict,
     Target,
+    WorkOptions,
 )
 from windtunnel.cli.outputs import Reports, outputs, usable
 from windtunnel.cli.profiles import profiles_of
+from windtunnel.cli.resuming import resumable
 from windtunnel.regression import check_folder, write_tests
 from windtunnel.report import check_json, check_text
 from windtunnel.result import Report
@@ -101,6 +103,7 @@ def check(
         ),
     ] = None,
     strict: Strict = False,
+    work: WorkOptions,
     reports: Reports = None,
     report: ReportOptions,
 ) -> None:
@@ -111,7 +114,12 @@ def check(
         check_folder(write_test)
     asked = scenario.asked(loading, release, seed=seed, jitter=jitter, faults_up_to=faults_up_to)
     asked = with_project(target, asked)
-    with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
+    on = work.on
+    with (
+        report.terminal.only_reports(report.json),
+        resumable(store, report.terminal) as kept,
+        report.terminal.stages() as tell,
+    ):
         found = usable(target, asked, tell, out, "check")
         came_to = api.check(
             found.scenario,
@@ -122,6 +130,8 @@ def check(
             again=True,
             vary=tuple(vary or ()),
             profile=search,
+            backend=on,
+            kept=kept,
         )
     report.terminal.show(check_json(came_to) if report.json else check_text(came_to))
     needed: set[str] = {*(fail_on_unreached or ()), *search.fail_on_unreached}

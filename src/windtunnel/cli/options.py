@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from windtunnel.cli.terminal import Terminal
+from windtunnel.errors import InvalidInput
 from windtunnel.loaders import read_supplied
+from windtunnel.sweep import HERE, Backend, processes, read_backend
 from windtunnel.target import Asked
 
 
@@ -205,6 +207,49 @@ class ScenarioOptions:
             behavior=self.behavior,
             **more,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOptions:
+    """Where simulations are made."""
+
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            metavar="N",
+            help="Simulate in N processes of this machine at once; the result is the same.",
+        ),
+    ] = None
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            "--backend",
+            metavar="NAME",
+            help="Simulate elsewhere: processes (one for each core), dask=tcp://HOST:8786, ray, "
+            "ray=ray://HOST:10001; the result is the same.",
+        ),
+    ] = None
+
+    @property
+    def on(self) -> Backend:
+        """Where.
+
+        Raises:
+            InvalidInput: there is no such backend, or it has workers of its own.
+        """
+        if self.backend is None:
+            return HERE if self.workers is None else processes(self.workers, "--workers")
+        asked = read_backend(self.backend)
+        if self.workers is None:
+            return asked
+        if self.backend.strip() != "processes":
+            raise InvalidInput(
+                f"--workers {self.workers}: is about processes of this machine; with --backend "
+                f"{self.backend} it is said there how many there are"
+            )
+        return processes(self.workers, "--workers")
 
 
 @dataclass(frozen=True, slots=True)

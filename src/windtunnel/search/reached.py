@@ -3,9 +3,9 @@ fault that struck nothing was not survived."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from windtunnel.loaders import said_fault
 from windtunnel.model import Cluster, ExternalTaskSensor, Scenario, Sensor, Unreachable
@@ -64,12 +64,12 @@ LOOKED_FOR = (
 
 
 class Reached:
-    """Looks at one simulation after the other."""
+    """What the simulations of one scenario came to, one after the other."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self._bound: set[str] = set()
-        self._struck: Counter[int] = Counter()
+        self._struck: set[int] = set()
         self._ran: set[str] = set()
         self._started: set[tuple[str, str]] = set()
         self._waited: set[tuple[str, str]] = set()
@@ -81,38 +81,54 @@ class Reached:
             if isinstance(task.kind, Sensor | ExternalTaskSensor)
         }
 
-    def see(self, trace: Trace) -> None:
-        """One more simulation."""
-        self._bound.update(limit for limit, _, _ in trace.bindings)
-        self._bound.update(f"resource {name}" for _, name, _, _ in trace.pauses)
-        self._struck.update({n: count for n, count in enumerate(trace.struck) if count})
-        self._looked.update(one.codes for one in LOOKED_FOR if one.there_is(trace))
-        self._see_states(trace)
+    def of(self, trace: Trace) -> dict[str, Any]:
+        """What one simulation came to, as plain data."""
+        bound = {limit for limit, _, _ in trace.bindings}
+        bound.update(f"resource {name}" for _, name, _, _ in trace.pauses)
+        return {
+            "bound": sorted(bound),
+            "struck": [number for number, count in enumerate(trace.struck) if count],
+            "looked": [one.codes for one in LOOKED_FOR if one.there_is(trace)],
+            **self._states_of(trace),
+        }
 
-    def _see_states(self, trace: Trace) -> None:
+    def add(self, reached: dict[str, Any]) -> None:
+        """What one more came to."""
+        self._bound.update(reached["bound"])
+        self._struck.update(reached["struck"])
+        self._looked.update(reached["looked"])
+        self._ran.update(reached["ran"])
+        self._started.update((dag, task) for dag, task in reached["started"])
+        self._waited.update((dag, task) for dag, task in reached["waited"])
+
+    def _states_of(self, trace: Trace) -> dict[str, Any]:
+        ran: set[str] = set()
+        started: set[tuple[str, str]] = set()
+        waited: set[tuple[str, str]] = set()
         began: dict[int, int] = {}
         for at, who, state in trace.history:
             if who < 0:
                 if state == RunState.RUNNING:
-                    self._ran.add(trace.dag_ids[trace.runs[~who].dag])
+                    ran.add(trace.dag_ids[trace.runs[~who].dag])
                 continue
             dag = trace.runs[trace.ti_run[who]].dag
             name = trace.dag_ids[dag], trace.task_ids[dag][trace.ti_task[who]]
             interval = self._intervals.get(name)
-            if interval is None or name in self._waited:
+            if interval is None or name in waited:
                 continue
             if state in WAITS:
-                self._waited.add(name)
+                waited.add(name)
             elif state == TaskState.RUNNING:
                 began[who] = at
-                self._started.add(name)
+                started.add(name)
             elif who in began and at - began.pop(who) >= max(interval, 1):
-                self._waited.add(name)
+                waited.add(name)
         for who, at in began.items():
             dag = trace.runs[trace.ti_run[who]].dag
             name = trace.dag_ids[dag], trace.task_ids[dag][trace.ti_task[who]]
             if trace.end_us - at >= max(self._intervals[name], 1):
-                self._waited.add(name)
+                waited.add(name)
+        return {"ran": sorted(ran), "started": sorted(started), "waited": sorted(waited)}
 
     def unreached(self, found: Collection[str] = ()) -> tuple[Unreached, ...]:
         """What no simulation came to, in a fixed order; *found* are the codes of findings."""
@@ -123,7 +139,7 @@ class Reached:
             if not any(f"{bound} ".startswith(f"{limit} ") for bound in self._bound):
                 yield Unreached("limit", limit, "nobody ever waited for it")
         for number, fault in enumerate(self._scenario.faults):
-            if not self._struck[number]:
+            if number not in self._struck:
                 yield Unreached("fault", said_fault(fault), "it struck nothing")
         for dag in self._scenario.fleet.dags:
             if dag.dag_id not in self._ran:

@@ -13,6 +13,7 @@ from windtunnel.detect import detect
 from windtunnel.loaders import with_setting
 from windtunnel.model import Scenario, Setting
 from windtunnel.search.simulations import simulations
+from windtunnel.sweep import HERE, Backend, Kept, sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def vary(
     progress: Callable[[int, int], None] | None = None,
     *,
     effort: float = 1.0,
+    on: Backend = HERE,
+    kept: Kept | None = None,
 ) -> tuple[Varied, ...]:
     """Search with each value of each setting, the others as they are; *effort* as in `explore`.
 
@@ -66,24 +69,29 @@ def vary(
     Raises:
         InvalidInput: the scenario has no such setting.
     """
-    wanted = [
-        (one, [(v, with_setting(scenario, one.name, v)) for v in one.values]) for one in settings
-    ]
-    total = sum(len(variants) for _, variants in wanted)
-    done = 0
-    varied: list[Varied] = []
-    for setting, variants in wanted:
-        tried = []
-        for value, variant in variants:
-            tried.append(_tried(value, variant, more, effort))
-            done += 1
-            if progress is not None:
-                progress(done, total)
-        varied.append(Varied(setting.name, tuple(tried)))
-    return tuple(varied)
+    wanted = list(settings)
+    items = [(one.name, value) for one in wanted for value in one.values]
+    for name, value in items:
+        with_setting(scenario, name, value)
+    tried: list[Tried] = []
+    for (_, value), answer in zip(
+        items, sweep(try_value, (scenario, more, effort), items, on=on, kept=kept), strict=True
+    ):
+        made, codes, all_ways = answer
+        tried.append(Tried(value, made, tuple(codes), all_ways=all_ways))
+        if progress is not None:
+            progress(len(tried), len(items))
+    each = iter(tried)
+    return tuple(Varied(one.name, tuple(next(each) for _ in one.values)) for one in wanted)
 
 
-def _tried(value: int, scenario: Scenario, more: int | None, effort: float) -> Tried:
+def try_value(
+    shared: tuple[Scenario, int | None, float], item: tuple[str, int]
+) -> tuple[int, list[str], bool]:
+    """Search with one value of a setting: how many simulations that took, the codes that were
+    found, and whether these were all ways it can go."""
+    scenario, more, effort = shared
+    scenario = with_setting(scenario, *item)
     made = asked = 0
     codes: list[str] = []
     for one in simulations(scenario, more, effort=effort):
@@ -93,4 +101,4 @@ def _tried(value: int, scenario: Scenario, more: int | None, effort: float) -> T
         codes = sorted({finding.code for finding in found if finding.certain})
         if codes:
             break
-    return Tried(value, made, tuple(codes), all_ways=made > 1 and not asked)
+    return made, codes, made > 1 and not asked

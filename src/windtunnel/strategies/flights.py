@@ -16,7 +16,7 @@ from windtunnel.api import simulate
 from windtunnel.choices import Actor
 from windtunnel.model import Scenario
 from windtunnel.result import Result
-from windtunnel.search.simulations import steered
+from windtunnel.search.steered import steered
 from windtunnel.strategies.drawing import Draw
 from windtunnel.trace import Trace
 

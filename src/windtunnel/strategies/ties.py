@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from windtunnel.choices import Actor, Calm
 from windtunnel.engine import simulate
 from windtunnel.model import Scenario
-from windtunnel.search.simulations import chosen
+from windtunnel.search.steered import chosen
 from windtunnel.strategies.drawing import many
 
 FARTHEST = 31

@@ -2,7 +2,7 @@
 processes, or on a cluster."""
 
 from windtunnel.sweep.backend import HERE, Backend, processes, read_backend
-from windtunnel.sweep.engines import closing
+from windtunnel.sweep.engines import closing, ready
 from windtunnel.sweep.failures import WorkFailed
 from windtunnel.sweep.kept import Kept, keeping
 from windtunnel.sweep.sweep import Progress, sweep
@@ -19,5 +19,6 @@ __all__ = [
     "prepared",
     "processes",
     "read_backend",
+    "ready",
     "sweep",
 ]

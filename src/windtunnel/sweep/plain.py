@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Set
 from dataclasses import fields, is_dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from enum import Enum
 from hashlib import blake2b
 from pathlib import PurePath
@@ -42,12 +42,10 @@ def short_of(content: object) -> str:
 
 
 def _plain(content: object) -> Any:
-    if content is None or (
-        isinstance(content, str | int | float) and not isinstance(content, Enum)
-    ):
-        return content
     if isinstance(content, Enum):
         return _plain(content.value)
+    if content is None or isinstance(content, str | int | float):
+        return content
     if isinstance(content, Mapping):
         pairs = ([_plain(key), _plain(value)] for key, value in content.items())
         if all(isinstance(key, str) for key in content):
@@ -58,13 +56,14 @@ def _plain(content: object) -> Any:
     if isinstance(content, Set):
         return sorted(map(_plain, content), key=json.dumps)
     if isinstance(content, BaseModel):
-        return [type(content).__name__, _plain(vars(content))]
+        values = {name: getattr(content, name) for name in type(content).model_fields}
+        return [type(content).__name__, _plain(values)]
     if is_dataclass(content):
         return [
             type(content).__name__,
             [_plain(getattr(content, one.name)) for one in fields(content)],
         ]
-    if isinstance(content, date):  # a datetime is one, too
+    if isinstance(content, date | time):  # a datetime is a date
         return content.isoformat()
     if isinstance(content, timedelta | PurePath):
         return str(content)

@@ -11,7 +11,7 @@ from windtunnel.detect import Finding
 from windtunnel.lint import lint
 from windtunnel.model import Scenario
 from windtunnel.search.repair.landing import Ends, ends_of
-from windtunnel.search.simulations import steered
+from windtunnel.search.steered import steered
 from windtunnel.trace import Trace
 
 PROOFS, MOST_TASKS = 16, 500

@@ -16,7 +16,8 @@ from windtunnel.model import Scenario
 from windtunnel.search.repair.before import Before, identity
 from windtunnel.search.repair.change import Change
 from windtunnel.search.repair.landing import Landing, ends_of, landing
-from windtunnel.search.simulations import CALM, simulations, size_of, steered
+from windtunnel.search.simulations import CALM, simulations, size_of
+from windtunnel.search.steered import steered
 from windtunnel.trace import Trace
 
 WORK, FEWEST = 100_000, 2

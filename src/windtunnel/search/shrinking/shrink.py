@@ -25,7 +25,8 @@ from windtunnel.search.shrinking.cuts import Item, cuts, of_dags
 from windtunnel.search.shrinking.holders_first import HoldersFirst
 from windtunnel.search.shrinking.minimal import minimal
 from windtunnel.search.shrinking.timeline import timeline
-from windtunnel.search.simulations import size_of, steered
+from windtunnel.search.simulations import size_of
+from windtunnel.search.steered import steered
 from windtunnel.trace import Trace
 
 BUDGET, FEWEST = 2000, 100

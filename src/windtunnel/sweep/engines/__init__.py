@@ -6,7 +6,7 @@ import atexit
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from windtunnel.sweep.backend import Backend
+from windtunnel.sweep.backend import HERE, Backend
 from windtunnel.sweep.engines.engine import Engine
 
 _open: dict[Backend, Engine] = {}
@@ -22,6 +22,17 @@ def engine_of(backend: Backend) -> Engine:
     if backend not in _open:
         _open[backend] = _opened(backend)
     return _open[backend]
+
+
+def ready(backend: Backend) -> None:
+    """Open the engine of a backend, if it has one, so that what is wrong with it is told before
+    anything long is begun.
+
+    Raises:
+        InvalidInput: what it needs is not installed, or the cluster does not answer.
+    """
+    if backend != HERE:
+        engine_of(backend)
 
 
 def _opened(backend: Backend) -> Engine:
@@ -61,4 +72,4 @@ def close_all() -> None:
         close(backend)
 
 
-__all__ = ["Engine", "close", "close_all", "closing", "engine_of"]
+__all__ = ["Engine", "close", "close_all", "closing", "engine_of", "ready"]
