@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from windtunnel import strategies as strategies
     from windtunnel.api import (
+        Calibration,
         DagRun,
         Difference,
         Proof,
         Report,
         Result,
         backtest,
+        calibrate,
         check,
         diff,
         load,
@@ -92,12 +94,14 @@ __version__: str
 
 _HOMES = {
     "windtunnel.api": (
+        "Calibration",
         "DagRun",
         "Difference",
         "Proof",
         "Report",
         "Result",
         "backtest",
+        "calibrate",
         "check",
         "diff",
         "load",
@@ -173,6 +177,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Backfill",
     "Behavior",
+    "Calibration",
     "Cluster",
     "Dag",
     "DagRun",
@@ -201,6 +206,7 @@ __all__ = [
     "WindtunnelError",
     "WorkerGroup",
     "backtest",
+    "calibrate",
     "change_dag",
     "check",
     "clear",

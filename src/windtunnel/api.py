@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel import calibration, loaders, search
+from windtunnel.calibration import Calibration
 from windtunnel.detect import Finding, detect, sort_out
 from windtunnel.engine import Simulation
 from windtunnel.errors import InvalidInput
@@ -415,6 +416,40 @@ def backtest(
     )
 
 
+def calibrate(
+    source: str | Path,
+    target: Scenario | Fleet | None = None,
+    *,
+    since: datetime | date | str | None = None,
+    until: datetime | date | str | None = None,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Fit what tasks do to what a real Airflow did; its ``behavior`` can be simulated.
+
+    Args:
+        source: The URL of Airflow's metadata database, the path of its SQLite file, or an export: a
+            folder of CSV or Parquet tables, or one file of task instances. It is only read.
+        target: The DAGs of today; None: those that the database keeps, if it is one.
+        since: Only dag runs that began from then on.
+        until: ... and before.
+        progress: Told what is being done.
+
+    Raises:
+        InvalidInput: there is no such past, nothing ran in it, or SQLAlchemy, SciPy or a driver is
+            not installed.
+    """
+    first = None if since is None else instant(since, f"since {since}")
+    last = None if until is None else instant(until, f"until {until}")
+    if progress is not None:
+        progress("Reading", 0, 1)
+    past = calibration.read_past(source, since=first, until=last)
+    fleet = target.fleet if isinstance(target, Scenario) else target
+    if fleet is None and loaders.is_database(source):
+        kept = loaders.load(source).fleet
+        fleet = kept if kept.dags else None
+    return calibration.calibrate(past, fleet, tell=progress)
+
+
 def prove(target: Scenario | Fleet, **changes: Any) -> Proof:
     """For which DAGs a deadlock is excluded, whatever takes how long and comes first.
 
@@ -617,6 +652,7 @@ def replay(
 
 __all__ = [
     "DEFAULT_STORE",
+    "Calibration",
     "DagRun",
     "Difference",
     "Failure",
@@ -629,6 +665,7 @@ __all__ = [
     "State",
     "Task",
     "backtest",
+    "calibrate",
     "check",
     "diff",
     "instant",

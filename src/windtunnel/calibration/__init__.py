@@ -12,24 +12,40 @@ from windtunnel.calibration.backtesting import (
     backtest,
     platform_of,
 )
+from windtunnel.calibration.fitting import (
+    Calibration,
+    Fitted,
+    Lengths,
+    TaskFit,
+    behavior_toml,
+    calibrate,
+    fitted,
+)
 from windtunnel.calibration.past import Happened, Past, PastRun, PastTry, Poke, Window
 from windtunnel.calibration.reading import read_past
 
 __all__ = [
     "TRIALS",
     "Backtest",
+    "Calibration",
     "Compared",
     "DagBacktest",
+    "Fitted",
     "Happened",
+    "Lengths",
     "Mode",
     "Past",
     "PastRun",
     "PastTry",
     "Platform",
     "Poke",
+    "TaskFit",
     "Window",
     "as_recorded",
     "backtest",
+    "behavior_toml",
+    "calibrate",
+    "fitted",
     "platform_of",
     "read_past",
 ]

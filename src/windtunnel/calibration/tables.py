@@ -53,7 +53,7 @@ def past_of(tables: Tables, window: Window) -> Past:
     log = log_of(*_table(tables, "log"))
     return Past(
         source=tables.source,
-        release="2.x" if "execution_date" in tables.columns("dag_run") else "3.x",
+        release=_release(tables),
         runs=tuple(sorted((run for run in runs if run.key in kept), key=lambda run: run.key)),
         tries=tuple(
             sorted((t for t in tries if t.run in kept), key=lambda one: (one[:5], one.last))
@@ -62,6 +62,12 @@ def past_of(tables: Tables, window: Window) -> Past:
         log=tuple(sorted(line for line in log if line[:2] in kept)),
         lacking=tuple(said for name, said in LACKING.items() if not tables.columns(name)),
     )
+
+
+def _release(tables: Tables) -> str:
+    """By the columns that one has and the other hasn't."""
+    there = {*tables.columns("dag_run"), *tables.columns("task_instance")}
+    return "2.x" if there & {"execution_date", "job_id"} else "3.x"
 
 
 def _table(tables: Tables, name: str) -> tuple[Sequence[str], Rows, str]:

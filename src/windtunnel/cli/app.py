@@ -10,6 +10,7 @@ import typer
 
 from windtunnel.cli import exits, shipped
 from windtunnel.cli.backtesting import backtest
+from windtunnel.cli.calibrating import calibrate
 from windtunnel.cli.checking import check
 from windtunnel.cli.differing import diff
 from windtunnel.cli.explaining import explain
@@ -47,7 +48,7 @@ def _root(
     pass
 
 
-for command in (run, check, diff, plan, prove, load, replay, explain, backtest):
+for command in (run, check, diff, plan, prove, load, replay, explain, calibrate, backtest):
     app.command()(command)
 app.add_typer(shipped.app, name="scenarios")
 

@@ -26,6 +26,7 @@ from windtunnel.loaders.fault_text import (
 )
 from windtunnel.loaders.folder import Loaded, LoadedFile
 from windtunnel.loaders.history import read_history
+from windtunnel.loaders.metadata import is_database
 from windtunnel.loaders.native import fleet_toml_schema
 from windtunnel.loaders.new_versions import with_new_versions
 from windtunnel.loaders.origin import LoadedFrom
@@ -91,6 +92,7 @@ __all__ = [
     "first_mistake",
     "fleet_toml_schema",
     "is_commit",
+    "is_database",
     "is_preset",
     "load",
     "merged_accepts",

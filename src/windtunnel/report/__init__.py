@@ -1,6 +1,7 @@
 """Reports: results as text and as JSON, made by pure functions and never simulated here."""
 
 from windtunnel.detect import FAMILIES
+from windtunnel.report.calibration_text import calibration_json, calibration_text
 from windtunnel.report.comparison_forms import comparison_json, comparison_markdown
 from windtunnel.report.comparison_text import comparison_text
 from windtunnel.report.explanation import codes_json, codes_text, page_json
@@ -20,6 +21,8 @@ __all__ = [
     "FAMILIES",
     "THEME",
     "ReportHighlighter",
+    "calibration_json",
+    "calibration_text",
     "check_json",
     "check_text",
     "codes_json",
