@@ -198,3 +198,16 @@ def test_the_same_past_gives_the_same_figures(past):
     happened = past(deployment(etl(), hours=1))
     first, second = (backtest(happened, Fleet(dags=(etl(),)), CLUSTER, trials=3) for _ in "12")
     assert first == second
+
+
+def test_runs_of_dates_long_past_were_due_when_they_came(past):
+    dag = Dag(
+        dag_id="old", schedule=Cron(expression="@daily"), start_date=START - timedelta(days=40),
+        catchup=True, max_active_runs=2, tasks=(Task(task_id="only"),),
+    )  # fmt: skip
+    happened = past(deployment(dag, hours=0.5, backlog="replayed"))
+    found = backtest(happened, Fleet(dags=(dag,)), CLUSTER, mode="replayed", trials=2)
+    (row,) = found.dags
+    assert row.landing.runs >= 10
+    assert row.landing.actual_s < 60
+    assert abs(row.makespan.bias) < 0.1

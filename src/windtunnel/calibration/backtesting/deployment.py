@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from windtunnel.calibration.backtesting.span import MOMENT, Span, due_of
+from windtunnel.calibration.backtesting.span import CAUGHT_UP, MOMENT, Span, due_of
 from windtunnel.calibration.past import Past, PastRun
 from windtunnel.engine.dag_runs.timetable import Timetable
 from windtunnel.model import (
@@ -122,7 +122,7 @@ def _add(made: Deployment, dag: Dag, runs: Sequence[PastRun], by: _Sources) -> N
     for run in runs:
         if run in on_time or (run.run_type in BY_ASSETS and by_assets):
             continue
-        asked = run.run_type not in ("scheduled", *BY_ASSETS)
+        asked = run.run_type not in ("scheduled", CAUGHT_UP, *BY_ASSETS)
         if asked and dag.dag_id in by.targets and (run.triggered_by or "operator") == "operator":
             continue  # a task of the fleet asks for it
         made.manual.append(_put_in(run, cluster, span))

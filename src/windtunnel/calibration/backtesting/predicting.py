@@ -13,7 +13,7 @@ from windtunnel.calibration.backtesting.platform import platform_of
 from windtunnel.calibration.backtesting.reasons import notes_of, reasons_of
 from windtunnel.calibration.backtesting.repeated import repeated
 from windtunnel.calibration.backtesting.resampled import resampled
-from windtunnel.calibration.backtesting.span import Span, due_of, span_of
+from windtunnel.calibration.backtesting.span import Span, due_of, span_of, without_backlog
 from windtunnel.calibration.backtesting.timeouts import with_measured_timeouts
 from windtunnel.calibration.backtesting.trial import Answer, Trials, trial
 from windtunnel.calibration.backtesting.values import Backtest
@@ -63,6 +63,7 @@ def backtest(
         InvalidInput: the window is empty, nothing of it is in the fleet, or nothing was known
             before it.
     """
+    past = without_backlog(past)
     span = span_of(past, since, until)
     known = _known(past, span, mode, learn_from)
     inside = _inside(past, span)

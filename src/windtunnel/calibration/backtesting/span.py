@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from windtunnel.calibration.past import Past, PastRun
@@ -46,6 +46,25 @@ def due_of(run: PastRun) -> datetime | None:
     return run.run_after if run.run_type == "scheduled" else run.began
 
 
+CAUGHT_UP = "catchup"
+"""The type, here, of scheduled runs whose date lies before all that is known."""
+
+
+def without_backlog(past: Past) -> Past:
+    """The past, in which runs of dates long before it, as catchup makes them, were due when they
+    came."""
+    first = past.since
+    if first is None:
+        return past
+    runs = (
+        run._replace(run_type=CAUGHT_UP, run_after=run.began)
+        if run.run_type == "scheduled" and run.run_after and run.run_after < first - MOMENT
+        else run
+        for run in past.runs
+    )
+    return replace(past, runs=tuple(runs))
+
+
 def span_of(past: Past, since: datetime | None, until: datetime | None) -> Span:
     """The window that is asked for, or else the last part of what is known.
 
@@ -83,11 +102,9 @@ def _is_in(run: PastRun, since: datetime, until: datetime) -> bool:
 def _begin(past: Past, since: datetime, most: timedelta) -> tuple[datetime, int]:
     """The last moment before the window at which nothing ran; if there was none for long, the
     quietest one. And how many ran then."""
-    last = past.until or since
-    stays = sorted(
-        (_came(run), run.end or last) for run in past.runs if run.began and run.began < since
-    )
-    earliest = since - most
+    last, earliest = past.until or since, since - most
+    known = ((_came(run), run.end or last) for run in past.runs if run.began and run.began < since)
+    stays = sorted(stay for stay in known if stay[1] > earliest)
     best, fewest = since, _active(stays, since)
     for came, _ in reversed(stays):
         if fewest == 0 or came < earliest:

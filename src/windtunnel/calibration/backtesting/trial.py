@@ -71,15 +71,19 @@ def _key(trace: Trace, run: int) -> Sequence[str]:
 def _waits(trace: Trace, inside: set[int]) -> dict[str, list[float]]:
     """How long tries of each DAG were queued before they ran the first time."""
     queued: dict[int, int] = {}
+    begun: set[int] = set()
     found: dict[str, list[float]] = {}
     for at, who, state in trace.history:
         if who < 0 or trace.ti_run[who] not in inside:
             continue
-        if state == TaskState.QUEUED:
+        if state == TaskState.UP_FOR_RETRY:
+            begun.discard(who)
+        elif state == TaskState.QUEUED and who not in begun:
             queued[who] = at
         elif state == TaskState.RUNNING and who in queued:
             dag_id = trace.dag_ids[trace.runs[trace.ti_run[who]].dag]
             kept = found.setdefault(dag_id, [0, 0.0])
             kept[0] += 1
             kept[1] += (at - queued.pop(who)) / 1e6
+            begun.add(who)
     return found

@@ -1,0 +1,105 @@
+"""Databases that real Airflow filled: what was predicted of them, and what happened."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import windtunnel
+from windtunnel.cli.app import app
+from windtunnel.model import Cluster
+
+HERE = Path(__file__).parent
+RELEASES = ("3.3", "2.11")
+BASE = Cluster(executor="LocalExecutor", parallelism=3)
+OTHER = Cluster(executor="LocalExecutor", parallelism=6)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The path of a recorded database: ``recorded("base-3.3")``."""
+    folder = tmp_path_factory.mktemp("recorded")
+
+    def unpacked(name: str) -> Path:
+        file = folder / f"{name}.db"
+        if not file.exists():
+            packed = (HERE / "recorded" / f"{name}.db.gz").read_bytes()
+            file.write_bytes(gzip.decompress(packed))
+        return file
+
+    return unpacked
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_with_the_measured_durations_half_of_the_dags_land_within_ten_percent(recorded, release):
+    found = windtunnel.backtest(
+        None, recorded(f"base-{release}"), cluster=BASE, mode="replayed", trials=10
+    )
+    assert len(found.dags) == 7
+    assert found.landing_error < 0.10
+    assert found.makespan_error < 0.10
+    assert not any(dag.not_simulated for dag in found.dags)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_held_out_window_is_predicted_and_the_default_is_far_off(recorded, release):
+    found = windtunnel.backtest(None, recorded(f"base-{release}"), cluster=BASE, trials=10)
+    assert found.landing_error < 0.10
+    assert found.makespan_error < 0.10
+    assert found.uncalibrated_landing_error > 1
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_other_settings_are_predicted_from_what_was_learned_under_these(recorded, release):
+    base, other = recorded(f"base-{release}"), recorded(f"other-{release}")
+    found = windtunnel.backtest(None, other, cluster=OTHER, learn_from=base, trials=10)
+    assert found.landing_error < 0.15
+
+
+def test_the_report_has_eighty_columns_and_says_how_far_to_trust_a_plan(recorded, monkeypatch):
+    monkeypatch.setenv("PACE", "2")
+    asked = ["backtest", str(HERE / "dags"), "--from", str(recorded("base-3.3")), "--trials", "3"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert max(map(len, done.output.splitlines())) <= 80
+    assert "Landing, from due to end" in done.output
+    assert "of what was predicted" in done.output
+    assert "task slots on its only host: 3" in done.output
+
+
+def test_programs_read_the_same_figures(recorded):
+    source = recorded("base-3.3")
+    asked = ["backtest", "--from", str(source), "--trials", "3", "--format", "json"]
+    read = json.loads(CliRunner().invoke(app, asked).output)
+    found = windtunnel.backtest(None, source, trials=3)
+    assert read["kind"] == "backtest"
+    assert read["landing_error"] == found.landing_error
+    assert [dag["dag_id"] for dag in read["dags"]] == [dag.dag_id for dag in found.dags]
+    assert read["dags"][0]["landing"]["error"] == found.dags[0].landing.error
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--since", "2020-01-01", "--until", "2020-01-02"], "no dag run was due"),
+        (["--since", "2020-01-02", "--until", "2020-01-01"], "before it begins"),
+        (["--since", "soon"], "since soon"),
+    ],
+)
+def test_what_can_not_be_compared_is_told_in_words(recorded, more, said):
+    done = CliRunner().invoke(app, ["backtest", "--from", str(recorded("base-3.3")), *more])
+    assert done.exit_code != 0
+    assert said in str(done.exception)
+
+
+def test_a_folder_with_none_of_the_dags_is_refused(recorded, tmp_path):
+    (tmp_path / "other.py").write_text(
+        "from airflow.sdk import DAG\nwith DAG('other', schedule=None):\n    pass\n"
+    )
+    done = CliRunner().invoke(app, ["backtest", str(tmp_path), "--from", str(recorded("base-3.3"))])
+    assert "is in TARGET" in str(done.exception)
