@@ -25,8 +25,8 @@ def backtest_text(found: Backtest, *, width: int = 80) -> str:
     """What was predicted and what happened, how far to trust it, and what may explain the rest."""
     blocks = [
         wrap(_title(found), width=width),
-        _compared("Landing, from due to end", found, _landing, width),
-        _compared("Makespan, from start to end", found, _makespan, width),
+        _compared("Landing", found, _landing, width),
+        _compared("Makespan", found, _makespan, width),
         _queued(found, width),
         wrap(found.trust, width=width),
         _list("Learned of the deployment:", found.platform.said(), width),
@@ -38,6 +38,7 @@ def backtest_text(found: Backtest, *, width: int = 80) -> str:
 
 
 EXPLAINED = (
+    "Landing: from due to end; makespan: from start to end; in queue: of a try, on average. "
     "was, predicted: medians. error: of the predicted median. each run: the median of how far each "
     "run's own prediction is off. by chance: how far it would be off if every assumption held. "
     "default: the error without calibration."
@@ -82,7 +83,7 @@ def _compared(title: str, found: Backtest, of: Quantity, width: int) -> list[str
         plain = _middle([abs(one.error) for _, one in known if one is not None])
         off = _middle([one.off for one, _ in known])
         chance = _middle([one.by_chance for one, _ in known])
-        rows.append(("median, either way", "", "", "", *map(_share, (ours, off, chance, plain))))
+        rows.append(("median", "", "", "", *map(_share, (ours, off, chance, plain))))
     return table((title, *HEADER[1:]), rows, width=width)
 
 
@@ -123,7 +124,7 @@ def _queued(found: Backtest, width: int) -> list[str]:
     ]
     if not rows:
         return []
-    return table(("In queue, a try on average", "was", "predicted", "default"), rows, width=width)
+    return table(("In queue", "was", "predicted", "default"), rows, width=width)
 
 
 def _list(title: str, said: Sequence[str], width: int) -> list[str]:

@@ -16,6 +16,8 @@ CHANGED = 0.25
 """Share by which a task must take longer or shorter."""
 SHORT_S = 1.0
 """Changes of less than this are not told."""
+SLIGHT = 0.04
+"""Share by which all of them must."""
 TOLD = 5
 
 
@@ -65,6 +67,21 @@ def changes(before: Past, window: Past) -> Iterator[str]:
             found.append((abs(became - was) * len(values), task, was, became))
     for _, (dag_id, task_id), was, became in sorted(found, reverse=True)[:TOLD]:
         yield f"{dag_id}.{task_id} took {duration(became)} then, and {duration(was)} before"
+
+
+def change_of_all(before: Past, window: Past) -> str:
+    """How much longer or shorter tasks took than before, all of them together, each weighed by its
+    tries in the window; empty, if about the same."""
+    old, new = _durations(before), _durations(window)
+    both = sorted(task for task in new if task in old)
+    was = sum(len(new[task]) * sum(old[task]) / len(old[task]) for task in both)
+    became = sum(sum(new[task]) for task in both)
+    change = became / was - 1 if was else 0.0
+    if abs(change) < SLIGHT:
+        return ""
+    return (
+        f"all tasks together took {abs(change):.0%} {'more' if change > 0 else 'less'} than before"
+    )
 
 
 def unmeasured(before: Past, window: Past) -> list[str]:

@@ -9,14 +9,14 @@ from typing import Literal
 from windtunnel.calibration.backtesting.before import known_before
 from windtunnel.calibration.backtesting.comparing import dags_of
 from windtunnel.calibration.backtesting.deployment import Deployment, deployment_of, keys_of
+from windtunnel.calibration.backtesting.measured import with_measured
 from windtunnel.calibration.backtesting.platform import platform_of
 from windtunnel.calibration.backtesting.reasons import notes_of, reasons_of
 from windtunnel.calibration.backtesting.repeated import repeated
-from windtunnel.calibration.backtesting.resampled import resampled
 from windtunnel.calibration.backtesting.span import Span, due_of, span_of, without_backlog
-from windtunnel.calibration.backtesting.timeouts import with_measured_timeouts
 from windtunnel.calibration.backtesting.trial import Answer, Trials, trial
 from windtunnel.calibration.backtesting.values import Backtest
+from windtunnel.calibration.fitting import calibrate
 from windtunnel.calibration.past import Past, PastRun
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Behavior, Cluster, Fleet, Scenario
@@ -70,7 +70,7 @@ def backtest(
     platform = platform_of(known, cluster)
     learned = platform.on(cluster)
     made = deployment_of(past, fleet, learned, span)
-    made.dags = with_measured_timeouts(made.dags, past.tries)
+    made.dags = with_measured(made.dags, past)
     there = {dag.dag_id for dag in made.dags}
     if not inside & there:
         raise InvalidInput(
@@ -82,7 +82,7 @@ def backtest(
     # What had begun before the window is there as it was when the window begins.
     source = past if mode == "replayed" else known_before(past, span.since)
     again = repeated(source, Fleet(dags=tuple(made.dags)), keys, span.begin)
-    behavior = resampled(known, Fleet(dags=tuple(made.dags)))
+    behavior = calibrate(known, Fleet(dags=tuple(made.dags))).behavior
     behavior = behavior.model_copy(update={"rules": (*again, *behavior.rules)})
     scenario = _scenario(made, behavior, learned, span)
     predicted = _simulated(scenario, span, range(seed, seed + trials), tell)

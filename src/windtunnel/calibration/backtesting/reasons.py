@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from windtunnel.calibration.backtesting.before import changes, unmeasured
+from windtunnel.calibration.backtesting.before import change_of_all, changes, unmeasured
 from windtunnel.calibration.backtesting.deployment import Deployment
 from windtunnel.calibration.backtesting.span import Span, due_of
 from windtunnel.calibration.backtesting.values import DagBacktest
@@ -31,6 +31,8 @@ def reasons_of(past: Past, known: Past, span: Span, rows: Sequence[DagBacktest])
         if new := unmeasured(known, window):
             rest = f" and {len(new) - NAMED} more" if len(new) > NAMED else ""
             yield f"never measured before the window: {', '.join(new[:NAMED])}{rest}"
+        if change := change_of_all(known, window):
+            yield change
         yield from changes(known, window)
     cleared = [run for run in window.runs if run.cleared]
     if cleared:
