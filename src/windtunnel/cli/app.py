@@ -17,6 +17,7 @@ from windtunnel.cli.explaining import explain
 from windtunnel.cli.loading import load
 from windtunnel.cli.planning import plan
 from windtunnel.cli.proving import prove
+from windtunnel.cli.recorded import executions
 from windtunnel.cli.replaying import replay
 from windtunnel.cli.running import run
 
@@ -48,7 +49,19 @@ def _root(
     pass
 
 
-for command in (run, check, diff, plan, prove, load, replay, explain, calibrate, backtest):
+for command in (
+    run,
+    check,
+    diff,
+    plan,
+    prove,
+    load,
+    replay,
+    explain,
+    calibrate,
+    backtest,
+    executions,
+):
     app.command()(command)
 app.add_typer(shipped.app, name="scenarios")
 

@@ -13,6 +13,7 @@ from windtunnel.loaders.cluster_sources import (
 )
 from windtunnel.loaders.commit import checked_out, is_commit
 from windtunnel.loaders.durations import parse_duration
+from windtunnel.loaders.execution import Execution
 from windtunnel.loaders.fault_text import (
     check_targets,
     fault_beginning,
@@ -54,6 +55,7 @@ from windtunnel.loaders.setting_text import parse_setting, with_setting
 from windtunnel.loaders.settings import Supplied
 from windtunnel.loaders.source import AirflowChoice, load
 from windtunnel.loaders.supplied import read_supplied
+from windtunnel.loaders.wfcommons import load_execution
 from windtunnel.model.body import (
     Body,
     GroupItem,
@@ -68,6 +70,7 @@ __all__ = [
     "PRESETS",
     "AirflowChoice",
     "Body",
+    "Execution",
     "GroupItem",
     "JoinedItems",
     "Loaded",
@@ -95,6 +98,7 @@ __all__ = [
     "is_database",
     "is_preset",
     "load",
+    "load_execution",
     "merged_accepts",
     "numbered_faults",
     "parse_accepts",

@@ -6,16 +6,19 @@ in one list, are read too. A trace has no Airflow in it: nothing limits its task
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from windtunnel.errors import InvalidInput
+from windtunnel.loaders.execution import Execution
 from windtunnel.loaders.origin import LoadedFrom
 from windtunnel.model import (
     Assumption,
@@ -31,6 +34,7 @@ from windtunnel.model import (
 )
 
 Json = Mapping[str, Any]
+Made = TypeVar("Made")
 DAY_S = 86400.0
 
 
@@ -51,17 +55,35 @@ def load_wfformat(path: str | Path) -> LoadedFrom:
     Raises:
         InvalidInput: it is missing, no JSON, or has mistakes.
     """
+    return _made(path, lambda trace: trace.loaded())
+
+
+def load_execution(path: str | Path) -> Execution:
+    """Load an execution trace with what its platform did: how long it took, on which machines.
+
+    Args:
+        path: a JSON file in WfFormat.
+
+    Raises:
+        InvalidInput: it is missing, no JSON, has mistakes, or doesn't say how long it took.
+    """
+    return _made(path, lambda trace: trace.execution())
+
+
+def _made(path: str | Path, make: Callable[[_Trace], Made]) -> Made:
     file = Path(path)
     try:
-        data = json.loads(file.read_bytes())
-    except OSError as error:
-        raise InvalidInput(f"{file}: can't be read: {error.strerror}") from None
-    except ValueError as error:
+        content = file.read_bytes()
+        data = json.loads(gzip.decompress(content) if file.suffix == ".gz" else content)
+    except (OSError, EOFError, zlib.error) as error:
+        said = getattr(error, "strerror", None) or error
+        raise InvalidInput(f"{file}: can't be read: {said}") from None
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{file}: not valid JSON: {error}") from None
     if not is_wfformat(data):
         raise InvalidInput(f"{file}: not WfFormat: it has no 'workflow' or no 'schemaVersion'")
     try:
-        return _Trace(data, file).loaded()
+        return make(_Trace(data, file))
     except ValidationError as error:
         said = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         raise InvalidInput(f"{file}: {said}") from None
@@ -75,6 +97,7 @@ class _Trace:
 
     def __init__(self, data: Json, file: Path) -> None:
         self.file = file
+        self.data = data
         self.workflow: Json = data["workflow"]
         self.dag_id = re.sub(r"[^\w.-]+", "_", str(data.get("name") or file.stem)).strip("_")
         self.tasks = {str(task.get("id", task["name"])): task for task in self._specified()}
@@ -94,6 +117,43 @@ class _Trace:
             manual_runs=(ManualRun(dag_id=dag.dag_id),),
             duration_s=max(DAY_S, 2 * total),
         )
+
+    def execution(self) -> Execution:
+        """How it went, on which machines."""
+        took = (self.workflow.get("execution") or {}).get("makespanInSeconds")
+        took = self.workflow.get("makespan") if took is None else took
+        if took is None or not float(took) > 0:
+            raise InvalidInput(
+                f"{self.file}: doesn't say how long the execution took (makespanInSeconds), so "
+                "there is nothing to hold a prediction against"
+            )
+        ran = {machine for run in self.executed.values() for machine in _machines(run)}
+        cores = self._listed()
+        there = [n for name, n in sorted(cores.items()) if name in ran or not ran & set(cores)]
+        system = self.data.get("runtimeSystem") or self.data.get("wms") or {}
+        return Execution(
+            file=str(self.file),
+            loaded=self.loaded(),
+            system=str(system.get("name") or "unknown"),
+            took_s=float(took),
+            cores=tuple(there) or (len(self.tasks),),
+            gigabytes=self._gigabytes(),
+            programs=frozenset(re.sub(r"[\W_]*(ID)?\d+$", "", self._named(n)) for n in self.tasks),
+        )
+
+    def _named(self, task: str) -> str:
+        return str(self.tasks[task].get("name") or task)
+
+    def _gigabytes(self) -> tuple[float, ...]:
+        """What each task reads and writes; before 1.5 files stand at the task."""
+        listed = (self.workflow.get("specification") or {}).get("files") or ()
+        size = {str(one["id"]): int(one.get("sizeInBytes") or 0) for one in listed}
+        found = []
+        for task in self.tasks.values():
+            names = [*(task.get("inputFiles") or ()), *(task.get("outputFiles") or ())]
+            own = [int(f.get("size", f.get("sizeInBytes")) or 0) for f in task.get("files") or ()]
+            found.append((sum(size.get(str(n), 0) for n in names) + sum(own)) / 1e9)
+        return tuple(found)
 
     def _specified(self) -> Iterator[Json]:
         """The tasks: since 1.5 what they are and how they ran stand apart."""
@@ -169,10 +229,14 @@ class _Trace:
             self.assumptions.append(Assumption(subject=_tasks(unknown), assumed=said))
         return Behavior(rules=tuple(rules), default_duration_s=0.0)
 
+    def _listed(self) -> dict[str, int]:
+        """The machines that the trace lists, each with its cores."""
+        listed = (self.workflow.get("execution") or self.workflow).get("machines", ())
+        return {str(m["nodeName"]): _cores(m) for m in listed}
+
     def _cluster(self) -> Cluster:
         """The machines that ran tasks, a slot for each core; without machines, no limit."""
-        listed = (self.workflow.get("execution") or self.workflow).get("machines", ())
-        cores = {str(m["nodeName"]): _cores(m) for m in listed}
+        cores = self._listed()
         used = {machine for run in self.executed.values() for machine in _machines(run)}
         there = Counter(n for name, n in cores.items() if name in used or not used & set(cores))
         wide = sum((run.get("coreCount", run.get("cores")) or 1) > 1 for run in self._runs())

@@ -4,6 +4,7 @@ from windtunnel.detect import FAMILIES
 from windtunnel.report.calibration_text import calibration_json, calibration_text
 from windtunnel.report.comparison_forms import comparison_json, comparison_markdown
 from windtunnel.report.comparison_text import comparison_text
+from windtunnel.report.executions_text import executions_json, executions_text
 from windtunnel.report.explanation import codes_json, codes_text, page_json
 from windtunnel.report.finding_text import finding_text, headline, story
 from windtunnel.report.highlight import THEME, ReportHighlighter
@@ -30,6 +31,8 @@ __all__ = [
     "comparison_json",
     "comparison_markdown",
     "comparison_text",
+    "executions_json",
+    "executions_text",
     "finding_text",
     "findings_text",
     "headline",
