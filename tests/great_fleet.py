@@ -14,11 +14,12 @@ DAGS, RUNS, LAYERS, WIDTH = 100, 50, 5, 4
 POOLS = 10
 
 
-def great_fleet(dags: int = DAGS, runs: int = RUNS) -> Scenario:
-    """Hourly DAGs of twenty tasks, five after each other, that compete for everything."""
+def great_fleet(dags: int = DAGS, runs: int = RUNS, rest: int = 0) -> Scenario:
+    """Hourly DAGs of twenty tasks, five after each other, competing for everything; *rest*: hours
+    after the last run."""
     return Scenario(
         name="great",
-        fleet=Fleet(dags=tuple(_dag(number) for number in range(dags))),
+        fleet=Fleet(dags=tuple(_dag(number, runs) for number in range(dags))),
         cluster=Cluster(
             parallelism=max(4, dags * 2),
             pools={f"pool_{n}": Pool(slots=max(1, dags // 7)) for n in range(POOLS)},
@@ -30,7 +31,7 @@ def great_fleet(dags: int = DAGS, runs: int = RUNS) -> Scenario:
             )
         ),
         start=START,
-        duration_s=3600.0 * runs,
+        duration_s=3600.0 * (runs + rest),
         seed=7,
     )
 
@@ -39,7 +40,7 @@ def _length(seconds: float) -> LogNormal:
     return LogNormal(median_s=seconds, sigma=0.8)
 
 
-def _dag(number: int) -> Dag:
+def _dag(number: int, runs: int) -> Dag:
     tasks = tuple(
         Task(
             task_id=f"task_{n}",
@@ -55,6 +56,7 @@ def _dag(number: int) -> Dag:
         tasks=tasks,
         schedule=Cron(expression=f"{number % 5} * * * *"),
         start_date=START - timedelta(days=1),
+        end_date=START + timedelta(hours=runs, minutes=-1),
         max_active_runs=1 if number % 10 == 0 else 3,
         max_active_tasks=2 if number % 7 == 0 else 16,
     )

@@ -3,8 +3,10 @@ plans made of many of them."""
 
 from windtunnel.capacity.due import Awaited, awaited
 from windtunnel.capacity.estimate import Estimate, mean, quantile, share
+from windtunnel.capacity.every_limit import every_limit
+from windtunnel.capacity.levels import Occupancy
 from windtunnel.capacity.looks import Looks, growing, is_enough, look_until
-from windtunnel.capacity.occupancy import Occupancy, occupancy
+from windtunnel.capacity.occupancy import occupancy
 from windtunnel.capacity.plan import Kept, Plan, Point, StaticFormula
 from windtunnel.capacity.planning import make_plan
 
@@ -18,6 +20,7 @@ __all__ = [
     "Point",
     "StaticFormula",
     "awaited",
+    "every_limit",
     "growing",
     "is_enough",
     "look_until",

@@ -3,28 +3,12 @@ from when to when."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from windtunnel.capacity.levels import Levels, Occupancy
 from windtunnel.model import Cluster, DagChanged, Scenario
 from windtunnel.trace import TaskState, Trace
 
 HOLDS = frozenset({TaskState.QUEUED, TaskState.RUNNING})
 RUNS = frozenset({TaskState.RUNNING})
-
-
-@dataclass(frozen=True, slots=True)
-class Occupancy:
-    """The use of one limit over the window, in slots."""
-
-    limit: str
-    """``parallelism`` or ``pool NAME``."""
-    size: int | None
-    """None: unlimited, or no such pool."""
-    peak: int
-    mean: float
-    steps: tuple[tuple[int, int], ...] = ()
-    """(from when on, in microseconds since the start; slots), wherever that changed for any
-    time."""
 
 
 def occupancy(scenario: Scenario, trace: Trace) -> list[Occupancy]:
@@ -37,7 +21,7 @@ def occupancy(scenario: Scenario, trace: Trace) -> list[Occupancy]:
     uses = _Uses(scenario, trace)
     uses.replay()
     found = [uses.of("parallelism", cluster.executor_slots)]
-    for name in sorted(uses.peak):
+    for name in uses.names:
         if name != "parallelism":
             pool = cluster.pool(name.removeprefix("pool "))
             size = pool.slots if pool is not None and pool.slots >= 0 else None
@@ -73,15 +57,10 @@ class _Uses:
             [slots[dag_id, task_id] for task_id in task_ids]
             for dag_id, task_ids in zip(trace.dag_ids, trace.task_ids, strict=True)
         ]
-        self.peak: dict[str, int] = {"parallelism": 0}
-        self._now: dict[str, int] = {}
-        self._since: dict[str, int] = {}
-        self._area: dict[str, int] = {}
-        self._steps: dict[str, list[tuple[int, int]]] = {}
+        self._levels = Levels()
 
     def replay(self) -> None:
-        """Go through the history once; what is taken and given back at one instant does not
-        peak."""
+        """Go through the history once."""
         trace = self._trace
         held: dict[int, int] = {}
         for at, who, state in trace.history:
@@ -92,36 +71,21 @@ class _Uses:
             task = trace.ti_task[who]
             pool = trace.pools[dag][task]
             executor = (state in self._holds) - (before in self._holds)
-            self._change("parallelism", executor, at)
+            self._levels.change("parallelism", executor, at)
             pooled = self._pooled(pool, state) - self._pooled(pool, before)
-            self._change(f"pool {pool}", pooled * self._slots[dag][task], at)
-        for name in list(self._now):
-            self._settle(name, trace.end_us)
+            self._levels.change(f"pool {pool}", pooled * self._slots[dag][task], at)
+        self._levels.end(trace.end_us)
+
+    @property
+    def names(self) -> list[str]:
+        """The limits that anything used, by name."""
+        return sorted(self._levels.peak)
 
     def of(self, name: str, size: int | None) -> Occupancy:
         """The figures of one limit."""
-        window = max(1, self._trace.end_us)
-        mean = self._area.get(name, 0) / window
-        return Occupancy(name, size, self.peak.get(name, 0), mean, tuple(self._steps.get(name, ())))
+        return self._levels.of(name, size, self._trace.end_us)
 
     def _pooled(self, pool: str, state: int) -> int:
         found = self._cluster.pool(pool)
         deferred = found is not None and found.include_deferred and state == TaskState.DEFERRED
         return int(state in HOLDS or deferred)
-
-    def _change(self, name: str, by: int, at: int) -> None:
-        if by:
-            if self._since.get(name, at) < at:
-                self._settle(name, at)
-            self._since[name] = at
-            self._now[name] = self._now.get(name, 0) + by
-
-    def _settle(self, name: str, at: int) -> None:
-        now = self._now.get(name, 0)
-        self.peak[name] = max(self.peak.get(name, 0), now)
-        since = self._since.get(name, at)
-        self._area[name] = self._area.get(name, 0) + now * (at - since)
-        steps = self._steps.setdefault(name, [])
-        if since < at and (not steps or steps[-1][1] != now):
-            steps.append((since, now))
-        self._since[name] = at

@@ -65,7 +65,7 @@ def _fetched(url: str) -> list[str]:
 @pytest.fixture(scope="session")
 def great_result() -> wt.Result:
     """A hundred thousand task instances: a few hours of a hundred DAGs, repeated."""
-    few = wt.simulate(great_fleet(dags=100, runs=5))
+    few = wt.simulate(great_fleet(dags=100, runs=5, rest=8))
     trace = repeated(few.trace, 10, DAY_S)
     assert len(trace.ti_run) == 100_000
     scenario = few.scenario.model_copy(update={"duration_s": 10 * DAY_S})
