@@ -46,7 +46,7 @@ def see(browser: Any) -> Iterator[Open]:
         context = browser.new_context(viewport={"width": 1280, "height": 800}, **more)
         contexts.append(context)
         sheet = context.new_page()
-        sheet.on("console", lambda said: complaints.append(said.text))
+        sheet.on("console", lambda said: complaints.extend([said.text] * (said.type == "error")))
         sheet.on("pageerror", lambda error: complaints.append(str(error)))
         sheet.on("request", lambda asked: complaints.extend(_fetched(asked.url)))
         sheet.goto(f"{file.as_uri()}#{view}")

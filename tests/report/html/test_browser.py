@@ -180,6 +180,17 @@ def test_colours_follow_the_system_and_the_button_turns_them(small, see, scheme)
     assert sheet.evaluate(dark) != before
 
 
+def test_what_is_printed_is_light(small, see):
+    sheet = see(small, "fleet", color_scheme="dark")
+    sheet.wait_for_selector(".rows .label")
+    corner = """() => Array.from(document.querySelector(".chart").getContext("2d")
+      .getImageData(2, 2, 1, 1).data.slice(0, 3)).reduce((sum, one) => sum + one)"""
+    assert sheet.evaluate(corner) < 300
+    sheet.emulate_media(media="print")
+    sheet.wait_for_timeout(200)
+    assert sheet.evaluate(corner) > 500
+
+
 def test_a_nasty_name_is_only_a_name(tmp_path: Path, see):
     nasty = "</script><img src=x onerror=alert(1)>"
     dag = wt.Dag(dag_id="etl", tasks=(wt.Task(task_id=nasty),))

@@ -79,6 +79,21 @@ def test_pokes_of_a_sensor_that_reschedules_are_one_stretch():
     assert [kind for kind, _, _ in own] == ["reschedule", "running"]
 
 
+def test_a_sensor_that_pokes_does_not_look_like_work():
+    poke = wt.Task(task_id="poke", operator="PythonSensor", kind=wt.model.Sensor())
+    work = wt.Task(task_id="work")
+    behavior = wt.Behavior(rules=(wt.Rule(tasks="*.poke", duration_s=1, true_at_s=1800),))
+    result = wt.simulate(
+        wt.Fleet(dags=(wt.Dag(dag_id="etl", tasks=(poke, work)),)), behavior=behavior,
+        runs=["etl"], start="2026-03-01", window="1h",
+    )  # fmt: skip
+    data = fleet.data(Subject(result, "run"))
+    assert data is not None
+    kinds = [data["kinds"][kind]["name"] for kind in read(data["kind"])]
+    assert kinds == ["waiting on its worker", "running"]
+    assert read(data["instances"]["ended"]) == [1_831_000, 60_000]
+
+
 def test_each_limit_has_a_colour_of_its_own_or_one_that_says_what_it_is():
     groups = {limit: group_of(limit) for limit in (*KINDS, "pool db", "resource db")}
     assert groups["pool db"] == "pool"

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from windtunnel.model import Cluster, Dag, Scenario, Task
+from windtunnel.model import (
+    Cluster,
+    Dag,
+    ExternalTaskSensor,
+    Scenario,
+    Sensor,
+    Task,
+    TriggerDagRun,
+)
 from windtunnel.report.html.columns import column
 from windtunnel.report.html.segments import Segment, group_of, segments
 from windtunnel.report.html.view import Json, Subject
@@ -25,6 +33,7 @@ NOT_SCHEDULED = {
     "max_active_runs": "none",
     "nothing": "none",
     "running": "running",
+    "waiting on its worker": "running",
     "failed try": "running",
     "poke": "up_for_reschedule",
     "reschedule": "up_for_reschedule",
@@ -55,7 +64,7 @@ def data(subject: Subject) -> Json | None:
         range(len(trace.ti_run)),
         key=lambda ti: (run_place[trace.ti_run[ti]], trace.ti_task[ti], trace.ti_map[ti], ti),
     )
-    found = segments(trace, subject.waits)
+    found = segments(trace, subject.waits, holding=_only_wait(scenario, trace))
     tasks = _Tasks(scenario, trace, dags)
     return {
         "start": trace.start.timestamp() * 1000,
@@ -82,6 +91,25 @@ def _dag(scenario: Scenario, dag_id: str) -> dict[str, Any]:
 
 def _find(scenario: Scenario, dag_id: str) -> Dag | None:
     return next((dag for dag in scenario.fleet.dags if dag.dag_id == dag_id), None)
+
+
+def _only_wait(scenario: Scenario, trace: Trace) -> set[tuple[int, int]]:
+    """(DAG, task) of those that hold their slots and only wait for others: sensors that poke, and
+    who waits for a run that it triggered."""
+    found = set()
+    for number, dag_id in enumerate(trace.dag_ids):
+        dag = _find(scenario, dag_id)
+        for task, task_id in enumerate(trace.task_ids[number] if dag is not None else ()):
+            own = None if dag is None else dag.find(task_id)
+            if own is not None and _waits_on_its_worker(own.kind):
+                found.add((number, task))
+    return found
+
+
+def _waits_on_its_worker(kind: object) -> bool:
+    if isinstance(kind, Sensor | ExternalTaskSensor):
+        return kind.mode == "poke" and not kind.deferrable
+    return isinstance(kind, TriggerDagRun) and kind.wait_for_completion and not kind.deferrable
 
 
 class _Tasks:
@@ -156,6 +184,8 @@ def _instances(
         "map": column([trace.ti_map[ti] for ti in order]),
         "state": column([int(TaskState[own[ti].state.upper()]) for ti in order]),
         "tries": column([own[ti].try_number for ti in order]),
+        "started": column([_or_never(own[ti].started_us) for ti in order]),
+        "ended": column([_or_never(own[ti].ended_us) for ti in order]),
     }
 
 

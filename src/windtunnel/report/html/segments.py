@@ -3,7 +3,7 @@ waited for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from windtunnel.trace import TaskState, Trace, Wait
@@ -14,6 +14,8 @@ MOST = 1_500_000
 RAN = "running"
 POKED = "poke"
 FAILED = "failed try"
+HELD = "waiting on its worker"
+"""It runs, and only waits for others: a sensor that pokes."""
 NOTHING = "nothing"
 """Between what it did: none of Airflow's limits."""
 
@@ -37,6 +39,7 @@ GROUPS = {
     "depends_on_past": "upstream",
     RAN: "running",
     POKED: "outside",
+    HELD: "holding",
     FAILED: "failed",
     NOTHING: "nothing",
 }
@@ -62,9 +65,15 @@ class Segments:
     """Those that were shorter are told as part of the one before; 0: all are there."""
 
 
-def segments(trace: Trace, waits: Sequence[Sequence[Wait]]) -> Segments:
-    """Of each task instance from when its run was created until its end."""
-    ran = _ran(trace)
+def segments(
+    trace: Trace,
+    waits: Sequence[Sequence[Wait]],
+    *,
+    holding: Container[tuple[int, int]] = (),
+) -> Segments:
+    """Of each task instance from when its run was created until its end. *holding*: (DAG, task) of
+    those that only wait while they run."""
+    ran = _ran(trace, holding)
     all_of = tuple(tuple(_without_gaps(waited, ran.get(ti, ()))) for ti, waited in enumerate(waits))
     shortest = 0
     while sum(map(len, all_of)) > MOST and shortest < trace.end_us:
@@ -73,27 +82,33 @@ def segments(trace: Trace, waits: Sequence[Sequence[Wait]]) -> Segments:
     return Segments(all_of, shortest)
 
 
-def _ran(trace: Trace) -> dict[int, list[Segment]]:
+def _ran(trace: Trace, holding: Container[tuple[int, int]]) -> dict[int, list[Segment]]:
     """The stretches on a worker, by what became of them."""
     found: dict[int, list[Segment]] = {}
     since: dict[int, int] = {}
+
+    def held(ti: int) -> bool:
+        return (trace.runs[trace.ti_run[ti]].dag, trace.ti_task[ti]) in holding
+
     for at, who, state in trace.history:
         if who < 0:
             continue
         begin = since.pop(who, None)
         if begin is not None:
-            found.setdefault(who, []).append((_became(state), begin, at))
+            found.setdefault(who, []).append((_became(state, held(who)), begin, at))
         if state == TaskState.RUNNING:
             since[who] = at
     for who, begin in since.items():
-        found.setdefault(who, []).append((RAN, begin, trace.end_us))
+        found.setdefault(who, []).append((HELD if held(who) else RAN, begin, trace.end_us))
     return found
 
 
-def _became(state: int) -> str:
+def _became(state: int, held: bool) -> str:
     if state in (TaskState.FAILED, TaskState.UP_FOR_RETRY):
         return FAILED
-    return POKED if state == TaskState.UP_FOR_RESCHEDULE else RAN
+    if state == TaskState.UP_FOR_RESCHEDULE:
+        return POKED
+    return HELD if held else RAN
 
 
 def _without_gaps(waits: Iterable[Wait], ran: Iterable[Segment]) -> Iterator[Segment]:

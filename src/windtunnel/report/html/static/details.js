@@ -13,6 +13,7 @@ export function said(fleet, i, piece) {
   const took = duration((piece.to - piece.from) / 1000);
   const { name } = piece.kind;
   if (name === "running") return `runs for ${took}`;
+  if (name === "waiting on its worker") return `runs for ${took}, only waiting, and holds its slots`;
   if (name === "failed try") return `runs for ${took}, and the try fails`;
   return `waits ${took} for ${words(fleet, piece.kind, i)}`;
 }

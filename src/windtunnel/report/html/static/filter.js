@@ -16,7 +16,7 @@ export function filterFields(page, fleet) {
   const used = new Set(fleet.state);
   const states = fleet.states.filter((_, number) => used.has(number));
   const limits = fleet.kinds.map((one) => one.name)
-    .filter((one) => !["running", "failed try", "nothing", "poke"].includes(one)).sort();
+    .filter((one) => !["running", "failed try", "waiting on its worker", "nothing", "poke"].includes(one)).sort();
   const text = el("input", { type: "search", placeholder: "DAG, task or run", "aria-label": "Filter by DAG, task or run", spellcheck: "false" });
   const state = choice("State", "any state", states);
   const limit = choice("Waited for", "waited for anything", limits);

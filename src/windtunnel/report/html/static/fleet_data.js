@@ -14,15 +14,15 @@ export function load(page) {
 async function read(page) {
   const data = await page.data("fleet");
   if (data === null) return null;
-  const [run, task, map, state, tries, first, count, length, kind, ...runs] = await Promise.all([
+  const [run, task, map, state, tries, started, ended, first, count, length, kind, ...runs] = await Promise.all([
     data.instances.run, data.instances.task, data.instances.map, data.instances.state,
-    data.instances.tries, data.first, data.count, data.length, data.kind, data.runs.dag,
+    data.instances.tries, data.instances.started, data.instances.ended, data.first, data.count, data.length, data.kind, data.runs.dag,
     data.runs.state, data.runs.due, data.runs.created, data.runs.started, data.runs.ended,
   ].map(unpack));
-  const fleet = new Fleet(data, { run, task, map, state, tries, first, kind: Uint16Array.from(kind) });
+  const fleet = new Fleet(data, { run, task, map, state, tries, started, ended, first, kind: Uint16Array.from(kind) });
   fleet.segments(count, length);
-  const [dag, runState, due, created, started, ended] = runs;
-  fleet.runs = { n: dag.length, dag, state: runState, due, created, started, ended,
+  const [dag, runState, due, created, runStarted, runEnded] = runs;
+  fleet.runs = { n: dag.length, dag, state: runState, due, created, started: runStarted, ended: runEnded,
     name: data.runs.name, states: data.runs.states };
   fleet.places();
   return fleet;
@@ -120,7 +120,7 @@ class Fleet {
   spent(i) {
     let ran = 0, waited = 0;
     for (const { kind, from, to } of this.pieces(i)) {
-      if (kind.name === "running" || kind.name === "failed try") ran += to - from;
+      if (kind.state === "running" && !kind.name.startsWith("resource ")) ran += to - from;
       else if (kind.name !== "upstream") waited += to - from;
     }
     return { ran, waited };

@@ -80,7 +80,7 @@ export class Gantt {
   schedule() {
     if (this.#pending) return;
     this.#pending = true;
-    requestAnimationFrame(() => {
+    this.page.soon(() => {
       this.#pending = false;
       this.paint();
     });

@@ -15,6 +15,7 @@ export const GROUPS = [
   { id: "nothing", label: "", pattern: none },
   { id: "running", label: "running", pattern: none },
   { id: "failed", label: "running, the try fails", pattern: cross },
+  { id: "holding", label: "sensor pokes, holds its slots", pattern: dots },
   { id: "pool", label: "pool", pattern: slash },
   { id: "workers", label: "worker slots", pattern: backslash },
   { id: "parallelism", label: "parallelism", pattern: across },

@@ -6,6 +6,7 @@ import { colour } from "./dom.js";
 const listeners = { theme: new Set(), show: new Set() };
 const known = new Map();
 const drawn = new Map();
+let printing = false;
 
 /** The data of a view, unpacked; asked for twice, it is the same object. */
 function data(id) {
@@ -41,6 +42,11 @@ const page = {
   /** Go to a view, as if its link was clicked. */
   go(id) {
     location.hash = id;
+  },
+  /** Paint with the next frame, or at once where a printer waits for it. */
+  soon(paint) {
+    if (printing) paint();
+    else requestAnimationFrame(paint);
   },
   /** Said by screen readers, shown to nobody. */
   say(text) {
@@ -93,6 +99,11 @@ function themes() {
     changed();
   });
   system.addEventListener("change", changed);
+  const print = matchMedia("print");
+  print.addEventListener("change", () => {
+    printing = print.matches;
+    page.tell("theme");
+  });
   const kept = remember("windtunnel.theme");
   if (kept === "dark" || kept === "light") root.dataset.theme = kept;
   changed();

@@ -33,8 +33,9 @@ export async function draw(root, data, page) {
     for (const one of tracks) one.paint(ticks, ink, page.colour(`--group-${one.limit.group.replaceAll(" ", "-")}`));
   };
   const schedule = () => {
-    if (!pending) requestAnimationFrame(paint);
+    if (pending) return;
     pending = true;
+    page.soon(paint);
   };
   time.on(schedule);
   page.on("theme", schedule);

@@ -34,18 +34,16 @@ function key(name) {
 /** Of each task instance what its pieces come to: looked at once. */
 function factsOf(fleet) {
   const { n } = fleet;
-  const facts = { started: new Float64Array(n).fill(-1), ran: new Float64Array(n), waited: new Float64Array(n),
+  const facts = { ran: new Float64Array(n), waited: new Float64Array(n),
     worst: new Int16Array(n).fill(-1), longest: new Float64Array(n) };
-  const runs = fleet.kinds.map((one) => one.group === "running" || one.group === "failed");
+  const runs = fleet.kinds.map((one) => ["running", "failed", "holding"].includes(one.group));
   const calm = fleet.kinds.map((one) => one.name === "upstream" || one.name === "nothing");
   for (let i = 0; i < n; i += 1) {
     let from = fleet.first[i];
     for (let s = fleet.at[i]; s < fleet.at[i + 1]; s += 1) {
       const kind = fleet.kind[s], took = fleet.to[s] - from;
-      if (runs[kind]) {
-        facts.ran[i] += took;
-        facts.started[i] = from;
-      } else if (!calm[kind]) {
+      if (runs[kind]) facts.ran[i] += took;
+      else if (!calm[kind]) {
         facts.waited[i] += took;
         if (took > facts.longest[i]) { facts.longest[i] = took; facts.worst[i] = kind; }
       }
@@ -57,7 +55,6 @@ function factsOf(fleet) {
 
 export function instanceColumns(fleet, go) {
   const facts = factsOf(fleet);
-  const over = new Set(["success", "failed", "skipped", "upstream_failed", "removed"]);
   const names = fleet.tasks.map((one) => `${fleet.dags[one.dag].id}.${one.id}`);
   const worst = (i) => (facts.worst[i] < 0 ? "" : fleet.kinds[facts.worst[i]].name);
   return [
@@ -65,8 +62,8 @@ export function instanceColumns(fleet, go) {
     text("Run", (i) => fleet.runName(i), { text: (i) => runWords(fleet.runName(i)) }),
     text("State", (i) => fleet.stateName(i), { kind: (i) => `state ${fleet.stateName(i)}` }),
     number("Tries", (i) => fleet.tries[i]),
-    moment("Started", fleet.start, (i) => (facts.started[i] < 0 ? null : facts.started[i])),
-    moment("Ended", fleet.start, (i) => (over.has(fleet.stateName(i)) ? fleet.endOf(i) : null)),
+    moment("Started", fleet.start, (i) => (fleet.started[i] < 0 ? null : fleet.started[i])),
+    moment("Ended", fleet.start, (i) => (fleet.ended[i] < 0 ? null : fleet.ended[i])),
     length("Ran", (i) => facts.ran[i]),
     length("Waited", (i) => facts.waited[i]),
     text("Longest wait for", worst, { text: (i) => worst(i) && `${worst(i)}, ${duration(facts.longest[i] / 1000)}` }),
