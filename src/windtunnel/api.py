@@ -501,8 +501,7 @@ def check(
         profile: How hard to search: ``"dev"``, ``"ci"``, ``"nightly"``, or a `SearchProfile`. Its
             jitter and faults hold where nobody else says them.
         backend: Where simulations are made, which makes no difference to what is found: in this
-            process, or ``"processes=4"``, ``"dask=tcp://head:8786"``, ``"ray"``. In a script,
-            guard what it does with ``if __name__ == "__main__":``.
+            process, or ``"processes=4"``, ``"dask=tcp://head:8786"``, ``"ray"``.
         kept: Where simulations are kept until everything is done, for the case that it is
             interrupted: ``with windtunnel.sweep.keeping(folder) as kept:``.
         changes: As for `scenario_of`: what `simulate` takes, ``jitter``, ``faults_up_to``.

@@ -51,7 +51,7 @@ class Ray:
     def send(self, function: Callable[..., Any], *arguments: object) -> Future[Any]:
         """Have it run."""
         if function not in self._remote:
-            self._remote[function] = self._ray.remote(function)
+            self._remote[function] = self._ray.remote(max_retries=1)(function)
         return self._remote[function].remote(*arguments).future()  # type: ignore[no-any-return]
 
     def abandon(self) -> None:
