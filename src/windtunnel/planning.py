@@ -15,6 +15,7 @@ from windtunnel.loaders import parse_deadline, parse_part, parse_setting, said_d
 from windtunnel.loaders.shapes import one_of, several_of
 from windtunnel.model import Assumption, Deadline, Fleet, Question, Scenario, Setting
 from windtunnel.result import assumed
+from windtunnel.sweep import Backend, Kept, read_backend
 from windtunnel.units import count, duration
 
 __all__ = ["Plan", "Point", "plan", "question_of"]
@@ -33,6 +34,8 @@ def plan(
     cost_per_worker_hour: float | None = None,
     elastic: bool | None = None,
     progress: Progress | None = None,
+    backend: Backend | str | None = None,
+    kept: Kept | None = None,
     **changes: Any,
 ) -> Plan:
     """How many workers, what pool size, which limits: the least with which deadlines hold.
@@ -65,6 +68,10 @@ def plan(
         cost_per_worker_hour: What a worker costs: the cheapest setting is looked for then.
         elastic: Whether workers are paid only while they run something.
         progress: Called as simulations are made.
+        backend: Where simulations are made: ``"processes=4"``, ``"dask=tcp://head:8786"`` or
+            ``"ray"``. None: in this process, or in one for each core where that is worth it. It
+            has no influence on what comes out.
+        kept: Where what was simulated is kept, so that an interrupted plan can go on.
         changes: As for `scenario_of`: what `simulate` takes.
 
     Raises:
@@ -82,7 +89,8 @@ def plan(
         elastic=elastic,
     )
     scenario = scenario_of(target, **changes)
-    made = make_plan(scenario, asked, tell=progress)
+    on = read_backend(backend) if isinstance(backend, str) else backend
+    made = make_plan(scenario, asked, tell=progress, on=on, kept=kept)
     said = (*scenario.fleet.assumptions, *_a_day(made), *assumed(scenario))
     return replace(made, assumptions=said)
 
@@ -147,6 +155,13 @@ def _a_day(made: Plan) -> Iterator[Assumption]:
         "own and without what another one left behind; what has failed, or has not landed when it "
         "ends, is late",
     )
+    begun = max((kept.left_out for point in made.points for kept in point.kept), default=0.0)
+    if begun:
+        yield Assumption(
+            subject="the start of the window",
+            assumed=f"left out, up to its first {duration(begun * made.scenario.duration_s)}: the "
+            "load is the same at each hour, and nothing waits yet while it begins",
+        )
     for deadline in made.question.deadlines:
         found = awaited(deadline, made.scenario)
         if found.left_out:

@@ -65,6 +65,15 @@ def test_as_json_it_has_all_figures(cli, report):
     assert plan["question"]["deadlines"][0]["by"] == "08:00:00"
 
 
+def test_in_several_processes_it_says_the_same(cli, report):
+    assert cli("plan", report, "--workers", "2").out == cli("plan", report).out
+
+
+def test_a_page_shows_it(cli, report):
+    assert cli("plan", report, "--report", "out").code == 0
+    assert "windtunnel plan" in (report / "out" / "index.html").read_text()
+
+
 def test_the_command_line_asks_another_question_than_the_file(cli, report):
     said = ("--deadline", "report within 3h", "--vary", "pool db=1,2", "--share", "0.5")
     done = cli("plan", report, *said)

@@ -149,6 +149,7 @@ def _may_run(dag: Dag, scenario: Scenario) -> bool:
     """Whether something beside its schedule may run it: assets, another DAG, a person."""
     asked = {one.dag_id for one in scenario.manual_runs}
     asked.update(one.dag_id for one in scenario.backfills)
+    asked.update(one.dag_id for one in scenario.arrivals)
     if dag.dag_id in asked or dag.asset_condition is not None:
         return True
     tasks = (task for other in scenario.fleet.dags for task in other.tasks)

@@ -23,8 +23,7 @@ PLENTY = 500
 def formula(trials: Trials, days: Days, point: Point) -> tuple[StaticFormula | None, int]:
     """What it comes to with the settings of a point, and how many simulations that took. None where
     there is not one group of workers that is counted."""
-    scenario, _, _ = days.of(point.settings)
-    groups = scenario.cluster.workers or ()
+    groups = days.of(point.settings).scenario.cluster.workers or ()
     if len(groups) != 1:
         return None, 0
     others = tuple(one for one in point.settings if not _is_workers(one[0]))

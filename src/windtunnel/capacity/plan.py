@@ -29,6 +29,9 @@ class Kept:
     landed."""
     worst_s: float | None = None
     """As many as the share that was asked for landed so long after they were due, or earlier."""
+    left_out: float = 0.0
+    """Part of the window, from its start, of which nothing counts: while a load that is the same at
+    each hour begins, nothing waits yet."""
 
 
 @dataclass(frozen=True, slots=True)

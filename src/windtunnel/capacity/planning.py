@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from windtunnel.capacity.choosing import choose
+from windtunnel.capacity.choosing import FEW_SETTINGS, choose
 from windtunnel.capacity.day import Days, Settings
 from windtunnel.capacity.formula import formula
 from windtunnel.capacity.knee import knee
 from windtunnel.capacity.looks import Looks, growing
 from windtunnel.capacity.plan import Plan, Point
-from windtunnel.capacity.trials import Simulate, Trials, simulating
+from windtunnel.capacity.trials import Simulate, Simulating, Trials
 from windtunnel.capacity.workers import worker_hours
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import with_setting
 from windtunnel.model import Question, Scenario
-from windtunnel.sweep import Progress
+from windtunnel.sweep import Backend, Kept, Progress
 
 FIRST = 8
 """Days at the first look."""
@@ -33,6 +33,8 @@ def make_plan(
     question: Question,
     *,
     tell: Progress | None = None,
+    on: Backend | None = None,
+    kept: Kept | None = None,
     simulate: Simulate | None = None,
 ) -> Plan:
     """Answer a question.
@@ -41,7 +43,9 @@ def make_plan(
         scenario: What is simulated; its seed is that of the first day, and decides the others.
         question: What may vary, and what has to be on time.
         tell: Called as simulations are made.
-        simulate: Who makes them; None: `windtunnel.sweep`.
+        on: Where simulations are made; None: here, or in several processes where that is worth it.
+        kept: Where what was simulated is kept until the plan is made.
+        simulate: Who makes them, in the place of a sweep.
 
     Raises:
         InvalidInput: the question can't be asked of this scenario.
@@ -50,8 +54,13 @@ def make_plan(
     days = Days(scenario, question.deadlines)
     ordered = _ordered(days, question)
     trials = Trials(
-        question, days, simulate or simulating(days, tell), _looks(question, len(ordered))
+        question,
+        days,
+        simulate or Simulating(days, tell, on, kept),
+        _looks(question, len(ordered)),
     )
+    if question.cost_per_worker_hour is not None and question.elastic:
+        ordered = _by_busy_hours(trials, ordered)
     choice = choose(trials, ordered)
     answer = choice.answer
     if answer is not None:
@@ -123,6 +132,17 @@ def _ordered(days: Days, question: Question) -> list[Settings]:
             "[[workers]] of cluster.toml"
         )
     return sorted(found, key=lambda one: hours[one] or 0.0)
+
+
+def _by_busy_hours(trials: Trials, ordered: Sequence[Settings]) -> list[Settings]:
+    """What elastic workers cost is known only from days: some of each setting."""
+    if len(ordered) > FEW_SETTINGS:
+        raise InvalidInput(
+            f"elastic workers: what each of {len(ordered)} settings costs has to be simulated; "
+            f"vary fewer values, {FEW_SETTINGS} settings at most"
+        )
+    busy = {one: trials.busy_hours(one, FIRST) for one in ordered}
+    return sorted(ordered, key=lambda one: busy[one])
 
 
 def _hours(days: Days, settings: Settings) -> float | None:

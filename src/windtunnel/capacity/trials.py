@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil, inf, log
+from time import perf_counter
 from typing import Any, Protocol
 
 from windtunnel.capacity.day import UNSOUND, Days, Settings, is_drawn, seed_of, simulate_day
 from windtunnel.capacity.estimate import Estimate, share
 from windtunnel.capacity.looks import Looks
 from windtunnel.capacity.plan import Kept, Point, Verdict
+from windtunnel.capacity.warm_up import PARTS, warm_up
 from windtunnel.capacity.workers import DAY_H, worker_hours
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import said_deadline
 from windtunnel.model import Question
-from windtunnel.sweep import Progress, sweep
+from windtunnel.sweep import HERE, Backend, Progress, processes, sweep
+from windtunnel.sweep import Kept as Keeping
 
 Answer = dict[str, Any]
 SHOWN = 3
 """Seeds of late days that are named."""
 ALIKE = 2
 """So many days that are alike ask for a proof that nothing is drawn."""
+WORTH_S = 2.0
+"""After so many seconds it is worth going on in several processes."""
+PORTION_S = 0.25
+"""Seconds of work at once that are worth sending there."""
 FARTHEST = 1_000_000
 """Days: more are as good as none."""
 
@@ -34,9 +41,39 @@ class Simulate(Protocol):
         ...
 
 
-def simulating(days: Days, tell: Progress | None) -> Simulate:
-    """As many processes, or machines, as a sweep takes."""
-    return lambda items: sweep(simulate_day, days, items, tell=tell)
+class Simulating:
+    """Days as a sweep makes them: here, if that is soon done, else where it was said, or in as many
+    processes as there are cores. Where has no influence on what comes out."""
+
+    def __init__(
+        self,
+        days: Days,
+        tell: Progress | None = None,
+        on: Backend | None = None,
+        kept: Keeping | None = None,
+    ) -> None:
+        self._days = days
+        self._tell = tell
+        self._on = on
+        self._kept = kept
+        self._made, self._took_s = 0, 0.0
+
+    def __call__(self, items: Sequence[tuple[Settings, int]]) -> Iterable[Answer]:
+        """The answers, in the order of the items."""
+        on = self._on or self._worth(len(items))
+        began = perf_counter()
+        answers = list(
+            sweep(simulate_day, self._days, items, on=on, tell=self._tell, kept=self._kept)
+        )
+        if on == HERE:
+            self._made += len(items)
+            self._took_s += perf_counter() - began
+        return answers
+
+    def _worth(self, items: int) -> Backend:
+        """Processes take a second or more to start, and then half of the time or less."""
+        expected_s = items * self._took_s / max(1, self._made)
+        return HERE if self._took_s < WORTH_S or expected_s < PORTION_S else processes(None)
 
 
 class Trials:
@@ -130,7 +167,7 @@ class Trials:
         confidence = self._level(settings, look)
         kept = tuple(self._kept(answers, confidence, same=same))
         verdict = _verdict(kept, self.question.share)
-        scenario, _, _ = self._days.of(settings)
+        scenario = self._days.of(settings).scenario
         hours, busy = worker_hours(scenario.cluster), _busy_hours(answers, scenario.duration_s)
         price = self.question.cost_per_worker_hour
         paid = busy if self.question.elastic else hours
@@ -154,6 +191,13 @@ class Trials:
             more_days=_more(kept, self.question, len(answers)) if verdict == "unknown" else None,
         )
 
+    def busy_hours(self, settings: Settings, days: int) -> float:
+        """Worker-hours in 24 h in which a worker runs something, on average over some days; to the
+        second, so that settings that come to the same are equal."""
+        self.upto(settings, min(days, self.looks.at[0]))
+        found = _busy_hours(self._answers[settings], self._days.of(settings).scenario.duration_s)
+        return round(found or 0.0, 4)
+
     def peak_of(self, settings: Settings, days: int) -> int:
         """The largest number of tasks that run at once in so many days with settings that are not
         part of the question."""
@@ -171,7 +215,7 @@ class Trials:
 
     def _kept(self, answers: list[Answer], confidence: float, *, same: bool) -> Iterable[Kept]:
         for number, deadline in enumerate(self.question.deadlines):
-            clusters = [(one["on_time"][number], one["due"][number]) for one in answers]
+            clusters, left_out = _clusters(answers, number)
             due = sum(of for _, of in clusters)
             said = said_deadline(deadline)
             if not due:
@@ -191,6 +235,7 @@ class Trials:
                 due - sum(on_time for on_time, _ in clusters),
                 _quantile(landed, 0.5),
                 _quantile(landed, self.question.share),
+                left_out,
             )
         bad = sum(_unsound(one) for one in answers)
         if bad:
@@ -198,6 +243,18 @@ class Trials:
             found = _estimate(clusters, confidence, same=same)
             said = "no deadlock, nothing used up"
             yield Kept(said, found.value, found.low, found.high, len(answers), bad)
+
+
+def _clusters(answers: Sequence[Answer], number: int) -> tuple[list[tuple[int, int]], float]:
+    """Of each day how many were on time, of how many that were due; of a load that is the same at
+    each hour without the beginning, in which nothing waits yet (and the part of it that is)."""
+    parts = [one["parts"][number] for one in answers if one["parts"]]
+    if not parts:
+        return [(one["on_time"][number], one["due"][number]) for one in answers], 0.0
+    begin = warm_up(parts)
+    kept = [one[begin:] for one in parts]
+    clusters = [(sum(hit for hit, _ in one), sum(of for _, of in one)) for one in kept]
+    return clusters, begin / PARTS
 
 
 def _estimate(clusters: list[tuple[int, int]], confidence: float, *, same: bool) -> Estimate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,16 +13,20 @@ from windtunnel.capacity import Plan
 from windtunnel.cli.exits import BAD_INPUT, CLEAN, FINDINGS
 from windtunnel.cli.grouping import grouped
 from windtunnel.cli.options import (
+    STORE,
     LoadOptions,
     Release,
     ReportOptions,
     ScenarioOptions,
     Seed,
     Target,
+    WorkOptions,
 )
+from windtunnel.cli.outputs import Reports, outputs, usable
 from windtunnel.cli.profiles import release_of
+from windtunnel.cli.resuming import resumable
 from windtunnel.report import plan_json, plan_text
-from windtunnel.target import read, with_project
+from windtunnel.target import with_project
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +99,24 @@ def plan(
     seed: Seed = None,
     profile: Release = None,
     loading: LoadOptions,
+    store: Annotated[
+        Path, typer.Option("--store", metavar="DIR", help="Where an interrupted plan is kept.")
+    ] = STORE,
+    work: WorkOptions,
+    reports: Reports = None,
     report: ReportOptions,
 ) -> None:
     """Simulate many days with other settings: the least with which deadlines hold."""
+    out = outputs(reports)
     asked = with_project(target, scenario.asked(loading, release_of(profile), seed=seed))
-    with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
-        found = read(target, asked, tell)
+    # In several processes without being asked, where that is worth it.
+    on = None if work.backend is None and work.workers is None else work.on
+    with (
+        report.terminal.only_reports(report.json),
+        resumable(store, report.terminal) as kept,
+        report.terminal.stages() as tell,
+    ):
+        found = usable(target, asked, tell, out, "plan")
         made = planning.plan(
             found.scenario,
             found.question,
@@ -112,8 +129,11 @@ def plan(
             cost_per_worker_hour=question.cost_per_worker_hour,
             elastic=question.elastic,
             progress=tell,
+            backend=on,
+            kept=kept,
         )
     report.terminal.show(plan_json(made) if report.json else plan_text(made))
+    out.write_page(made, f"windtunnel plan {target}")
     raise typer.Exit(_code(made))
 
 
