@@ -12,7 +12,7 @@ from pyarrow import parquet
 from windtunnel.calibration import Past, read_past
 from windtunnel.errors import InvalidInput
 
-DATABASES = ("airflow-3.3",)
+DATABASES = ("airflow-3.3", "airflow-2.11")
 
 
 @pytest.fixture(params=DATABASES, scope="module")
@@ -35,10 +35,12 @@ def exported(database, folder, form):
     for table in ("dag_run", "task_instance", "task_instance_history", "task_reschedule", "log"):
         query = f"SELECT * FROM {table}"
         if table == "task_reschedule":
-            query = (
-                "SELECT t.dag_id, t.run_id, t.task_id, t.map_index, r.* "
-                "FROM task_reschedule r JOIN task_instance t ON t.id = r.ti_id"
-            )
+            query = "SELECT * FROM task_reschedule"
+            if "3.3" in database.name:
+                query = (
+                    "SELECT t.dag_id, t.run_id, t.task_id, t.map_index, r.* "
+                    "FROM task_reschedule r JOIN task_instance t ON t.id = r.ti_id"
+                )
         with sqlite3.connect(database) as connection:
             found = connection.execute(query)
             names = [column[0] for column in found.description]
@@ -84,18 +86,21 @@ def test_a_try_waits_in_the_queue_and_then_runs(past):
 
 def test_sensors_in_mode_reschedule_have_their_pokes(database, past):
     assert len(past.pokes) == rows(database, "SELECT count(*) FROM task_reschedule")[0][0]
-    assert {poke.task_id for poke in past.pokes} == {"asked"}
+    assert {poke.task_id for poke in past.pokes} <= {"asked"}
     for poke in past.pokes:
         assert timedelta(seconds=2) < poke.next_poke - poke.end < timedelta(seconds=4)
 
 
 def test_the_log_says_when_tries_deferred_and_resumed(past):
     assert {line.task_id for line in past.log} == {"deferred"}
+    resumed = (
+        ["running", "running"] if past.release == "2.x" else ["running", "deferred", "running"]
+    )
     ended = [t for t in past.tries if t.task_id == "deferred" and t.state == "success"]
     for one in ended:
         events = sorted((line.at, line.event) for line in past.log if line[:4] == one.key)
-        assert [event for _, event in events] == ["running", "deferred", "running"]
-        assert one.start <= events[1][0] <= events[2][0] <= one.end
+        assert [event for _, event in events] == resumed
+        assert one.start <= events[1][0] <= events[-1][0] <= one.end
 
 
 def test_a_window_takes_whole_dag_runs_by_when_they_began(database, past):
@@ -118,7 +123,9 @@ def test_an_export_tells_the_same_as_the_database(database, past, tmp_path, form
     assert told.runs == past.runs
     assert told.tries == past.tries
     assert told.pokes == past.pokes
-    assert [line for line in told.log if line.task_id == "deferred"] == list(past.log)
+    assert [line for line in told.log if line.task_id == "deferred"] == [
+        line for line in past.log if line.task_id == "deferred"
+    ]
     assert told.release == past.release
 
 

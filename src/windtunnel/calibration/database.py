@@ -76,9 +76,14 @@ class _Database:
     def _of_deferring(self, query: Select[Any], log: FromClause) -> Rows:
         """What the audit log says of tasks that ever deferred: of the others, their own rows say
         it, and the log may be larger than all else."""
-        key = log.c.dag_id, log.c.task_id
-        asked = query.with_only_columns(*key).where(log.c.event == "deferred").distinct()
-        deferring = {tuple(row) for row in self._connection.execute(asked)}
+        if "execution_date" in self._columns["dag_run"]:
+            # 2.x logs no deferral; but who deferred was queued again after its start.
+            asked, of = self._query("task_instance")
+            told = of.c.queued_dttm > of.c.start_date
+        else:
+            asked, of, told = query, log, log.c.event == "deferred"
+        found = asked.with_only_columns(of.c.dag_id, of.c.task_id).where(told).distinct()
+        deferring = {tuple(row) for row in self._connection.execute(found)}
         if not deferring:
             return
         tasks = sorted({task_id for _, task_id in deferring})

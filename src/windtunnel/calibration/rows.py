@@ -211,13 +211,17 @@ def _type_in(run_id: str) -> str:
 
 
 def _says_something(conf: Any) -> bool:
-    """Whether a conf holds anything. 2.x pickles it: an empty one takes a few bytes."""
+    """Whether a conf holds anything. 2.x pickles it, and exports write that as psql or Python do:
+    an empty one takes a few bytes."""
     if isinstance(conf, bytes | memoryview):
-        return len(bytes(conf)) > EMPTY_PICKLE
+        return len(bytes(conf)) > EMPTY
+    if isinstance(conf, str) and conf.startswith(("\\x", "b'", 'b"')):
+        return len(conf) > EMPTY_IN_WORDS
     return bool(conf) and conf not in ("{}", "null")
 
 
-EMPTY_PICKLE = 5
+EMPTY = len(b"\x80\x05}\x94.")
+EMPTY_IN_WORDS = len(r"b'\x80\x05}\x94.'")
 
 
 def instant(value: Any) -> datetime | None:

@@ -39,6 +39,10 @@ def slim(source: str, target: str, folder: str) -> None:
     database.execute("UPDATE log SET extra = NULL, owner = 'airflow'")
     folder = folder.rstrip("/")
     database.execute("UPDATE dag SET fileloc = replace(fileloc, ?, '')", [f"{folder}/"])
+    for table in ("dag", "serialized_dag"):
+        columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+        if "processor_subdir" in columns:  # 2.x
+            database.execute(f"UPDATE {table} SET processor_subdir = 'dags'")
     for text, instead in ((f"{folder}/", ""), (folder, "dags")):
         database.execute("UPDATE serialized_dag SET data = replace(data, ?, ?)", [text, instead])
     for table in ("task_instance", "task_instance_history"):
