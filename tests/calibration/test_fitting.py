@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from happened import at, past, tried
-from windtunnel.calibration import Happened, Poke, calibrate
+from windtunnel.calibration import Happened, Past, PastRun, Poke, behavior_toml, calibrate
 from windtunnel.errors import InvalidInput
 from windtunnel.model import (
     Branch,
@@ -19,6 +19,7 @@ from windtunnel.model import (
     Sensor,
     ShortCircuit,
     Task,
+    TriggerDagRun,
 )
 
 RUNS = 200
@@ -315,3 +316,59 @@ def test_dags_of_which_nothing_ran_are_refused_with_those_that_did():
 def test_the_order_of_what_was_read_changes_nothing():
     tries = [tried(n, t, "failed" if n % 7 == 0 else "success") for n, t in enumerate(lengths(60))]
     assert calibrate(past(tries)) == calibrate(past(tries[::-1]))
+
+
+def triggered(times, dag_id="etl"):
+    """Runs that somebody triggered at these seconds."""
+    runs, tries = [], []
+    for n, second in enumerate(times):
+        when = at(float(second))
+        name = f"manual__{n}"
+        runs.append(
+            PastRun(dag_id, name, "manual", "success", when, when, None, None, when, when, None)
+        )
+        one = tried(0, 5.0, dag_id=dag_id, run_id=name)
+        tries.append(one._replace(queued=when, start=when, end=when + timedelta(seconds=5)))
+    return Past("by hand", "3.x", tuple(runs), tuple(tries))
+
+
+def test_runs_that_come_whenever_they_will_have_a_rate():
+    gaps = rng(3).exponential(600, 400)
+    (one,) = calibrate(triggered(gaps.cumsum())).arrivals
+    assert one.per_hour == pytest.approx(6, rel=0.12)
+
+
+def test_runs_that_come_regularly_have_a_gap():
+    gaps = rng(3).normal(600, 30, 100)
+    (one,) = calibrate(triggered(gaps.cumsum())).arrivals
+    assert one.per_hour is None
+    assert "every" in behavior_toml(calibrate(triggered(gaps.cumsum())))
+
+
+def test_runs_that_come_by_day_have_a_rate_for_each_hour():
+    times = [86400 * day + 3600 * 9 + 300 * n for day in range(20) for n in range(24)]
+    (one,) = calibrate(triggered(times)).arrivals
+    assert one.per_hour[9] == pytest.approx(12, rel=0.1)
+    assert one.per_hour[3] == 0
+
+
+def test_runs_that_another_dag_triggers_do_not_come_from_outside():
+    inside = Fleet(
+        dags=(
+            Dag(dag_id="etl", tasks=(Task(task_id="load"),)),
+            Dag(
+                dag_id="caller",
+                tasks=(Task(task_id="call", kind=TriggerDagRun(trigger_dag_id="etl")),),
+            ),
+        )
+    )
+    assert calibrate(triggered(range(0, 40000, 400)), inside).arrivals == ()
+
+
+def test_a_mapped_task_that_has_not_expanded_yet_has_no_length():
+    tries = [tried(n, 1.0 + n % 3, task_id="names") for n in range(6)]
+    tries += [tried(n, 5.0 + n, task_id="each", map_index=0) for n in range(5)]
+    tries += [tried(5, None, None, task_id="each")._replace(start=None, queued=None)]
+    dag = fleet(Task(task_id="names"), Task(task_id="each", upstream=("names",), expand=("names",)))
+    rule = next(f.rule for f in calibrate(past(tries), dag).tasks if f.task_id == "names")
+    assert rule.length == 1

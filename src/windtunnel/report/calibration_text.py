@@ -35,6 +35,7 @@ def calibration_text(calibration: Calibration, *, width: int = 80) -> str:
         table(HEADER, [*_rows(calibration)], left=frozenset({0, 4}), width=width),
         wrap(LEGEND, width=width),
         _slow(calibration, width),
+        _arrivals(calibration, width),
         _notes(calibration, width),
         _unknown(calibration, width),
     ]
@@ -53,6 +54,9 @@ def calibration_json(calibration: Calibration) -> str:
         tries=calibration.tries,
         tasks=[_task(fit) for fit in calibration.tasks],
         slowdowns=[one.model_dump(mode="json") for one in calibration.slowdowns],
+        arrivals=[
+            one.model_dump(mode="json", exclude_defaults=True) for one in calibration.arrivals
+        ],
         not_learned=list(calibration.unknown),
     )
 
@@ -118,6 +122,19 @@ def _slow(calibration: Calibration, width: int) -> list[str]:
             f"Days differ: all tasks take longer on the same ones (sigma {sigma:g} of the "
             "logarithm); a slow-down says so, and the durations are those of an ordinary day."
         )
+        lines += wrap(said, then="  ", width=width)
+    return lines
+
+
+def _arrivals(calibration: Calibration, width: int) -> list[str]:
+    lines: list[str] = []
+    for one in calibration.arrivals:
+        often = "more in some hours than in others"
+        if isinstance(one.per_hour, float | int):
+            often = f"{one.per_hour:g} times an hour"
+        elif one.every_s is not None:
+            often = "regularly"
+        said = f"{one.dag_id}: triggered from outside, {often}; see [[arrivals]] in the file"
         lines += wrap(said, then="  ", width=width)
     return lines
 

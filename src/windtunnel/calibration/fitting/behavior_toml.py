@@ -18,6 +18,7 @@ def behavior_toml(calibration: Calibration) -> str:
     """The text of a behavior file, for ``--behavior FILE`` and scenario files."""
     blocks = ["\n".join(_head(calibration))]
     blocks += ["\n".join(("[[slowdowns]]", *_lines(one))) for one in calibration.slowdowns]
+    blocks += ["\n".join(_arrivals(calibration))] if calibration.arrivals else []
     blocks += ["\n".join(_rule(fit)) for fit in calibration.tasks if fit.rule is not None]
     return "\n\n".join(blocks) + "\n"
 
@@ -32,6 +33,13 @@ def _head(calibration: Calibration) -> Iterator[str]:
     for unknown in calibration.unknown:
         yield f"# Not learned: {unknown}."
     yield f"format = {json.dumps(FORMAT)}"
+
+
+def _arrivals(calibration: Calibration) -> Iterator[str]:
+    yield "# Runs that something outside triggered; say it in scenario.toml:"
+    for one in calibration.arrivals:
+        yield "#"
+        yield from (f"# {line}" for line in ("[[arrivals]]", *_lines(one)))
 
 
 def _rule(fit: TaskFit) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from windtunnel.calibration.fitting.arriving import arrivals_of
 from windtunnel.calibration.fitting.choices import latest_of
 from windtunnel.calibration.fitting.slow import slow_days
 from windtunnel.calibration.fitting.tasks import Around, Learner
@@ -69,6 +70,7 @@ def calibrate(
         tries=sum(fit.tries for fit in fits),
         tasks=tuple(fits),
         slowdowns=found.slowdowns,
+        arrivals=arrivals_of(past, fleet),
         unknown=tuple(_unknown(past, fleet, known, fits)),
     )
 

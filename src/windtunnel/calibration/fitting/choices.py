@@ -93,7 +93,7 @@ def _lengths(dag: Dag, task: Task, runs: Sequence[Mapping[str, Any]]) -> int | O
     mapped += [one.task_id for one in dag.tasks if one.group in groups]
     counts: list[int] = []
     for of in runs:
-        there = [of[task_id] for task_id in mapped if task_id in of]
+        there = [of[task_id] for task_id in mapped if _is_expanded(of.get(task_id, ()))]
         if there:
             counts.append(max(sum(one.map_index >= 0 for one in some) for some in there))
     if not counts:
@@ -104,3 +104,8 @@ def _lengths(dag: Dag, task: Task, runs: Sequence[Mapping[str, Any]]) -> int | O
     kept = min(KEPT, len(ordered))
     values = (ordered[(2 * n + 1) * len(ordered) // (2 * kept)] for n in range(kept))
     return OneOf(values=tuple(float(value) for value in values))
+
+
+def _is_expanded(some: Sequence[PastTry]) -> bool:
+    """Whether it is known over how many items a task was mapped; over none, it is skipped."""
+    return any(one.map_index >= 0 or one.state == "skipped" for one in some)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from windtunnel.calibration.fitting.lengths import Fitted
-from windtunnel.model import Behavior, Rule, Slowdown
+from windtunnel.model import Arrivals, Behavior, Rule, Slowdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ class Calibration:
     tries: int
     tasks: tuple[TaskFit, ...]
     slowdowns: tuple[Slowdown, ...] = ()
+    arrivals: tuple[Arrivals, ...] = ()
+    """How often something outside triggers DAGs; a scenario says it, and not a behavior."""
     unknown: tuple[str, ...] = ()
     """What could not be learned, in words."""
 
