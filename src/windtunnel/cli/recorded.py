@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from windtunnel.cli.exits import CLEAN
 from windtunnel.cli.grouping import grouped
 from windtunnel.cli.options import ReportOptions
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders import Execution, load_execution
+from windtunnel.loaders import Execution, NoTrace, load_execution
 from windtunnel.report import executions_json, executions_text
 
 ENDINGS = (".json", ".json.gz")
@@ -48,9 +49,9 @@ def executions(
     took."""
     if fit and leave_one_out:
         raise InvalidInput("--fit and --leave-one-out: say one of them")
-    fitted = _read([*(fit or ())], whole=True)
+    fitted = _read(fit or ())
     named = {_same(one.file) for one in fitted}
-    others = [one for one in _read(files, whole=False) if _same(one.file) not in named]
+    others = [one for one in _read(files) if _same(one.file) not in named]
     with report.terminal.stages() as tell:
         found, alone = backtest_executions(
             [*fitted, *others],
@@ -63,19 +64,19 @@ def executions(
     raise typer.Exit(CLEAN)
 
 
-def _read(places: list[Path], *, whole: bool) -> list[Execution]:
-    """The traces of files and folders. In a folder, what is no trace is left out, unless it was
-    asked for as a *whole*."""
+def _read(places: Iterable[Path]) -> list[Execution]:
+    """The traces of files and folders. What is no trace in a folder is left out."""
     found: dict[Path, Execution] = {}
     for place in places:
+        there = 0
         for file in _inside(place):
-            if file.resolve() not in found:
-                try:
-                    found[file.resolve()] = load_execution(file)
-                except InvalidInput:
-                    if whole or file == place:
-                        raise
-        if not found:
+            try:
+                found.setdefault(file.resolve(), load_execution(file))
+                there += 1
+            except NoTrace:
+                if file == place:
+                    raise
+        if not there:
             raise InvalidInput(f"{place}: no execution trace in WfFormat in this folder")
     return list(found.values())
 

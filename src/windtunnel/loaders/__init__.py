@@ -55,7 +55,7 @@ from windtunnel.loaders.setting_text import parse_setting, with_setting
 from windtunnel.loaders.settings import Supplied
 from windtunnel.loaders.source import AirflowChoice, load
 from windtunnel.loaders.supplied import read_supplied
-from windtunnel.loaders.wfcommons import load_execution
+from windtunnel.loaders.wfcommons import NoTrace, load_execution
 from windtunnel.model.body import (
     Body,
     GroupItem,
@@ -78,6 +78,7 @@ __all__ = [
     "LoadedFile",
     "LoadedFrom",
     "MappedItems",
+    "NoTrace",
     "ReadCluster",
     "ReadScenario",
     "ResultOf",

@@ -25,7 +25,7 @@ class Execution:
     gigabytes: tuple[float, ...]
     """What each task reads and writes, in the order of the DAG's tasks."""
     programs: frozenset[str]
-    """Names of its tasks without their numbers: what tells one application from another."""
+    """Names of its tasks up to their numbers: what tells one application from another."""
 
     @property
     def runtimes_s(self) -> tuple[float, ...]:

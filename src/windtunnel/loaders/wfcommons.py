@@ -79,9 +79,9 @@ def _made(path: str | Path, make: Callable[[_Trace], Made]) -> Made:
         said = getattr(error, "strerror", None) or error
         raise InvalidInput(f"{file}: can't be read: {said}") from None
     except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"{file}: not valid JSON: {error}") from None
+        raise NoTrace(f"{file}: not valid JSON: {error}") from None
     if not is_wfformat(data):
-        raise InvalidInput(f"{file}: not WfFormat: it has no 'workflow' or no 'schemaVersion'")
+        raise NoTrace(f"{file}: not WfFormat: it has no 'workflow' or no 'schemaVersion'")
     try:
         return make(_Trace(data, file))
     except ValidationError as error:
@@ -90,6 +90,10 @@ def _made(path: str | Path, make: Callable[[_Trace], Made]) -> Made:
     except (AttributeError, KeyError, TypeError) as error:
         said = f"{type(error).__name__}: {error}"
         raise InvalidInput(f"{file}: not WfFormat 1.5 as its schema has it ({said})") from None
+
+
+class NoTrace(InvalidInput):
+    """A file that is something else than an execution trace."""
 
 
 class _Trace:
@@ -138,11 +142,12 @@ class _Trace:
             took_s=float(took),
             cores=tuple(there) or (len(self.tasks),),
             gigabytes=self._gigabytes(),
-            programs=frozenset(re.sub(r"[\W_]*(ID)?\d+$", "", self._named(n)) for n in self.tasks),
+            programs=frozenset(map(self._kind, self.tasks)),
         )
 
-    def _named(self, task: str) -> str:
-        return str(self.tasks[task].get("name") or task)
+    def _kind(self, task: str) -> str:
+        """The name of a task up to its first number: what follows is which one it is."""
+        return re.split(r"(?:[\W_]*ID)?[\W_]*\d", str(self.tasks[task].get("name") or task))[0]
 
     def _gigabytes(self) -> tuple[float, ...]:
         """What each task reads and writes; before 1.5 files stand at the task."""
