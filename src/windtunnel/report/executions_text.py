@@ -84,6 +84,8 @@ def said_platform(platform: Platform) -> str:
         parts.append(f"{duration(platform.start_s)} more for each task")
     if platform.seconds_per_gb:
         parts.append(f"{duration(platform.seconds_per_gb)} for each GB that it reads or writes")
+    if platform.dispatch_s:
+        parts.append(f"one task after the other started, {duration(platform.dispatch_s)} each")
     return ", ".join(parts)
 
 

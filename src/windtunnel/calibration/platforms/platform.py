@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from windtunnel.engine import Simulation, compiled
 from windtunnel.engine.program import Program, micros
 from windtunnel.loaders.execution import Execution
-from windtunnel.model import Cluster, Scenario
+from windtunnel.model import Cluster, Scenario, SchedulerLoop
 from windtunnel.model.base import Seconds, Value
 from windtunnel.sweep import prepared
 
@@ -18,7 +18,7 @@ DAY_S = 86400.0
 
 
 class Platform(Value):
-    """Three figures that no trace states. All of them hold a slot."""
+    """Figures that no trace states. Start-up and transfers hold a slot."""
 
     slots: int | None = None
     """Task slots of a machine (``worker_concurrency``), as far as it has cores; ``None``: one for
@@ -28,12 +28,15 @@ class Platform(Value):
     seconds_per_gb: Seconds = 0.0
     """What each GB costs that a task reads or writes: staging and transfers."""
 
+    dispatch_s: Seconds = 0.0
+    """What the scheduler needs for each task, one after the other (`SchedulerLoop.per_task_s`)."""
+
     def slots_of(self, execution: Execution) -> int:
         """Tasks at once on all machines of an execution."""
         return sum(n if self.slots is None else min(n, self.slots) for n in execution.cores)
 
 
-Setting = tuple[int, int | None, float, float]
+Setting = tuple[int, int | None, float, float, float]
 """Number of an execution, and the figures of a platform: small enough to send around."""
 
 
@@ -43,13 +46,12 @@ def simulated(executions: Sequence[Execution], setting: Setting) -> float:
     Tasks take as long as they took, and what the platform adds; they run on any machine, in the
     order of their priority weights. It is the work of a sweep.
     """
-    number, slots, start_s, per_gb = setting
+    number, slots, start_s, per_gb, dispatch_s = setting
     execution = executions[number]
-    platform = Platform(slots=slots, start_s=start_s, seconds_per_gb=per_gb)
     programs = prepared(executions, _none_yet)
-    key = number, platform.slots_of(execution)
+    key = number, Platform(slots=slots).slots_of(execution), dispatch_s
     if key not in programs:
-        scenario = on_slots(execution, key[1])
+        scenario = on_slots(execution, key[1], dispatch_s)
         programs[key] = scenario, compiled(scenario)
     scenario, program = programs[key]
     took = zip(execution.runtimes_s, execution.gigabytes, strict=True)
@@ -66,9 +68,18 @@ def uncalibrated(execution: Execution) -> float:
     return _makespan(scenario, compiled(scenario), None)
 
 
-def on_slots(execution: Execution, slots: int) -> Scenario:
+def on_slots(execution: Execution, slots: int, dispatch_s: float = 0.0) -> Scenario:
     """An execution on so many slots, wherever they are."""
-    return _scenario(execution, Cluster(parallelism=slots, default_pool_slots=-1))
+    loop = SchedulerLoop(
+        duration_s=0, per_run_s=0, per_task_s=dispatch_s, idle_sleep_s=0, hand_over_s=0
+    )
+    cluster = Cluster(
+        parallelism=slots,
+        default_pool_slots=-1,
+        loop=loop if dispatch_s else None,
+        max_tis_per_query=1 if dispatch_s else 0,
+    )
+    return _scenario(execution, cluster)
 
 
 def _scenario(execution: Execution, cluster: Cluster) -> Scenario:
@@ -92,5 +103,5 @@ def _makespan(scenario: Scenario, program: Program, durations: Sequence[int] | N
     return (trace.end_us if ended is None else ended) / 1e6
 
 
-def _none_yet(_: Sequence[Execution]) -> dict[tuple[int, int], tuple[Scenario, Program]]:
+def _none_yet(_: Sequence[Execution]) -> dict[tuple[int, int, float], tuple[Scenario, Program]]:
     return {}
