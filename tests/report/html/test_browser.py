@@ -26,6 +26,31 @@ WHEEL = """async () => {
   }
   return took;
 }"""
+FAINT = """() => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((one) => one / 255)
+    .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, one, n) => sum + one * [0.2126, 0.7152, 0.0722][n], 0);
+  const behind = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const found = rgb(getComputedStyle(one).backgroundColor);
+      if ((found[3] ?? 1) > 0.99) return found;
+    }
+    return [255, 255, 255];
+  };
+  const faint = new Set();
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement;
+    const shown = element.checkVisibility() && element.getClientRects().length;
+    if (!shown || !texts.currentNode.textContent.trim() || element.closest("svg, option")) continue;
+    const [high, low] = [light(rgb(getComputedStyle(element).color)), light(behind(element))]
+      .sort((a, b) => b - a);
+    const ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < 4.5) faint.add(`${element.className}: ${element.textContent} ${ratio.toFixed(2)}`);
+  }
+  return [...faint];
+}"""
 PAINTED = "() => performance.getEntriesByName('windtunnel.painted')[0].startTime"
 
 
@@ -178,6 +203,15 @@ def test_colours_follow_the_system_and_the_button_turns_them(small, see, scheme)
     before = sheet.evaluate(dark)
     sheet.get_by_role("button", name="Dark colours" if scheme == "light" else "Light").click()
     assert sheet.evaluate(dark) != before
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out_from_its_background(small, see, scheme):
+    for view in VIEWS:
+        sheet = see(small, view.id, color_scheme=scheme)
+        if sheet.locator(f"#view-{view.id}").count():
+            sheet.wait_for_selector(f"#view-{view.id} .body:not([aria-busy])")
+            assert sheet.evaluate(FAINT) == []
 
 
 def test_what_is_printed_is_light(small, see):

@@ -56,6 +56,7 @@ const page = {
 
 async function show(draws) {
   const ids = Object.keys(draws);
+  if (!ids.length) return;
   const asked = decodeURIComponent(location.hash.slice(1));
   if (asked === "main") return;
   const id = ids.includes(asked) ? asked : ids[0];
