@@ -1,10 +1,12 @@
 // Fleet: the Gantt of all task instances with its filter, legend, minimap and details.
 
+import { button, range, zoomButtons } from "./axis.js";
 import { instanceDetails, legend, rowDetails, said } from "./details.js";
 import { el } from "./dom.js";
 import { load } from "./fleet_data.js";
 import { filterFields, filterOf } from "./filter.js";
-import { Gantt, groupsOf } from "./gantt.js";
+import { Gantt } from "./gantt.js";
+import { groupsOf } from "./groups.js";
 import { minimap } from "./minimap.js";
 import { timeOf } from "./time.js";
 import { duration } from "./words.js";
@@ -36,15 +38,15 @@ export async function draw(root, data, page) {
       : rowDetails(fleet, page, filter.mask, told.row)).filter(Boolean));
   }
 
-  const range = el("output", { class: "range" });
+  const seen = el("output", { class: "range" });
   const says = () => {
-    range.textContent = `${time.say(time.from)} to ${time.say(time.to)} UTC (${duration((time.to - time.from) / 1000)})`;
+    seen.textContent = range(time);
     map.move();
   };
   time.on(says);
   root.append(
     el("div", { class: "tools unprinted" }, filterFields(page, fleet), buttons(time, gantt)),
-    el("div", { class: "keys" }, keys, range), map.root,
+    el("div", { class: "keys" }, keys, seen), map.root,
     el("div", { class: "side" }, gantt.root, aside),
     fleet.shortest > 0 && el("p", { class: "dim" }, `Stretches shorter than ${duration(fleet.shortest)} are drawn with the one before.`) || "");
   const redraw = () => {
@@ -64,18 +66,12 @@ export async function draw(root, data, page) {
 }
 
 function buttons(time, gantt) {
-  const button = (label, does, title) => el("button", { type: "button", onclick: does, title, "aria-label": title }, label);
   const only = button("In sight", () => {
     only.setAttribute("aria-pressed", String(!gantt.onlySeen));
     gantt.only(!gantt.onlySeen);
   }, "Only DAGs and runs that have anything in the time that is seen");
   only.setAttribute("aria-pressed", "false");
-  return el("div", { class: "buttons", role: "group", "aria-label": "Zoom and rows" },
-    button("−", () => time.zoom(1.5), "Zoom out (Ctrl + wheel, or -)"),
-    button("+", () => time.zoom(0.67), "Zoom in (Ctrl + wheel, or +)"),
-    button("◂", () => time.pan(-0.25), "Earlier (Shift + wheel, or A)"),
-    button("▸", () => time.pan(0.25), "Later (Shift + wheel, or D)"),
-    button("All", () => time.fit(), "The whole simulation (0)"),
+  return el("div", { class: "buttons", role: "group", "aria-label": "Zoom and rows" }, zoomButtons(time),
     button("DAGs", () => gantt.openAll(0), "Fold all rows: one for each DAG"),
     button("Runs", () => gantt.openAll(1), "Open each DAG: one row for each run"),
     button("Tasks", () => gantt.openAll(2), "Open each run: one row for each task"),

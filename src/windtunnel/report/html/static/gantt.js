@@ -1,7 +1,9 @@
 // The Gantt: labels at the left, a canvas at the right, both only of the rows that are in sight.
 
+import { markTicks, wheel } from "./axis.js";
 import { el } from "./dom.js";
-import { GROUPS, inks, pixelOf } from "./groups.js";
+import { inks, pixelOf } from "./groups.js";
+import { label } from "./label.js";
 import { Bins, Painter } from "./paint.js";
 import { openable, rowsOf } from "./rows.js";
 
@@ -122,7 +124,7 @@ export class Gantt {
     }
     this.canvas.getContext("2d").putImageData(painter.image, 0, 0);
     this.#label(first, last, offset);
-    this.#tick(ticks);
+    markTicks(this.axis, this.time, ticks);
     performance.mark("windtunnel.painted");
   }
 
@@ -144,44 +146,20 @@ export class Gantt {
 
   #label(first, last, offset) {
     this.labels.style.transform = `translateY(${-offset}px)`;
-    this.labels.replaceChildren(...this.#rows.slice(first, last).map((row, n) => el("div", {
-      class: `label level${row.level}${first + n === this.#active ? " active" : ""}`,
-      role: "row", id: `row-${row.key}`, "data-row": first + n, "aria-rowindex": first + n + 1, "aria-level": row.level,
-      "aria-posinset": row.at + 1, "aria-setsize": row.of,
-      "aria-expanded": row.opens ? String(row.open) : null,
-      "aria-selected": String(first + n === this.#active),
-    }, el("span", { role: "gridcell", title: row.title ?? row.label },
-      el("span", { class: "turn", "aria-hidden": "true" }, row.opens ? (row.open ? "▾" : "▸") : ""),
-      el("span", { class: "of" }, row.label),
-      row.beside && el("span", { class: `beside ${row.beside}` }, row.beside)))));
+    this.labels.replaceChildren(...this.#rows.slice(first, last).map((row, n) =>
+      label(row, first + n, first + n === this.#active)));
     const active = this.#rows[this.#active];
     if (active && this.#active >= first && this.#active < last) {
       this.scroll.setAttribute("aria-activedescendant", `row-${active.key}`);
     } else this.scroll.removeAttribute("aria-activedescendant");
   }
 
-  #tick(ticks) {
-    const { from, to } = this.time;
-    this.axis.replaceChildren(...ticks.map((tick) => {
-      const made = el("span", { class: tick.day && "day" }, tick.label);
-      made.style.left = `${(100 * (tick.at - from)) / (to - from)}%`;
-      return made;
-    }));
-  }
-
   #listen() {
     const { scroll, canvas, axis, time } = this;
     scroll.addEventListener("scroll", () => { this.#hide(); this.schedule(); }, { passive: true });
-    const wheel = (zooms) => (event) => {
-      const box = canvas.getBoundingClientRect();
-      const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
-      if (zooms || event.ctrlKey || event.metaKey) time.zoom(event.deltaY > 0 ? 1.25 : 0.8, share);
-      else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) time.pan((event.deltaX || event.deltaY) / 1000);
-      else return;
-      event.preventDefault();
-    };
-    scroll.addEventListener("wheel", wheel(false), { passive: false });
-    axis.addEventListener("wheel", wheel(true), { passive: false });
+    const turn = (zooms) => (event) => wheel(event, time, canvas.getBoundingClientRect(), zooms);
+    scroll.addEventListener("wheel", turn(false), { passive: false });
+    axis.addEventListener("wheel", turn(true), { passive: false });
     this.#drag();
     this.labels.addEventListener("click", (event) => {
       const label = event.target.closest("[data-row]");
@@ -312,10 +290,4 @@ export class Gantt {
     event.preventDefault();
     does();
   }
-}
-
-/** The groups that the instances are ever in, for a legend. */
-export function groupsOf(fleet) {
-  const used = new Set(fleet.kindGroup);
-  return GROUPS.map((one, number) => ({ ...one, number })).filter((one) => one.label && used.has(one.number));
 }

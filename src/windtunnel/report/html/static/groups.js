@@ -30,6 +30,12 @@ export const GROUPS = [
 
 export const GROUP = new Map(GROUPS.map((one, number) => [one.id, number]));
 
+/** The groups that the instances are ever in, for a legend. */
+export function groupsOf(fleet) {
+  const used = new Set(fleet.kindGroup);
+  return GROUPS.map((one, number) => ({ ...one, number })).filter((one) => one.label && used.has(one.number));
+}
+
 /** The two colours of each group now, as the 32 bits of a pixel. */
 export function inks(colour) {
   return GROUPS.map((one) => {

@@ -1,5 +1,6 @@
 // Occupancy: how many slots of each limit were taken, as steps below the line of its size.
 
+import { markTicks, range, wheel, zoomButtons } from "./axis.js";
 import { unpack } from "./columns.js";
 import { el } from "./dom.js";
 import { load } from "./fleet_data.js";
@@ -13,9 +14,10 @@ export async function draw(root, data, page) {
   const time = timeOf(page, data.start, data.end, fleet?.over());
   const tracks = await Promise.all(data.limits.map((one) => track(one, time)));
   const axis = el("div", { class: "axis", "aria-hidden": "true" });
-  const range = el("output", { class: "range" });
+  const seen = el("output", { class: "range" });
+  const buttons = el("div", { class: "buttons", role: "group", "aria-label": "Zoom" }, zoomButtons(time));
   const list = el("ul", { class: "tracks" }, tracks.map((one) => one.root));
-  root.append(el("div", { class: "tools unprinted" }, buttons(time), range),
+  root.append(el("div", { class: "tools unprinted" }, buttons, seen),
     el("div", { class: "tracks-head" }, el("span"), axis), list);
   let pending = false;
   const paint = () => {
@@ -23,12 +25,8 @@ export async function draw(root, data, page) {
     const width = axis.clientWidth;
     if (!width) return;
     const ticks = time.ticks(Math.max(2, width / 90));
-    axis.replaceChildren(...ticks.map((tick) => {
-      const made = el("span", { class: tick.day && "day" }, tick.label);
-      made.style.left = `${(100 * (tick.at - time.from)) / (time.to - time.from)}%`;
-      return made;
-    }));
-    range.textContent = `${time.say(time.from)} to ${time.say(time.to)} UTC (${duration((time.to - time.from) / 1000)})`;
+    markTicks(axis, time, ticks);
+    seen.textContent = range(time);
     const ink = Object.fromEntries(["--grid", "--panel", "--text", "--dim", "--group-running"].map((one) => [one, page.colour(one)]));
     for (const one of tracks) one.paint(ticks, ink, page.colour(`--group-${one.limit.group.replaceAll(" ", "-")}`));
   };
@@ -41,24 +39,10 @@ export async function draw(root, data, page) {
   page.on("theme", schedule);
   page.on("show", (id) => id === "occupancy" && schedule());
   new ResizeObserver(schedule).observe(axis);
-  list.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return;
-    event.preventDefault();
-    const box = axis.getBoundingClientRect();
-    if (event.shiftKey) time.pan((event.deltaX || event.deltaY) / 1000);
-    else time.zoom(event.deltaY > 0 ? 1.25 : 0.8, Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
-  }, { passive: false });
+  const turn = (zooms) => (event) => wheel(event, time, axis.getBoundingClientRect(), zooms);
+  list.addEventListener("wheel", turn(false), { passive: false });
+  axis.addEventListener("wheel", turn(true), { passive: false });
   schedule();
-}
-
-function buttons(time) {
-  const button = (label, does, title) => el("button", { type: "button", onclick: does, title, "aria-label": title }, label);
-  return el("div", { class: "buttons", role: "group", "aria-label": "Zoom" },
-    button("−", () => time.zoom(1.5), "Zoom out (Ctrl + wheel)"),
-    button("+", () => time.zoom(0.67), "Zoom in (Ctrl + wheel)"),
-    button("◂", () => time.pan(-0.25), "Earlier (Shift + wheel)"),
-    button("▸", () => time.pan(0.25), "Later (Shift + wheel)"),
-    button("All", () => time.fit(), "The whole simulation"));
 }
 
 async function track(limit, time) {
