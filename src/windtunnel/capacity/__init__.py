@@ -1,6 +1,7 @@
 """How much of its limits a fleet uses, and what it would need: statistics over simulations, and
 plans made of many of them."""
 
+from windtunnel.capacity.backfill import BackfillSheet, Filled, Later, backfill_sheet
 from windtunnel.capacity.due import Awaited, awaited
 from windtunnel.capacity.estimate import Estimate, mean, quantile, share
 from windtunnel.capacity.every_limit import every_limit
@@ -12,14 +13,18 @@ from windtunnel.capacity.planning import make_plan
 
 __all__ = [
     "Awaited",
+    "BackfillSheet",
     "Estimate",
+    "Filled",
     "Kept",
+    "Later",
     "Looks",
     "Occupancy",
     "Plan",
     "Point",
     "StaticFormula",
     "awaited",
+    "backfill_sheet",
     "every_limit",
     "growing",
     "is_enough",

@@ -99,7 +99,7 @@ def mean(clusters: Sequence[Sequence[float]], confidence: float = 0.95) -> Estim
     spread = sqrt(fsum(each * each for each in beside) / (count - 1))
     third = fsum(each**3 for each in beside) / count
     skewness = third / (spread * sqrt((count - 1) / count)) ** 3 if spread else 0.0
-    most = _special().stdtrit(count - 1, (1 + confidence) / 2) / sqrt(count)
+    most = float(_special().stdtrit(count - 1, (1 + confidence) / 2)) / sqrt(count)
     up = max(most, -_unskewed(-most, skewness, count))
     down = max(most, _unskewed(most, skewness, count))
     return Estimate(found, found - spread * down, found + spread * up, count, confidence)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from windtunnel.cli import exits, shipped
+from windtunnel.cli.backfilling import backfill
 from windtunnel.cli.backtesting import backtest
 from windtunnel.cli.calibrating import calibrate
 from windtunnel.cli.checking import check
@@ -61,6 +62,7 @@ for command in (
     calibrate,
     backtest,
     executions,
+    backfill,
 ):
     app.command()(command)
 app.add_typer(shipped.app, name="scenarios")

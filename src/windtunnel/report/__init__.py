@@ -1,6 +1,7 @@
 """Reports: results as text and as JSON, made by pure functions and never simulated here."""
 
 from windtunnel.detect import FAMILIES
+from windtunnel.report.backfill_text import backfill_json, backfill_text
 from windtunnel.report.calibration_text import calibration_json, calibration_text
 from windtunnel.report.comparison_forms import comparison_json, comparison_markdown
 from windtunnel.report.comparison_text import comparison_text
@@ -22,6 +23,8 @@ __all__ = [
     "FAMILIES",
     "THEME",
     "ReportHighlighter",
+    "backfill_json",
+    "backfill_text",
     "calibration_json",
     "calibration_text",
     "check_json",

@@ -1,0 +1,141 @@
+"""``windtunnel backfill``: how long filling dates takes, and whom it makes late."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from windtunnel.capacity import backfill_sheet
+from windtunnel.cli.exits import CLEAN, FINDINGS
+from windtunnel.cli.grouping import grouped
+from windtunnel.cli.options import (
+    BehaviorFile,
+    ClusterFile,
+    LoadOptions,
+    Release,
+    ReportOptions,
+    Seed,
+    Target,
+    Window,
+)
+from windtunnel.cli.profiles import release_of
+from windtunnel.errors import InvalidInput
+from windtunnel.loaders import parse_backfill, parse_duration
+from windtunnel.report import backfill_json, backfill_text
+from windtunnel.target import Asked, read, with_project
+
+LATER = "5m"
+
+
+@grouped
+def backfill(
+    target: Target,
+    dag: Annotated[
+        str, typer.Argument(metavar="DAG", help="Whose dates are filled.", show_default=False)
+    ],
+    *,
+    first: Annotated[
+        str, typer.Option("--from", metavar="DATE", help="The first logical date: 2026-01-01.")
+    ],
+    last: Annotated[
+        str, typer.Option("--to", metavar="DATE", help="The last one; both are filled.")
+    ],
+    values: Annotated[
+        str | None,
+        typer.Option(
+            "--max-active-runs",
+            metavar="N,N",
+            help="Values to try; without it 1, 2, 4, 8 and so on.",
+        ),
+    ] = None,
+    later: Annotated[
+        str,
+        typer.Option(
+            "--later", metavar="TIME", help="How much later any other run may land, at most."
+        ),
+    ] = LATER,
+    at: Annotated[
+        str, typer.Option("--at", metavar="TIME", help="When it is asked for: +2h.")
+    ] = "+0s",
+    backwards: Annotated[
+        bool, typer.Option("--run-backwards", help="The latest date first.")
+    ] = False,
+    reprocess: Annotated[
+        Literal["none", "failed", "completed"],
+        typer.Option("--reprocess-behavior", help="Which runs that are over are run again."),
+    ] = "none",
+    start: Annotated[
+        str | None,
+        typer.Option("--start", metavar="DATE", help="Where simulated time starts: 2026-03-01."),
+    ] = None,
+    simulations: Annotated[
+        int, typer.Option("--simulations", min=1, metavar="N", help="How many of each value.")
+    ] = 10,
+    window: Window = None,
+    cluster: ClusterFile = None,
+    behavior: BehaviorFile = None,
+    seed: Seed = None,
+    profile: Release = None,
+    loading: LoadOptions,
+    report: ReportOptions,
+) -> None:
+    """Fill dates: how long it takes, whom it makes late, how many runs at once are best."""
+    asked = Asked(
+        cluster,
+        window,
+        start,
+        seed=seed,
+        profile=release_of(profile),
+        airflow=loading.airflow,
+        how=loading.how(),
+        behavior=behavior,
+    )
+    wanted = parse_backfill(f"{dag} from {first} to {last}").model_copy(
+        update={
+            "at_s": _time(at.removeprefix("+"), f"--at {at}"),
+            "run_backwards": backwards,
+            "reprocess_behavior": reprocess,
+        }
+    )
+    tried = _values(values)
+    allowed = _time(later, f"--later {later}")
+    with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
+        found = read(target, with_project(target, asked), tell)
+        sheet = backfill_sheet(
+            found.scenario,
+            wanted,
+            values=tried,
+            most_later_s=allowed,
+            days=simulations,
+            tell=tell,
+        )
+    report.terminal.show(backfill_json(sheet) if report.json else backfill_text(sheet))
+    raise typer.Exit(FINDINGS if sheet.best is None else CLEAN)
+
+
+def _time(text: str, said: str) -> float:
+    """Seconds, which may be none.
+
+    Raises:
+        InvalidInput: it is no duration.
+    """
+    try:
+        return parse_duration(text)
+    except InvalidInput as error:
+        raise InvalidInput(f"{said}: {error}") from None
+
+
+def _values(text: str | None) -> tuple[int, ...]:
+    """The values to try.
+
+    Raises:
+        InvalidInput: one is no number of runs.
+    """
+    try:
+        found = tuple(int(part) for part in (text or "").split(",") if part.strip())
+    except ValueError:
+        found = (0,)
+    if any(value < 1 for value in found):
+        raise InvalidInput(f"--max-active-runs {text}: write numbers of runs, such as 1,4,16")
+    return found

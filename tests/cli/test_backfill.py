@@ -1,0 +1,58 @@
+"""``windtunnel backfill``: the sheet in words and for programs, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+RANGE = ("--from", "2026-01-10", "--to", "2026-01-20", "--start", "2026-03-01")
+
+
+@pytest.fixture
+def dags(write):
+    write("etl.py")
+    write("hourly.py", dag_id="hourly")
+
+
+def test_the_sheet_fits_80_columns_and_names_the_best(cli, dags) -> None:
+    told = cli("backfill", "dags", "etl", *RANGE)
+    assert told.code == 0
+    assert "Backfill of etl, 2026-01-10 to 2026-01-20: 11 dag runs" in told.out
+    assert "Best: max_active_runs" in told.out
+    assert max(map(len, told.out.splitlines())) <= 80
+
+
+def test_programs_get_the_same(cli, dags) -> None:
+    told = cli("backfill", "dags", "etl", *RANGE, "--max-active-runs", "1,3", "--format", "json")
+    sheet = json.loads(told.out)
+    assert [one["max_active_runs"] for one in sheet["filled"]] == [1, 3]
+    assert sheet["runs"] == 11
+    assert sheet["best"] == 3
+    assert sheet["filled"][0]["makespan_s"]["value"] > sheet["filled"][1]["makespan_s"]["value"]
+
+
+def test_where_no_value_is_mild_enough_the_exit_code_says_it(cli, dags, tmp_path) -> None:
+    (tmp_path / "one.toml").write_text("parallelism = 1\n")
+    late = (*RANGE, "--at", "+23h30m", "--max-active-runs", "8", "--later", "0s", "--for", "2d")
+    told = cli("backfill", "dags", "etl", *late, "--cluster", "one.toml")
+    assert told.code == 1
+    assert "None of these ends without" in told.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nobody", *RANGE), "the fleet has: etl, hourly"),
+        (("etl", *RANGE, "--max-active-runs", "0,4"), "write numbers of runs"),
+        (("etl", *RANGE, "--max-active-runs", "many"), "write numbers of runs"),
+        (("etl", *RANGE, "--later", "soon"), "--later"),
+        (("etl", "--from", "2026-01-20", "--to", "2026-01-10"), "from_date is after to_date"),
+        (("etl", "--from", "yesterday", "--to", "2026-01-10"), "yesterday"),
+    ],
+)
+def test_what_can_not_be_used_is_told(cli, dags, arguments, said) -> None:
+    told = cli("backfill", "dags", *arguments)
+    assert told.code == 2
+    assert said in " ".join(told.err.split())
+    assert "Traceback" not in told.err
