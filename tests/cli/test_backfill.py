@@ -34,7 +34,7 @@ def test_programs_get_the_same(cli, dags) -> None:
 
 def test_where_no_value_is_mild_enough_the_exit_code_says_it(cli, dags, tmp_path) -> None:
     (tmp_path / "one.toml").write_text("parallelism = 1\n")
-    late = (*RANGE, "--at", "+23h30m", "--max-active-runs", "8", "--later", "0s", "--for", "2d")
+    late = (*RANGE, "--at", "+23h50m", "--max-active-runs", "8", "--later", "0s", "--for", "2d")
     told = cli("backfill", "dags", "etl", *late, "--cluster", "one.toml")
     assert told.code == 1
     assert "None of these ends without" in told.out
