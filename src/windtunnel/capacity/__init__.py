@@ -10,6 +10,7 @@ from windtunnel.capacity.looks import Looks, growing, is_enough, look_until
 from windtunnel.capacity.occupancy import occupancy
 from windtunnel.capacity.plan import Kept, Plan, Point, StaticFormula
 from windtunnel.capacity.planning import make_plan
+from windtunnel.capacity.warm_up import is_steady
 
 __all__ = [
     "Awaited",
@@ -28,6 +29,7 @@ __all__ = [
     "every_limit",
     "growing",
     "is_enough",
+    "is_steady",
     "look_until",
     "make_plan",
     "mean",

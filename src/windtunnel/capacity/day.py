@@ -112,7 +112,7 @@ def is_drawn(days: Days, settings: Settings) -> bool:
     """Whether anything is drawn with these settings; if not, each day is like the other."""
     variant = days.of(settings)
     asked = Simulation(variant.scenario, Calm(), program=variant.program).run().asked
-    return any(asked[kind] for kind in DRAWN)
+    return bool(variant.scenario.arrivals) or any(asked[kind] for kind in DRAWN)
 
 
 def _waits(trace: Trace, waits: Waits) -> dict[str, float]:
