@@ -10,6 +10,7 @@ from windtunnel.capacity.looks import Looks, growing, is_enough, look_until
 from windtunnel.capacity.occupancy import occupancy
 from windtunnel.capacity.plan import Kept, Plan, Point, StaticFormula
 from windtunnel.capacity.planning import make_plan
+from windtunnel.capacity.spread import Move, Side, Spread, make_spread
 from windtunnel.capacity.warm_up import is_steady
 
 __all__ = [
@@ -20,9 +21,12 @@ __all__ = [
     "Kept",
     "Later",
     "Looks",
+    "Move",
     "Occupancy",
     "Plan",
     "Point",
+    "Side",
+    "Spread",
     "StaticFormula",
     "awaited",
     "backfill_sheet",
@@ -32,6 +36,7 @@ __all__ = [
     "is_steady",
     "look_until",
     "make_plan",
+    "make_spread",
     "mean",
     "occupancy",
     "quantile",

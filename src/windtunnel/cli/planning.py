@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from windtunnel import planning
-from windtunnel.capacity import Plan
+from windtunnel.capacity import Plan, make_spread
 from windtunnel.cli.exits import BAD_INPUT, CLEAN, FINDINGS
 from windtunnel.cli.grouping import grouped
 from windtunnel.cli.options import (
@@ -25,7 +25,9 @@ from windtunnel.cli.options import (
 from windtunnel.cli.outputs import Reports, outputs, usable
 from windtunnel.cli.profiles import release_of
 from windtunnel.cli.resuming import resumable
-from windtunnel.report import plan_json, plan_text
+from windtunnel.loaders import ReadScenario
+from windtunnel.model import Deadline
+from windtunnel.report import plan_json, plan_text, spread_json, spread_text
 from windtunnel.target import with_project
 
 
@@ -95,6 +97,12 @@ def plan(
     target: Target,
     *,
     question: QuestionOptions,
+    spread: Annotated[
+        bool,
+        typer.Option(
+            "--spread", help="Propose other minutes for schedules, so that no herd comes at once."
+        ),
+    ] = False,
     scenario: ScenarioOptions,
     seed: Seed = None,
     profile: Release = None,
@@ -111,6 +119,12 @@ def plan(
     asked = with_project(target, scenario.asked(loading, release_of(profile), seed=seed))
     # In several processes without being asked, where that is worth it.
     on = None if work.backend is None and work.workers is None else work.on
+    if spread:
+        with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
+            found = usable(target, asked, tell, out, "plan")
+            flat = make_spread(found.scenario, _deadlines(found, question), tell=tell, on=work.on)
+        report.terminal.show(spread_json(flat) if report.json else spread_text(flat))
+        raise typer.Exit(CLEAN)
     with (
         report.terminal.only_reports(report.json),
         resumable(store, report.terminal) as kept,
@@ -135,6 +149,11 @@ def plan(
     report.terminal.show(plan_json(made) if report.json else plan_text(made))
     out.write_page(made, f"windtunnel plan {target}")
     raise typer.Exit(_code(made))
+
+
+def _deadlines(found: ReadScenario, question: QuestionOptions) -> tuple[Deadline, ...]:
+    """What has to stay on time."""
+    return planning.question_of(found.question, deadlines=question.deadline or ()).deadlines
 
 
 def _code(made: Plan) -> int:

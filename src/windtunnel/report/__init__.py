@@ -15,6 +15,7 @@ from windtunnel.report.plan_json import plan_form, plan_json
 from windtunnel.report.plan_text import plan_text
 from windtunnel.report.proof_text import proof_text
 from windtunnel.report.rechecked_text import rechecked_line
+from windtunnel.report.spread_text import spread_json, spread_text
 from windtunnel.report.text import check_text, findings_text, problems_text, run_text
 from windtunnel.report.waiting import waiting_json, waiting_text
 from windtunnel.report.wrap import wrap
@@ -51,6 +52,8 @@ __all__ = [
     "rechecked_line",
     "run_json",
     "run_text",
+    "spread_json",
+    "spread_text",
     "story",
     "waiting_json",
     "waiting_text",
