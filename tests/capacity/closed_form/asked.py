@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import windtunnel
 from capacity.closed_form.fleets import Known
 from windtunnel.capacity import Estimate, Looks, is_enough, look_until, mean, share
 from windtunnel.capacity.warm_up import PARTS, is_steady, warm_up
 from windtunnel.engine import Simulation, compiled
 from windtunnel.engine.luck import draw
 from windtunnel.engine.program import Program
-from windtunnel.model import Scenario
+from windtunnel.model import Deadline, Question, Scenario, Setting
 from windtunnel.trace import RunState, TaskState
 
 NEVER = float("inf")
@@ -106,6 +107,26 @@ def estimate_mean(
         return mean(_warm(known, made, [_known_by(known, one, long) for one in made]), confidence)
 
     return look_until(simulations.of, of, looks, lambda one: is_enough(one, precision=precision))
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a plan says of the share on time."""
+
+    low: float
+    high: float
+    days: int
+
+
+def planned(known: Known, seed: int, *, required: float, days: int) -> Planned:
+    """The share on time, as a plan with nothing to choose has it."""
+    how = {"within_s": known.within_s} if known.what == "within" else {"queued_s": known.within_s}
+    deadline = Deadline(of=known.of if known.what == "within" else f"{known.of}.*", **how)
+    setting = Setting(name="parallelism", values=(known.scenario.cluster.parallelism,))
+    question = Question(vary=(setting,), deadlines=(deadline,), share=required, days=days)
+    scenario = known.scenario.model_copy(update={"seed": 1 + 7919 * seed})
+    (point,) = windtunnel.plan(scenario, question).points
+    return Planned(point.kept[0].low, point.kept[0].high, point.days)
 
 
 def _known_by(known: Known, one: Values, times: float) -> list[tuple[float, float]]:
