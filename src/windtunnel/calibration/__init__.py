@@ -2,7 +2,6 @@
 it, and how well a simulation with it repeats what happened."""
 
 from windtunnel.calibration.backtesting import (
-    TRIALS,
     Backtest,
     Compared,
     DagBacktest,
@@ -25,7 +24,6 @@ from windtunnel.calibration.past import Happened, Past, PastRun, PastTry, Poke, 
 from windtunnel.calibration.reading import read_past
 
 __all__ = [
-    "TRIALS",
     "Backtest",
     "Calibration",
     "Compared",

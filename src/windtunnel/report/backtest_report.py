@@ -51,6 +51,7 @@ def backtest_json(found: Backtest) -> str:
     return dump(
         kind="backtest",
         source=found.source,
+        learned_from=found.learned_from,
         mode=found.mode,
         trials=found.trials,
         span=span,
@@ -69,8 +70,11 @@ def backtest_json(found: Backtest) -> str:
 def _title(found: Backtest) -> str:
     span = found.span
     until = clock(span.until, beside=span.since)
+    basis = FROM[found.mode]
+    if found.learned_from is not None and found.mode == "calibrated":
+        basis = f"from {found.learned_from}"
     return (
-        f"{clock(span.since)} to {until} UTC of {found.source}, predicted {FROM[found.mode]}: "
+        f"{clock(span.since)} to {until} UTC of {found.source}, predicted {basis}: "
         f"{count(found.trials, 'simulation')}."
     )
 

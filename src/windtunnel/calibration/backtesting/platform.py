@@ -7,8 +7,8 @@ long a slot stays taken after its task has ended.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from statistics import median
 
@@ -27,6 +27,8 @@ from windtunnel.model import Cluster, Distribution, Sample, SchedulerLoop, Worke
 LOOKED_AT = 3_000
 """The latest tries that are looked at: a deployment changes, too."""
 SHORTEST_LOOP_S = 0.02
+CHANGED, LEAST_S = 0.25, 0.3
+"""By which share, and how much at least, a figure must differ to be told."""
 TRIMMED = 0.1
 """Share of values at each end that a mean leaves out."""
 
@@ -57,7 +59,7 @@ class Platform:
         """The figures in words, those that could not be learned last."""
         known, unknown = [], []
         for value, name in (
-            (None if self.look_s is None else 2 * self.look_s, "a scheduler loop"),
+            (_twice(self.look_s), "a scheduler loop"),
             (self.due_late_s, "creating a due run, beyond that"),
             (self.start_s, "starting a queued task"),
             (_mean(self.end_s or ()), "freeing a slot after its task"),
@@ -70,6 +72,23 @@ class Platform:
             where = f"on each of {self.hosts} hosts" if self.hosts > 1 else "on its only host"
             known.append(f"task slots {where}: {self.slots}, as no more ran while others waited")
         return [*known, *(f"{name}: not learned" for name in unknown)]
+
+    def completed(self, other: Platform) -> Platform:
+        """With what another look learned, where this one could not."""
+        unknown = {f.name: getattr(other, f.name) for f in fields(self) if _lacks(self, f.name)}
+        return replace(self, **unknown)
+
+    def changes(self, then: Platform) -> Iterator[str]:
+        """What took another time in the window, in words."""
+        for was, became, name in (
+            (_twice(self.look_s), _twice(then.look_s), "a scheduler loop took"),
+            (self.start_s, then.start_s, "starting a queued task took"),
+            (_mean(self.end_s or ()), _mean(then.end_s or ()), "freeing a slot took"),
+        ):
+            if was is None or became is None:
+                continue
+            if abs(became - was) > max(LEAST_S, CHANGED * was):
+                yield f"{name} {became:.1f} s then, and {was:.1f} s before"
 
     def _with_loop(self, cluster: Cluster) -> Cluster:
         loop = cluster.loop or SchedulerLoop(per_run_s=0, per_task_s=0)
@@ -117,12 +136,26 @@ class Platform:
         return cluster.model_copy(update={"workers": groups})
 
 
-def platform_of(past: Past, cluster: Cluster) -> Platform:
-    """What the past tells of a deployment whose settings, as far as they are known, are these."""
+def _twice(value: float | None) -> float | None:
+    return None if value is None else 2 * value
+
+
+def _lacks(platform: Platform, name: str) -> bool:
+    return getattr(platform, name) is None
+
+
+def platform_of(past: Past, cluster: Cluster, *, slots_differ: bool = False) -> Platform:
+    """What the past tells of a deployment.
+
+    Args:
+        past: what happened.
+        cluster: its settings, as far as they are known.
+        slots_differ: whether it had another number of slots than the cluster says.
+    """
     tries = [one for one in past.tries if one.start and one.queued]
     tries = sorted(tries, key=lambda one: (one.start, one.key))[-LOOKED_AT:]
     look = _look_s(past)
-    places = _places(tries, cluster)
+    places = _places(tries, cluster, None if slots_differ else _slots_said(cluster))
     found = [learned(stays_of(some), slots) for slots, some in places.groups]
     starts = [value for one in found for value in one.starts_s]
     ends = sorted(value for one in found for value in one.ends_s)
@@ -144,10 +177,9 @@ class _Places:
     hosts: int
 
 
-def _places(tries: Sequence[PastTry], cluster: Cluster) -> _Places:
+def _places(tries: Sequence[PastTry], cluster: Cluster, slots: int | None) -> _Places:
     """Which tries shared how many slots."""
     stays = stays_of(tries)
-    slots = _slots_said(cluster)
     on_host = hosts(stays)
     busy = [host for host, count in on_host.items() if count >= FEW]
     if "LocalExecutor" in cluster.executor_names and slots is not None:

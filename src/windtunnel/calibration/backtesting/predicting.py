@@ -11,7 +11,7 @@ from windtunnel.calibration.backtesting.comparing import dags_of
 from windtunnel.calibration.backtesting.deployment import Deployment, deployment_of, keys_of
 from windtunnel.calibration.backtesting.measured import with_measured
 from windtunnel.calibration.backtesting.platform import platform_of
-from windtunnel.calibration.backtesting.reasons import notes_of, reasons_of
+from windtunnel.calibration.backtesting.reasons import notes_of, reasons_of, window_of
 from windtunnel.calibration.backtesting.repeated import repeated
 from windtunnel.calibration.backtesting.span import Span, due_of, span_of, without_backlog
 from windtunnel.calibration.backtesting.trial import Answer, Trials, trial
@@ -24,7 +24,10 @@ from windtunnel.sweep import Progress, sweep
 from windtunnel.units import clock
 
 Mode = Literal["calibrated", "replayed"]
-TRIALS = 40
+TRIALS, FEWEST = 40, 5
+"""Simulations by default, of a small and of a large window."""
+INSTANCES = 150_000
+"""Task instances that all of them together have by default, about."""
 LONGER, HOUR_S = 4, 3600.0
 NAMED = 5
 
@@ -38,7 +41,7 @@ def backtest(
     since: datetime | None = None,
     until: datetime | None = None,
     mode: Mode = "calibrated",
-    trials: int = TRIALS,
+    trials: int | None = None,
     seed: int = 0,
     tell: Progress | None = None,
 ) -> Backtest:
@@ -52,10 +55,10 @@ def backtest(
         learn_from: another past, all of which may be learned from; of one's own that is what was
             known before the window.
         since: where the window begins; by default the last third of what is known, seven days at
-            most.
+            most; with another past to learn from, all of it.
         until: where it ends.
         mode: ``replayed`` takes the durations that were measured in the window itself.
-        trials: how many simulations.
+        trials: how many simulations; by default 40, fewer of a large window.
         seed: of the first simulation; the others have the next ones.
         tell: told how far it is.
 
@@ -64,10 +67,17 @@ def backtest(
             before it.
     """
     past = without_backlog(past)
+    if learn_from is not None and since is None:
+        since = past.since  # all of it may be predicted
     span = span_of(past, since, until)
     known = _known(past, span, mode, learn_from)
     inside = _inside(past, span)
-    platform = platform_of(known, cluster)
+    window = window_of(past, span)
+    # Replayed, what the deployment took is measured in the window, too, as far as it can be.
+    basis = window if mode == "replayed" else known
+    platform = platform_of(basis, cluster, slots_differ=learn_from is not None)
+    if mode == "replayed":
+        platform = platform.completed(platform_of(known, cluster))
     learned = platform.on(cluster)
     made = deployment_of(past, fleet, learned, span)
     made.dags = with_measured(made.dags, past)
@@ -85,19 +95,30 @@ def backtest(
     behavior = calibrate(known, Fleet(dags=tuple(made.dags))).behavior
     behavior = behavior.model_copy(update={"rules": (*again, *behavior.rules)})
     scenario = _scenario(made, behavior, learned, span)
+    trials = trials or _trials(past, span)
     predicted = _simulated(scenario, span, range(seed, seed + trials), tell)
     uncalibrated = _simulated(_uncalibrated(scenario, cluster, span), span, [seed], None)
     rows = dags_of(past, keys, span, predicted, uncalibrated)
     return Backtest(
         source=past.source,
+        learned_from=None if learn_from is None else learn_from.source,
         span=span,
         mode=mode,
         trials=trials,
         dags=tuple(rows),
         platform=platform,
         notes=tuple(notes_of(span, made)),
-        reasons=tuple(reasons_of(past, known, span, rows)),
+        reasons=(
+            *platform.changes(platform_of(window, cluster)),
+            *reasons_of(past, known, span, rows),
+        ),
     )
+
+
+def _trials(past: Past, span: Span) -> int:
+    began = {run.key for run in past.runs if _is_simulated(run, span)}
+    instances = sum(one.last and one.run in began for one in past.tries)
+    return max(FEWEST, min(TRIALS, INSTANCES // max(1, instances)))
 
 
 def _known(past: Past, span: Span, mode: Mode, other: Past | None) -> Past:
@@ -137,7 +158,9 @@ def _uncalibrated(scenario: Scenario, cluster: Cluster, span: Span) -> Scenario:
     """The same with the default durations, and without what was learned. Runs may take much longer
     than they did: they have time to, and no new ones come."""
     dags = (
-        dag.model_copy(update={"end_date": min(dag.end_date or span.end, span.end)})
+        dag
+        if dag.schedule is None or dag.asset_condition is not None
+        else dag.model_copy(update={"end_date": min(dag.end_date or span.end, span.end)})
         for dag in scenario.fleet.dags
     )
     return scenario.model_copy(

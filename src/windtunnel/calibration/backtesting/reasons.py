@@ -26,7 +26,7 @@ def notes_of(span: Span, made: Deployment) -> Iterator[str]:
 
 def reasons_of(past: Past, known: Past, span: Span, rows: Sequence[DagBacktest]) -> Iterator[str]:
     """What happened in the window that nothing before it tells of."""
-    window = _of_window(past, span)
+    window = window_of(past, span)
     if known is not past:
         if new := unmeasured(known, window):
             rest = f" and {len(new) - NAMED} more" if len(new) > NAMED else ""
@@ -51,7 +51,7 @@ def reasons_of(past: Past, known: Past, span: Span, rows: Sequence[DagBacktest])
         yield f"{count(unended, 'run')} that had not ended when the past ends: not compared"
 
 
-def _of_window(past: Past, span: Span) -> Past:
+def window_of(past: Past, span: Span) -> Past:
     """The runs that were due in the window, and their tries."""
     runs = tuple(run for run in past.runs if span.holds(due_of(run)))
     names = {run.key for run in runs}

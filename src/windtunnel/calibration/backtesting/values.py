@@ -55,6 +55,8 @@ class Backtest:
 
     source: str
     """Where the past was read."""
+    learned_from: str | None
+    """Another past, if it was learned from that."""
     span: Span
     mode: str
     """``calibrated``: from what was known before the window; ``replayed``: with the durations that
