@@ -46,7 +46,7 @@ def test_of_few_values_each_before_the_answer_is_refused(planned):
     found, plan, _ = planned(lambda workers: 0.5 if workers < 4 else 0.99, workers=range(1, 9))
     assert found == (4,)
     assert [one.verdict for one in plan.points[:3]] == ["no"] * 3
-    assert plan.searched == "Of 8 settings the 3 before it tried, too."
+    assert plan.searched == "Of 8 settings the 3 that are wanted more were tried, too."
 
 
 def test_a_smaller_value_that_is_enough_is_found_even_if_larger_ones_are_not(planned):

@@ -59,12 +59,13 @@ def _one_by_one(trials: Trials, ordered: Sequence[Settings]) -> Choice:
     for number, settings in enumerate(ordered):
         point = trials.decide(settings)
         if point.verdict == "yes":
-            before = f"the {number} before it" if number > 1 else "the one before it"
-            said = f"{before} tried, too" if number else "it is the least that was allowed"
-            return Choice(point, perhaps, f"Of {len(ordered)} settings {said}.")
+            before = f"the {number} that are" if number > 1 else "the one that is"
+            tries = "were" if number > 1 else "was"
+            said = f"Of {len(ordered)} settings {before} wanted more {tries} tried, too."
+            return Choice(point, perhaps, said if number else "It is the least that was allowed.")
         if point.verdict == "unknown":
             perhaps = perhaps or point
-    return Choice(None, perhaps, f"All {count(len(ordered), 'setting')} tried.")
+    return Choice(None, perhaps, f"All {count(len(ordered), 'setting')} were tried.")
 
 
 def _bisected(trials: Trials, ordered: Sequence[Settings]) -> Choice:
