@@ -29,8 +29,6 @@ from windtunnel.sweep.worker import (
     work_on,
 )
 
-USUAL_S, LEAST_S = 0.1, 0.05
-"""Seconds of work in a portion, and at the end of a sweep, when what is left is shared out."""
 GROWTH = 8
 """A portion has at most so many times the items of the one before: the first ones may be quick."""
 LOOK_S = 1.0
@@ -70,10 +68,10 @@ class Sending:
         self._alone: deque[Portion] = deque()
         """Single items, one of which may be what ends workers: nothing else is sent beside it."""
         self._flying: dict[Future[Done], Portion] = {}
-        self._lacking = engine.workers()
+        self._pace = f"{self._work} {self._key}"
+        self._lacking = 0 if self._pace in engine.paces else engine.workers()
         """Workers that are thought to lack what is shared."""
-        self._size = 1
-        self._item_s = 0.0
+        self._size = len(numbers) if self._pace in engine.paces else 1
         self.portions = 0
         """That were worked on."""
 
@@ -113,9 +111,10 @@ class Sending:
 
     def _next(self) -> Portion:
         """The next items that nobody was given: as many as take about the usual time."""
-        if self._item_s:
+        item_s = self._engine.paces.get(self._pace)
+        if item_s:
             fair = len(self._left) / (self._engine.workers() * self._engine.ahead)
-            least, usual = (math.ceil(some / self._item_s) for some in (LEAST_S, USUAL_S))
+            usual, least = (math.ceil(self._engine.usual_s / part / item_s) for part in (1, 2))
             self._size = min(max(least, min(usual, math.ceil(fair))), self._size * GROWTH)
         count = min(self._size, len(self._left))
         return Portion(tuple(self._left.popleft() for _ in range(count)))
@@ -149,7 +148,7 @@ class Sending:
             self._again.append(replace(portion, needs_shared=True))
             return
         own = seconds / len(portion.numbers)
-        self._item_s = (self._item_s + own) / 2 if self._item_s else own
+        self._engine.paces[self._pace] = (self._engine.paces.get(self._pace, own) + own) / 2
         self.portions += 1
         yield from zip(portion.numbers, answers, strict=True)
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Hashable
 from importlib import import_module
 from pathlib import Path
 from threading import RLock
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any, TypeVar
 
 from windtunnel.errors import WindtunnelError
@@ -33,6 +33,8 @@ Done = tuple[str, list[Answered], float, str]
 """What became of a portion: one of the words below, the answers, seconds of work, and of which
 release who is."""
 DONE, LACKS_SHARED, OTHER_RELEASE = "done", "lacks shared", "other release"
+CROWDED = 10
+"""A portion in which so little is worked for the time that it takes waits for something."""
 KEPT = 4
 """So many sweeps' shared content a worker keeps."""
 
@@ -87,9 +89,11 @@ def work_on(key: str, shared: bytes | None, work: str, items: bytes, expected: s
                 _shared.popitem(last=False)
         _shared.move_to_end(key)
         function, content = function_of(work), _shared[key]
-        begun = perf_counter()
+        begun, used = perf_counter(), thread_time()
         answers = [answered(function, content, item) for item in pickle.loads(items)]
-        return DONE, answers, perf_counter() - begun, own
+        # Where others keep the machine busy, a portion that takes long may still be a small one.
+        seconds = max(thread_time() - used, (perf_counter() - begun) / CROWDED)
+        return DONE, answers, seconds, own
 
 
 def name_of(work: Callable[..., object]) -> str:

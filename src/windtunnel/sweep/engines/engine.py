@@ -22,6 +22,12 @@ class Engine(Protocol):
     """Portions for each worker that it may be given at once: while one is worked on, the next is on
     its way."""
 
+    usual_s: float
+    """Seconds of work in a portion: so much that sending it costs a few percent; at the end of a
+    sweep, when what is left is shared out, half of it."""
+    paces: dict[str, float]
+    """Seconds of an item in earlier sweeps, by work and what it shares: workers have that."""
+
     def workers(self) -> int:
         """How many work at this time.
 

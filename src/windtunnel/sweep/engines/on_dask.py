@@ -26,6 +26,7 @@ class Dask:
     losses = 1
     """The scheduler has given it to several workers by then."""
     ahead = 3
+    usual_s = 0.25
 
     def __init__(self, address: str) -> None:
         try:
@@ -46,6 +47,7 @@ class Dask:
                 "with: dask scheduler, and workers with: dask worker ADDRESS"
             ) from None
         self._executor = self._client.get_executor(pure=False)
+        self.paces: dict[str, float] = {}
         self.lost: tuple[type[BaseException], ...] = (
             KilledWorker, CancelledError, FutureCancelledError, FuturesCancelledError,
         )  # fmt: skip

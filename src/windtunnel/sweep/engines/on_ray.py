@@ -17,6 +17,7 @@ class Ray:
     losses = 1
     """Ray has given it to several workers by then."""
     ahead = 3
+    usual_s = 0.1
 
     def __init__(self, address: str) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -36,6 +37,7 @@ class Ray:
                 )
             except (OSError, ValueError, RuntimeError) as error:
                 raise InvalidInput(f"{self.name}: no Ray cluster answers there ({error})") from None
+        self.paces: dict[str, float] = {}
         self.lost: tuple[type[BaseException], ...] = (
             exceptions.WorkerCrashedError,
             exceptions.OutOfMemoryError,

@@ -24,6 +24,7 @@ class Processes:
     losses = 2
     """Of all that is on its way, since nobody knows whose process ended."""
     ahead = 2
+    usual_s = 0.1
 
     def __init__(self, workers: int | None) -> None:
         try:
@@ -32,6 +33,7 @@ class Processes:
         except ImportError:
             raise missing("processes", "plan") from None
         self._make = loky.ProcessPoolExecutor
+        self.paces: dict[str, float] = {}
         self.lost: tuple[type[BaseException], ...] = (
             process_executor.BrokenProcessPool,
             process_executor.ShutdownExecutorError,
