@@ -85,10 +85,11 @@ def collector():
     server.server_close()
 
 
-def test_a_collector_is_sent_all_of_them(found, collector):
+@pytest.mark.parametrize("end", ["", "/", "/v1/traces"])
+def test_a_collector_is_sent_all_of_them(found, collector, end):
     otlp = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
     address, bodies = collector
-    assert send(found, address) == len(found)
+    assert send(found, address + end) == len(found)
     request = otlp.ExportTraceServiceRequest()
     request.ParseFromString(bodies[0])
     sent = [s for r in request.resource_spans for scope in r.scope_spans for s in scope.spans]

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlsplit
 
 from windtunnel.errors import InvalidInput
 from windtunnel.report.exports.spans import Span
@@ -77,7 +78,8 @@ def send(found: Iterable[Span], endpoint: str) -> int:
         raise InvalidInput(
             f"{endpoint}: spans are sent by the OpenTelemetry SDK; pip install 'windtunnel[otel]'"
         ) from None
-    address = endpoint if endpoint.removeprefix("http").count("/") > 2 else endpoint + PATH
+    alone = urlsplit(endpoint).path in ("", "/")
+    address = endpoint.rstrip("/") + PATH if alone else endpoint
     # Each retry is logged by the SDK; what it came to is told once, below.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     exporter: Any = OTLPSpanExporter(endpoint=address, timeout=PATIENCE_S)
