@@ -385,7 +385,7 @@ def backtest(
             of the database, and what its scheduler and executor take is learned from the past.
         learn_from: Another past to learn from, such as one of before the settings were changed; by
             default what is known of the same one before the window.
-        since: Where the window begins; by default the last third of what is known, seven days at
+        since: Where the window begins; by default the last half of what is known, seven days at
             most; with another past to learn from, all of it.
         until: Where it ends.
         mode: ``"calibrated"``, or ``"replayed"``: with the durations that were measured in the

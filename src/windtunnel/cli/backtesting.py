@@ -43,7 +43,7 @@ def backtest(
         typer.Option(
             "--since",
             metavar="DATE",
-            help="Where the window begins; by default the last third of what is known.",
+            help="Where the window begins; by default the last half of what is known.",
         ),
     ] = None,
     until: Annotated[

@@ -225,10 +225,17 @@ def _look_s(past: Past) -> float | None:
 
 def _due_late_s(past: Past, look: float) -> float | None:
     """How much later than its loops explain the scheduler creates runs that are due."""
+    up = min((run.queued for run in past.runs if run.queued), default=None)
     gaps = [
         (run.queued - run.run_after).total_seconds()
         for run in past.runs
-        if run.run_type == "scheduled" and run.queued and run.run_after and not run.cleared
+        if run.run_type == "scheduled"
+        and run.queued
+        and run.run_after
+        and not run.cleared
+        # What was due before anything came at all was due while nobody looked.
+        and up is not None
+        and run.run_after >= up
     ]
     # Most come when they are due; what max_active_runs or a pause held back says nothing of it.
     gaps = [gap for gap in gaps[-LOOKED_AT:] if gap >= 0]

@@ -54,7 +54,7 @@ def backtest(
             executor is put in.
         learn_from: another past, all of which may be learned from; of one's own that is what was
             known before the window.
-        since: where the window begins; by default the last third of what is known, seven days at
+        since: where the window begins; by default the last half of what is known, seven days at
             most; with another past to learn from, all of it.
         until: where it ends.
         mode: ``replayed`` takes the durations that were measured in the window itself.

@@ -10,8 +10,8 @@ from windtunnel.calibration.past import Past, PastRun
 from windtunnel.errors import InvalidInput
 from windtunnel.units import clock
 
-SHARE = 3
-"""Without a window the last third of what is known is predicted from the rest,"""
+SHARE = 2
+"""Without a window the last half of what is known is predicted from the first,"""
 LONGEST = timedelta(days=7)
 """but not more than this."""
 WARM_UP = timedelta(days=1)

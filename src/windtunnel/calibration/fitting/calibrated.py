@@ -46,6 +46,7 @@ def calibrate(
         latency_s=latency_of(past.tries),
         until=until,
         slow=found.factors,
+        since=past.since,
     )
     fits = []
     tasks = [*past.tries_by_task()]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from windtunnel.calibration.fitting.choices import Runs, decided_of
+from windtunnel.calibration.fitting.coming_up import while_coming_up
 from windtunnel.calibration.fitting.drift import change_in
 from windtunnel.calibration.fitting.kinds import looks_of
 from windtunnel.calibration.fitting.laws import Lengths
@@ -33,6 +34,8 @@ class Around:
     until: datetime
     slow: Mapping[object, float]
     """How many times as long everything took, by the stretch that a try began in."""
+    since: datetime | None = None
+    """Where the past begins."""
 
 
 class Learner:
@@ -82,7 +85,7 @@ class Learner:
     # -- what kinds of tasks do -----------------------------------------------------------------
 
     def _work(self) -> None:
-        tries = self._of_today(self._tries)
+        tries = self._of_today(self._settled(self._tries))
         failed = tuple(self._seconds(one) for one in tries.failed)
         cut = (*(self._seconds(one) for one in tries.timed_out), *tries.running)
         done = Lengths(
@@ -143,6 +146,19 @@ class Learner:
     def _seconds(self, one: PastTry) -> float:
         """How long a try took, had it begun in an ordinary stretch."""
         return seconds_of(one) / self._around.slow.get(stretch_of(one), 1.0)
+
+    def _settled(self, tries: Tries) -> Tries:
+        """Those since the deployment had come up."""
+        first = while_coming_up(tries.succeeded, self._around.since)
+        if not first:
+            return tries
+        said = "try" if len(first) == 1 else f"{len(first)} tries"
+        self._notes.append(
+            f"its first {said} took more than twice as long as any other, as where a deployment "
+            "has just come up: left out"
+        )
+        left = tuple(one for one in tries.succeeded if one not in first)
+        return replace(tries, succeeded=left)
 
     def _of_today(self, tries: Tries) -> Tries:
         """Those since the task took another time, if it ever did."""
