@@ -57,6 +57,13 @@ def test_another_value_of_a_setting(cli, dags, snapshot):
     assert max(map(len, told.out.splitlines())) <= 80
 
 
+def test_the_difference_as_a_page(cli, dags, tmp_path):
+    dags(3)
+    told = cli("diff", "dags", "--set", "pool db=1", *DAY, "--report", "out/")
+    assert (told.code, told.err) == (0, "")
+    assert 'data-view="difference"' in (tmp_path / "out" / "index.html").read_text("utf-8")
+
+
 def test_another_commit(cli, dags, git, snapshot):
     dags(3)
     git("init", "-q")

@@ -26,6 +26,7 @@ from windtunnel.cli.options import (
     Trigger,
     Window,
 )
+from windtunnel.cli.outputs import Reports, outputs
 from windtunnel.cli.profiles import OPTION
 from windtunnel.cli.terminal import Terminal
 from windtunnel.comparison import Comparison, compare
@@ -129,6 +130,7 @@ def diff(
     ] = None,
     loading: LoadOptions,
     store: Store = STORE,
+    reports: Reports = None,
     form: Annotated[Form, typer.Option("--format", help="How it is written.")] = Form.TEXT,
     no_color: Annotated[
         bool, typer.Option("--no-color", help="No colours, even on a terminal.")
@@ -136,6 +138,7 @@ def diff(
 ) -> None:
     """Compare two settings, commits or releases: what is later, waits more, can go wrong now."""
     terminal = Terminal(color=not no_color)
+    out = outputs(reports)
     releases, search = _profiles(profile or (), before)
     clusters = _two(cluster or (), "--cluster")
     most = None if later_than is None else api.length(later_than, f"--fail-if-later {later_than}")
@@ -168,7 +171,9 @@ def diff(
             sources=sources,
             progress=tell,
         )
-    terminal.show(FORMS[form](told, _names(targets, clusters, releases, changed or ())))
+    names = _names(targets, clusters, releases, changed or ())
+    terminal.show(FORMS[form](told, names))
+    out.write_page(told, f"windtunnel diff: {' → '.join(names)}")
     raise typer.Exit(_code(told, most))
 
 

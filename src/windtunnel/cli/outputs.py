@@ -18,6 +18,7 @@ from windtunnel.cli.terminal import Terminal
 from windtunnel.detect import Finding
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import ReadScenario, repository_of
+from windtunnel.model import Deadline
 from windtunnel.report import check_json, run_json
 from windtunnel.report.ci import Told, github, gitlab, junit, markdown, sarif, told, unusable
 from windtunnel.report.ci.notices import Places
@@ -88,7 +89,12 @@ class Outputs:
         command = "check" if isinstance(outcome, Report) else "run"
         forms: dict[str, Callable[[], str]] = {
             JSON: lambda: check_json(outcome) if isinstance(outcome, Report) else run_json(outcome),
-            HTML: lambda: _page(outcome, f"windtunnel {command} {target}", store),
+            HTML: lambda: _page(
+                outcome,
+                f"windtunnel {command} {target}",
+                deadlines=() if found.question is None else found.question.deadlines,
+                store=store,
+            ),
             PERFETTO: lambda: _perfetto(_first(outcome)),
             OTEL: lambda: _otlp(_first(outcome)),
         }
@@ -224,7 +230,13 @@ def _otlp(result: Result) -> str:
     return otlp_json(spans(result))
 
 
-def _page(outcome: object, title: str, store: Path | None = None) -> str:
+def _page(
+    outcome: object,
+    title: str,
+    *,
+    deadlines: tuple[Deadline, ...] = (),
+    store: Path | None = None,
+) -> str:
     from windtunnel.report.html import Subject, page  # noqa: PLC0415 - nobody else waits for it
 
     def shows(finding: Finding) -> Result | None:
@@ -235,7 +247,7 @@ def _page(outcome: object, title: str, store: Path | None = None) -> str:
             return api.replay(finding.counterexample, store=store).result
         return None
 
-    return page(Subject(outcome, title, shows=shows))
+    return page(Subject(outcome, title, deadlines, shows))
 
 
 def _patches(outcome: Result | Report) -> dict[str, str]:

@@ -1,7 +1,10 @@
 """The views of the report, in the order of the page."""
 
 from windtunnel.report.html import (
+    backtest,
+    capacity,
     critical,
+    difference,
     fleet,
     landings,
     limits,
@@ -12,6 +15,9 @@ from windtunnel.report.html import (
 from windtunnel.report.html.view import View
 
 VIEWS: tuple[View, ...] = (
+    View("capacity", "Capacity", capacity.data, "capacity.js", "capacity.css"),
+    View("backtest", "Backtest", backtest.data, "backtest.js", "backtest.css"),
+    View("difference", "Difference", difference.data, "difference.js", "difference.css"),
     View("overview", "Overview", overview.data, "overview.js", "overview.css"),
     View("waiting", "Findings over time", waiting.data, "waiting.js", "waiting.css"),
     View("fleet", "Fleet", fleet.data, "fleet.js", "fleet.css"),
