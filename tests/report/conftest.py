@@ -108,7 +108,7 @@ def result(scenario: Scenario, trace: Trace) -> SimpleNamespace:
         never_ran=(),
         failures=(),
         ran=True,
-        dag_runs=trace.dag_runs,
+        dag_runs=lambda: Result(scenario, trace, ()).dag_runs(),
         tasks=lambda: Result(scenario, trace, ()).tasks(),
     )
 

@@ -87,12 +87,17 @@ class Outputs:
         places = Places(self.root, sources_of(target, found), _patches(outcome))
         said = told(outcome, places, strict=strict, needed=needed or ())
         command = "check" if isinstance(outcome, Report) else "run"
+        deadlines = () if found.question is None else found.question.deadlines
         forms: dict[str, Callable[[], str]] = {
-            JSON: lambda: check_json(outcome) if isinstance(outcome, Report) else run_json(outcome),
+            JSON: lambda: (
+                check_json(outcome)
+                if isinstance(outcome, Report)
+                else run_json(outcome, deadlines=deadlines)
+            ),
             HTML: lambda: _page(
                 outcome,
                 f"windtunnel {command} {target}",
-                deadlines=() if found.question is None else found.question.deadlines,
+                deadlines=deadlines,
                 store=store,
             ),
             PERFETTO: lambda: _perfetto(_first(outcome)),

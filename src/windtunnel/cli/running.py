@@ -70,7 +70,9 @@ def run(
         result = _simulated(
             found, report.terminal, execute=execute, isolate=limits, silent=report.json
         )
-    report.terminal.show(run_json(result) if report.json else run_text(result))
+    deadlines = () if found.question is None else found.question.deadlines
+    told = run_json if report.json else run_text
+    report.terminal.show(told(result, deadlines=deadlines))
     out.write(result, found, target, report.terminal, beside=report.json, strict=strict)
     failed = any(failure.state == "failed" for failure in result.failures)
     code = code_of(result, strict=strict)

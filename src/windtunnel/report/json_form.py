@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from windtunnel.detect import Accepted
-from windtunnel.model import Assumption, Problem, Scenario
+from windtunnel.model import Assumption, Deadline, Problem, Scenario
 from windtunnel.model.base import Value
 from windtunnel.report.summary import (
     DagSummary,
@@ -18,16 +18,19 @@ from windtunnel.report.summary import (
     summarize,
 )
 from windtunnel.result import Failure, Report, Result
+from windtunnel.result.landings import LandingTimes, landing_times, latest
 from windtunnel.search import DagProof, Proof
 from windtunnel.trace import Trace, Waits
 
 FORMAT = "windtunnel.report/1"
 
 
-def run_json(result: Result) -> str:
-    """One simulation: every run, every task instance, waits by limit, findings."""
+def run_json(result: Result, *, deadlines: Sequence[Deadline] = ()) -> str:
+    """One simulation: every run, every task instance, waits by limit, landing times against
+    deadlines, what decided the latest landing, findings."""
     trace = result.trace
     summary = summarize(trace)
+    landings = landing_times(result.dag_runs(), result.scenario, deadlines)
     return dump(
         kind="run",
         **report_head(result.scenario, result.problems, result.assumptions),
@@ -36,6 +39,8 @@ def run_json(result: Result) -> str:
         dags=[_dag(one) for one in summary.dags],
         tasks=[_task(one) for one in summary.tasks],
         waits=[_limit(one) for one in summary.limits],
+        landings=[_landing(one) for one in landings],
+        latest=_latest(landings),
         never_ran=_never_ran(result),
         failures=[_failure(one) for one in result.failures],
         executor_events=_executor_events(trace),
@@ -246,6 +251,43 @@ def _limit(summary: LimitSummary) -> dict[str, Any]:
         "instances": summary.instances,
         "longest_s": summary.longest_s,
         "longest_by": summary.longest_by,
+    }
+
+
+def _landing(one: LandingTimes) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "deadline": one.deadline or None,
+        "source": one.source or None,
+        "runs": len(one.runs),
+        "late": one.late,
+        "p50_s": one.share_s(0.5),
+        "p95_s": one.share_s(0.95),
+        "worst_s": one.share_s(1.0),
+    }
+
+
+def _latest(landings: Sequence[LandingTimes]) -> dict[str, Any] | None:
+    """The run that was late, or took longest, and its critical path."""
+    found = latest(landings)
+    if found is None:
+        return None
+    run = found.run
+    return {
+        "dag_id": run.dag_id,
+        "run": run.run,
+        "late": found.late,
+        "critical_path": [
+            {
+                "name": link.name,
+                "run": link.run,
+                "from": _instant(link.since),
+                "seconds": link.seconds,
+                "what": link.does,
+                "limit": link.limit or None,
+            }
+            for link in run.critical_path().links
+        ],
     }
 
 

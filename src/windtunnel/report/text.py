@@ -9,7 +9,9 @@ from windtunnel.capacity import occupancy
 from windtunnel.detect import Accepted, Finding
 from windtunnel.loaders import said_faults
 from windtunnel.model import Assumption, Cluster, Problem, Scenario
+from windtunnel.model.question import Deadline
 from windtunnel.report.finding_text import finding_text
+from windtunnel.report.landing_text import landing_lines
 from windtunnel.report.proof_text import proof_lines
 from windtunnel.report.rechecked_text import rechecked_text
 from windtunnel.report.summary import (
@@ -35,8 +37,14 @@ FAILURES = 5
 """Tracebacks shown; the JSON form has all."""
 
 
-def run_text(result: Result, *, width: int = 80) -> str:
-    """What one simulation showed: runs, tasks, waits, then problems, assumptions and findings."""
+def run_text(result: Result, *, deadlines: Sequence[Deadline] = (), width: int = 80) -> str:
+    """What one simulation showed: runs, tasks, waits, then problems, assumptions and findings.
+
+    Args:
+        result: The simulation.
+        deadlines: What has to be on time, if somebody said so.
+        width: Columns of the terminal.
+    """
     summary = summarize(result.trace)
     blocks = [
         _loaded(result.scenario, width),
@@ -47,6 +55,7 @@ def run_text(result: Result, *, width: int = 80) -> str:
         _waits(summary.limits, width),
         _occupancy(result, width),
         _executor(result.trace, width),
+        *landing_lines(result, deadlines, width=width),
         _problems(result.problems, width),
         _assumptions(result.assumptions, width),
         _findings(result.findings, width),

@@ -5,6 +5,7 @@ from windtunnel.result.changes import ChangedRun, ChangedTask
 from windtunnel.result.dag_runs import DagRun, DagRuns, Landing, Landings
 from windtunnel.result.difference import Difference, diff
 from windtunnel.result.outcome import Outcome
+from windtunnel.result.path import CriticalPath, Spent
 from windtunnel.result.report import Report
 from windtunnel.result.result import Result
 from windtunnel.result.tasks import Failure, State, Task, Waited
@@ -12,6 +13,7 @@ from windtunnel.result.tasks import Failure, State, Task, Waited
 __all__ = [
     "ChangedRun",
     "ChangedTask",
+    "CriticalPath",
     "DagRun",
     "DagRuns",
     "Difference",
@@ -21,6 +23,7 @@ __all__ = [
     "Outcome",
     "Report",
     "Result",
+    "Spent",
     "State",
     "Task",
     "Waited",

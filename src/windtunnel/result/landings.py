@@ -143,3 +143,15 @@ def _landed(run: DagRun, task_id: str | None = None, deadline: datetime | None =
     landed = run.record.trace.at(max(ends)) if ends and len(ends) == len(own) else None
     seconds = None if landed is None else max((landed - run.due).total_seconds(), 0.0)
     return Landed(run, seconds, ", ".join(states) or "none", deadline)
+
+
+def latest(times: Iterable[LandingTimes]) -> Landed | None:
+    """Of all runs that ended the one to ask about first: one that missed its deadline, and of these
+    the one that took longest."""
+    ended = [run for one in times for run in one.runs if run.run.ended is not None]
+    return min(ended, key=_first_asked, default=None)
+
+
+def _first_asked(one: Landed) -> tuple[bool, float, int]:
+    took = ((one.run.ended or one.run.due) - one.run.due).total_seconds()
+    return not one.late, -took, one.run.index

@@ -2,7 +2,7 @@
 
 from windtunnel.result.path.critical import CriticalPath, critical_path
 from windtunnel.result.path.slack import Slack, slack
-from windtunnel.result.path.spent import Spent, told, worst
+from windtunnel.result.path.spent import Spent, told, whose, worst
 from windtunnel.result.path.words import of_instance
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "of_instance",
     "slack",
     "told",
+    "whose",
     "worst",
 ]
