@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 
@@ -49,7 +50,8 @@ def plan() -> Plan:
         cost_per_worker_hour=0.1,
     )
     formula = StaticFormula(40, 8, 1.1, 6, ("it takes peaks that never meet for one",))
-    return Plan(question, SCENARIO, points, points[2], points[1], 2000, points[2], formula)
+    answer = replace(points[2], more_days=100)  # told with more than the others
+    return Plan(question, SCENARIO, points, answer, points[1], 2000, points[2], formula)
 
 
 def test_only_a_plan_has_capacity_curves(plan):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from windtunnel.capacity import Kept, Plan, Point
@@ -10,6 +11,7 @@ from windtunnel.report.html.segments import group_of
 from windtunnel.report.html.view import Json, Subject
 from windtunnel.units import duration
 
+Settings = tuple[tuple[str, int], ...]
 WAITS = 6
 """Limits of one setting that are shown, those that are waited for longest."""
 
@@ -20,7 +22,7 @@ def data(subject: Subject) -> Json | None:
     if not isinstance(plan, Plan) or not plan.points:
         return None
     question = plan.question
-    place = {id(point): number for number, point in enumerate(plan.points)}
+    place = {point.settings: number for number, point in enumerate(plan.points)}
     return {
         "asked": [said_deadline(one) for one in question.deadlines],
         "share": question.share,
@@ -40,8 +42,8 @@ def data(subject: Subject) -> Json | None:
     }
 
 
-def _place(places: dict[int, int], point: Point | None) -> int | None:
-    return None if point is None else places.get(id(point))
+def _place(places: Mapping[Settings, int], point: Point | None) -> int | None:
+    return None if point is None else places.get(point.settings)
 
 
 def _formula(plan: Plan) -> dict[str, Any]:

@@ -66,13 +66,20 @@ function asked(data) {
   return `Asked: ${data.asked.join("; ") || "that nothing deadlocks"}, on ${percent(data.share)} of the runs. ${simulated}${same} ${data.searched}`;
 }
 
-/** A curve for each choice of the settings after the first; at most so many, those with the most points. */
+/** The setting on the axis: that with the most values, the first of equals. */
+function axis(data) {
+  const values = data.settings.map((_, place) => new Set(data.points.map((one) => one.values[place])).size);
+  return values.indexOf(Math.max(...values));
+}
+
+/** A curve for each choice of the other settings; at most so many, that of the answer first. */
 function series(data) {
   const found = new Map();
+  const own = axis(data);
   data.points.forEach((point, number) => {
-    const rest = point.values.slice(1).map((value, place) => `${data.settings[place + 1]} ${value}`).join(", ");
+    const rest = point.values.map((value, place) => (place === own ? "" : said(data.settings[place], value))).filter(Boolean).join(", ");
     if (!found.has(rest)) found.set(rest, []);
-    found.get(rest).push({ ...point, number, x: point.values[0] });
+    found.get(rest).push({ ...point, number, x: point.values[own] });
   });
   const answer = data.answer ?? data.perhaps;
   const has = (points) => points.some((point) => point.number === answer);
@@ -82,7 +89,8 @@ function series(data) {
 
 function chart(data, curves) {
   const points = curves.flatMap((one) => one.points);
-  const xs = [...new Set([...points.map((one) => one.x), ...(data.formula ? [data.formula.workers] : [])])].sort((a, b) => a - b);
+  const usual = data.settings[axis(data)] === "workers" ? data.formula : null;
+  const xs = [...new Set([...points.map((one) => one.x), ...(usual ? [usual.workers] : [])])].sort((a, b) => a - b);
   const even = xs.length < 2 || xs.at(-1) / Math.max(xs[0], 1) > 40;
   const span = Math.max(xs.at(-1) - xs[0], 1);
   const share = (value) => (even ? xs.indexOf(value) / Math.max(xs.length - 1, 1) : (value - xs[0]) / span);
@@ -98,15 +106,15 @@ function chart(data, curves) {
     shares(floor, y), svg("text", { x: LEFT - 60, y: 12, class: "dim" }, "on time"),
     xs.map((value) => [svg("line", { x1: x(value), x2: x(value), y1: TOP, y2: HEIGHT + 5, class: "grid" }),
       svg("text", { x: x(value), y: HEIGHT + 18, "text-anchor": "middle" }, String(value))]),
-    svg("text", { x: WIDTH - RIGHT + 12, y: HEIGHT + 18, class: "dim" }, data.settings[0]),
+    svg("text", { x: WIDTH - RIGHT + 12, y: HEIGHT + 18, class: "dim" }, data.settings[axis(data)]),
     svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(data.share), y2: y(data.share), class: "required" }),
     svg("text", { x: WIDTH - RIGHT + 8, y: y(data.share) + 4 }, `asked: ${percent(data.share)}`),
-    data.formula && xs.length > 0 && [svg("line", { x1: x(data.formula.workers), x2: x(data.formula.workers), y1: TOP, y2: HEIGHT, class: "formula" },
-      svg("title", null, divided(data.formula))),
-    svg("text", { x: x(data.formula.workers) + 5, y: HEIGHT - 8, class: "dim" }, "usual formula")],
+    usual && [svg("line", { x1: x(usual.workers), x2: x(usual.workers), y1: TOP, y2: HEIGHT, class: "formula" },
+      svg("title", null, divided(usual))),
+    svg("text", { x: x(usual.workers) + 5, y: HEIGHT - 8, class: "dim" }, "usual formula")],
     curves.map((one, number) => curve(data, one.points, number, x, y)),
     binds && binding(curves[0].points, x, below),
-    costs && cost(data, points, x, below + (binds ? 44 : 0)));
+    costs && cost(data, curves[0].points, x, below + (binds ? 44 : 0)));
 }
 
 function shares(floor, y) {
