@@ -7,7 +7,8 @@ import pytest
 import windtunnel as wt
 from nights import dag, simulated, takes, task
 from windtunnel.model import ExternalTaskSensor
-from windtunnel.result.wait_graph import Edge, WaitSteps, wait_steps
+from windtunnel.result.wait_graph import Edge, WaitSteps
+from windtunnel.result.wait_scene import wait_steps
 
 
 def steps_of(result: wt.Result, code: str) -> WaitSteps | None:
@@ -70,3 +71,14 @@ def test_what_waits_for_a_task_only_waits_for_it_until_it_is_over():
 def test_a_finding_that_is_not_about_this_simulation_has_no_steps(eaten):
     other = simulated(wt.Fleet(dags=(dag("x", task("y")),)))
     assert wait_steps(other.dag_runs()[0].record, eaten.findings[0]) is None
+
+
+def test_a_run_that_was_cleared_waits_for_its_place_again():
+    """The run after it has the only place, and waits for it (depends_on_past)."""
+    etl = dag("etl", task("load", depends_on_past=True), at="0 * * * *", max_active_runs=1)
+    faults = ["task fails: etl.load at +1h for 15m", "cleared: etl.* downstream at +2h30m"]
+    found = steps_of(simulated(wt.Fleet(dags=(etl,)), faults=faults, window="6h"), "WT101")
+    assert found is not None
+    wants = [edge for edge in found.steps[-1].edges if edge.kind == "wants"]
+    assert wants
+    assert all(edge.closed for edge in wants)

@@ -8,7 +8,8 @@ from typing import Any
 from windtunnel.detect import Finding
 from windtunnel.report.html.view import Json, Subject
 from windtunnel.result.dag_runs import DagRun
-from windtunnel.result.wait_graph import Edge, Step, WaitSteps, wait_steps
+from windtunnel.result.wait_graph import Edge, Step, WaitSteps
+from windtunnel.result.wait_scene import wait_steps
 
 FINDINGS = 24
 """Findings whose steps are shown, one for each that are the same trouble."""
