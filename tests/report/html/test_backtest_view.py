@@ -30,9 +30,16 @@ def made() -> Backtest:
     """etl is predicted well, report is half an hour off, and without calibration both are worse."""
     span = Span(BEGIN, BEGIN, BEGIN + timedelta(days=7), BEGIN + timedelta(days=8), 0)
     dags = (one("etl", 3600, 3700, 1200), one("<report>", 5400, 7400, 600))
-    notes = ("DAG x is left out: it is not in the fleet",)
     return Backtest(
-        "airflow.db", span, "calibrated", 20, dags, Platform(), notes, ("a worker was lost",)
+        source="airflow.db",
+        learned_from=None,
+        span=span,
+        mode="calibrated",
+        trials=20,
+        dags=dags,
+        platform=Platform(),
+        notes=("DAG x is left out: it is not in the fleet",),
+        reasons=("a worker was lost",),
     )
 
 

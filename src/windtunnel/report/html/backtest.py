@@ -16,6 +16,7 @@ def data(subject: Subject) -> Json | None:
         return None
     return {
         "source": found.source,
+        "learned_from": found.learned_from,
         "mode": found.mode,
         "window": [clock(found.span.since), clock(found.span.until)],
         "trials": found.trials,

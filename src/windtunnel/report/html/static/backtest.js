@@ -13,7 +13,7 @@ const FROM = {
 export function draw(root, data) {
   root.append(
     el("p", { class: "verdict" }, data.trust),
-    el("p", { class: "dim" }, `${data.window[0]} to ${data.window[1]} UTC of ${data.source}, ${FROM[data.mode] ?? data.mode}: ${count(data.trials, "simulation")}.`),
+    el("p", { class: "dim" }, `${data.window[0]} to ${data.window[1]} UTC of ${data.source}, ${data.learned_from ? `predicted from ${data.learned_from}` : FROM[data.mode] ?? data.mode}: ${count(data.trials, "simulation")}.`),
     ...quantity("Landing, from due to end", "landing", data),
     ...quantity("Makespan, from start to end", "makespan", data),
     ...queued(data.dags),
