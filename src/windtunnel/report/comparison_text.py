@@ -126,6 +126,12 @@ def _deciding(told: Comparison, width: int) -> list[str]:
         lines += wrap(_some(one.dags), first="    of ", then="    ", width=width)
     if not rules.decided:
         lines.append("  none")
+    if any(one.rule.name == "timetable_default" for one in rules.decided):
+        said = (
+            "Runs have other logical dates: what is drawn for them, such as how long their tasks "
+            "take, is drawn anew."
+        )
+        lines += wrap(said, first="  ", then="  ", width=width)
     return lines
 
 
