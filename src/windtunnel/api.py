@@ -399,6 +399,11 @@ def backtest(
             nothing was known before it.
     """
     one_of("mode", mode, (str,), "calibrated or replayed")
+    if target is None and not loaders.is_database(source) and Path(source).exists():
+        raise InvalidInput(
+            f"{source}: an export doesn't keep the DAGs; name them, too, as in: windtunnel "
+            f"backtest dags/ --from {source}"
+        )
     kept = loaders.load(source).fleet if target is None else target
     scenario = scenario_of(kept, cluster=cluster)
     past = calibration.read_past(source)
@@ -420,16 +425,19 @@ def calibrate(
     source: str | Path,
     target: Scenario | Fleet | None = None,
     *,
+    cluster: Cluster | str | Path | None = None,
     since: datetime | date | str | None = None,
     until: datetime | date | str | None = None,
     progress: Progress | None = None,
 ) -> Calibration:
-    """Fit what tasks do to what a real Airflow did; its ``behavior`` can be simulated.
+    """Fit what tasks do to what a real Airflow did; its ``behavior`` and its ``cluster`` can be
+    simulated.
 
     Args:
         source: The URL of Airflow's metadata database, the path of its SQLite file, or an export: a
             folder of CSV or Parquet tables, or one file of task instances. It is only read.
         target: The DAGs of today; None: those that the database keeps, if it is one.
+        cluster: The deployment, or the path of a cluster file, as far as it is known.
         since: Only dag runs that began from then on.
         until: ... and before.
         progress: Told what is being done.
@@ -443,11 +451,12 @@ def calibrate(
     if progress is not None:
         progress("Reading", 0, 1)
     past = calibration.read_past(source, since=first, until=last)
-    fleet = target.fleet if isinstance(target, Scenario) else target
-    if fleet is None and loaders.is_database(source):
-        kept = loaders.load(source).fleet
-        fleet = kept if kept.dags else None
-    return calibration.calibrate(past, fleet, tell=progress)
+    if target is None and loaders.is_database(source):
+        target = loaders.load(source).fleet
+    scenario = scenario_of(Fleet() if target is None else target, cluster=cluster)
+    deployment = calibration.as_recorded(scenario.cluster, past, source)
+    fleet = scenario.fleet if scenario.fleet.dags else None
+    return calibration.calibrate(past, fleet, deployment, tell=progress)
 
 
 def prove(target: Scenario | Fleet, **changes: Any) -> Proof:

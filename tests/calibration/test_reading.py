@@ -160,6 +160,7 @@ def test_a_database_of_something_else_is_refused_in_words(tmp_path):
     ("source", "said"),
     [
         ("nowhere.db", "no such file or folder; name the URL of Airflow's database"),
+        ("sqlite://home/airflow.db", "has three slashes before a relative path"),
         ("sqlite:///nowhere.db", "no such file; give the path of Airflow's SQLite database"),
         ("oracle://me:secret@host/db", "no database that Airflow uses; write sqlite"),
         ("postgresql://me:secret@127.0.0.1:1/airflow", "can't be read: .*refused"),

@@ -11,7 +11,7 @@ import windtunnel as wt
 from recorded_databases import unpacked
 from windtunnel.calibration import behavior_toml, calibrate, read_past
 from windtunnel.errors import InvalidInput
-from windtunnel.loaders import read_behavior
+from windtunnel.loaders import read_behavior, read_cluster
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,26 @@ def test_the_file_is_what_run_and_check_take(cli, database, tmp_path):
     said = json.loads(seen.out)
     assert not [one for one in said["assumptions"] if "not used" in one["assumed"]]
     assert {one["state"] for one in said["task_instances"]} >= {"success", "skipped", "failed"}
+
+
+def test_the_deployment_becomes_a_cluster_file_that_run_takes(cli, database, tmp_path):
+    seen = cli("calibrate", "--from", database, "--cluster-out", "cluster.toml")
+    assert "Learned of the deployment:\n  - a scheduler loop" in seen.out
+    assert "run dags/ --cluster cluster.toml" in " ".join(seen.err.split() + seen.out.split())
+    found = wt.calibrate(database)
+    written = read_cluster(tmp_path / "cluster.toml")
+    assert found.platform.look_s is not None
+    assert written.loop.duration_s == pytest.approx(found.cluster.loop.duration_s)
+    assert written.pools == found.cluster.pools != {}
+    assert written.profile == "airflow-3.3"
+    assert cli("run", database, "--cluster", "cluster.toml", "--for", "10m").code == 0
+
+
+def test_how_long_each_task_waits_for_its_start_is_told(cli, database):
+    seen = cli("calibrate", "--from", database, "--format", "json")
+    waits = [one["queued_s"] for one in json.loads(seen.out)["tasks"]]
+    assert all(0 <= wait < 60 for wait in waits if wait is not None)
+    assert any(wait is not None for wait in waits)
 
 
 def test_the_same_database_gives_the_same_bytes_whatever_the_order_of_hashes(database):

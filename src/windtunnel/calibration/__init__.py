@@ -6,11 +6,9 @@ from windtunnel.calibration.backtesting import (
     Compared,
     DagBacktest,
     Mode,
-    Platform,
-    as_recorded,
     backtest,
-    platform_of,
 )
+from windtunnel.calibration.deployed import Platform, as_recorded, platform_of
 from windtunnel.calibration.fitting import (
     Calibration,
     Fitted,
@@ -18,6 +16,7 @@ from windtunnel.calibration.fitting import (
     TaskFit,
     behavior_toml,
     calibrate,
+    cluster_toml,
     fitted,
 )
 from windtunnel.calibration.past import Happened, Past, PastRun, PastTry, Poke, Window
@@ -43,6 +42,7 @@ __all__ = [
     "backtest",
     "behavior_toml",
     "calibrate",
+    "cluster_toml",
     "fitted",
     "platform_of",
     "read_past",

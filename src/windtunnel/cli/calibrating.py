@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from windtunnel import api
-from windtunnel.calibration import behavior_toml
+from windtunnel.calibration import behavior_toml, cluster_toml
 from windtunnel.cli.exits import CLEAN
 from windtunnel.cli.grouping import grouped
-from windtunnel.cli.options import LoadOptions, ReportOptions
+from windtunnel.cli.options import ClusterFile, LoadOptions, ReportOptions
 from windtunnel.errors import InvalidInput
 from windtunnel.report import calibration_json, calibration_text
-from windtunnel.target import Asked, read
+from windtunnel.target import Asked, read, with_project
 
 STDOUT = "-"
 
@@ -57,32 +57,62 @@ def calibrate(
         str | None,
         typer.Option("--until", metavar="DATE", help="Only dag runs that began before."),
     ] = None,
+    cluster: ClusterFile = None,
+    cluster_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--cluster-out",
+            metavar="FILE",
+            help="Write a cluster file, for --cluster: what scheduler and executor take, the "
+            "release, the pools.",
+        ),
+    ] = None,
     loading: LoadOptions,
     report: ReportOptions,
 ) -> None:
-    """Fit durations, outcomes and waits of tasks to what a real Airflow did. Only reads."""
+    """Fit durations, outcomes and waits of tasks, and what the scheduler takes, to what a real
+    Airflow did. Only reads."""
     with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
-        fleet = None
+        dags = None
         if target is not None:
-            asked = Asked(airflow=loading.airflow, how=loading.how())
-            fleet = read(target, asked, tell).scenario.fleet
-        found = api.calibrate(source, fleet, since=since, until=until, progress=tell)
+            asked = Asked(cluster, airflow=loading.airflow, how=loading.how())
+            dags = read(target, with_project(target, asked), tell).scenario
+        found = api.calibrate(
+            source,
+            dags,
+            cluster=cluster if dags is None else None,
+            since=since,
+            until=until,
+            progress=tell,
+        )
+    if cluster_out is not None:
+        _write("--cluster-out", cluster_out, cluster_toml(found))
     if str(output) == STDOUT:
         report.terminal.show(behavior_toml(found).rstrip("\n"))
         raise typer.Exit(CLEAN)
     if output is not None:
-        _write(output, behavior_toml(found))
+        _write("-o", output, behavior_toml(found))
     report.terminal.show(calibration_json(found) if report.json else calibration_text(found))
-    said = "nothing was written; -o behavior.toml writes a behavior file"
-    if output is not None:
-        said = f"{output}: written; try: windtunnel run {target or 'dags/'} --behavior {output}"
-    report.terminal.note(said, beside=report.json)
+    report.terminal.note(_said(target, output, cluster_out), beside=report.json)
     raise typer.Exit(CLEAN)
 
 
-def _write(file: Path, text: str) -> None:
+def _said(target: str | None, behavior: Path | None, cluster: Path | None) -> str:
+    """What was written, and what to do with it."""
+    written = [(f"--behavior {behavior}", behavior), (f"--cluster {cluster}", cluster)]
+    options = " ".join(option for option, file in written if file is not None)
+    if not options:
+        return (
+            "nothing was written; -o behavior.toml writes a behavior file, --cluster-out "
+            "cluster.toml a cluster file"
+        )
+    files = " and ".join(str(file) for _, file in written if file is not None)
+    return f"{files}: written; try: windtunnel run {target or 'dags/'} {options}"
+
+
+def _write(option: str, file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
     except OSError as error:
-        raise InvalidInput(f"-o {file}: can't be written: {error.strerror}") from None
+        raise InvalidInput(f"{option} {file}: can't be written: {error.strerror}") from None

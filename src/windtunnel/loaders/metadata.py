@@ -112,7 +112,12 @@ def _url(place: str | Path) -> URL:
         return _with_driver(
             make_url(f"{'postgresql' if scheme == 'postgres' else scheme}://{rest}")
         )
-    path = Path(text.partition(":///")[2] if "://" in text else text)
+    if "://" in text and ":///" not in text:
+        raise InvalidInput(
+            f"{text}: a URL of SQLite has three slashes before a relative path, and four before an "
+            "absolute one: sqlite:////home/airflow/airflow.db"
+        )
+    path = Path(text.partition(":///")[2].partition("?")[0] if "://" in text else text)
     if not path.is_file():
         raise InvalidInput(f"{path}: no such file; give the path of Airflow's SQLite database")
     # SQLAlchemy would make a database that isn't there, and open this one for writing.

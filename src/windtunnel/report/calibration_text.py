@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ LEGEND = (
     "best."
 )
 NOTED = 20
+LONGEST = 3
 NAMES = {
     "duration": "duration",
     "fails_after": "fails after",
@@ -37,6 +39,7 @@ def calibration_text(calibration: Calibration, *, width: int = 80) -> str:
         _slow(calibration, width),
         _arrivals(calibration, width),
         _notes(calibration, width),
+        _deployment(calibration, width),
         _unknown(calibration, width),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
@@ -57,6 +60,8 @@ def calibration_json(calibration: Calibration) -> str:
         arrivals=[
             one.model_dump(mode="json", exclude_defaults=True) for one in calibration.arrivals
         ],
+        platform=asdict(calibration.platform),
+        cluster=calibration.cluster.model_dump(mode="json", exclude_defaults=True),
         not_learned=list(calibration.unknown),
     )
 
@@ -70,6 +75,7 @@ def _task(fit: TaskFit) -> dict[str, Any]:
         "task": fit.name,
         "tries": fit.tries,
         "failed": fit.failed,
+        "queued_s": fit.queued_s,
         "fits": {what: _fit(fitted) for what, fitted in fit.fits},
         "rule": None
         if fit.rule is None
@@ -147,6 +153,22 @@ def _notes(calibration: Calibration, width: int) -> list[str]:
     if len(noted) > NOTED:
         lines.append(f"and {len(noted) - NOTED} more such lines; the behavior file has them all")
     return lines
+
+
+def _deployment(calibration: Calibration, width: int) -> list[str]:
+    lines = ["Learned of the deployment:"]
+    for one in (*calibration.platform.said(), *_queued(calibration)):
+        lines += wrap(one, first="  - ", then="    ", width=width)
+    return lines
+
+
+def _queued(calibration: Calibration) -> Iterator[str]:
+    """Whose tries waited longest for their start."""
+    known = [(fit.queued_s, fit.name) for fit in calibration.tasks if fit.queued_s is not None]
+    longest = sorted(known, key=lambda one: (-one[0], one[1]))[:LONGEST]
+    if longest:
+        said = ", ".join(f"{name} {seconds:.1f} s" for seconds, name in longest)
+        yield f"longest from queued to start, the median of a task's tries: {said}"
 
 
 def _unknown(calibration: Calibration, width: int) -> list[str]:

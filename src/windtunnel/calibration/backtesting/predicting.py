@@ -10,12 +10,12 @@ from windtunnel.calibration.backtesting.before import known_before
 from windtunnel.calibration.backtesting.comparing import dags_of
 from windtunnel.calibration.backtesting.deployment import Deployment, deployment_of, keys_of
 from windtunnel.calibration.backtesting.measured import with_measured
-from windtunnel.calibration.backtesting.platform import platform_of
 from windtunnel.calibration.backtesting.reasons import notes_of, reasons_of, window_of
 from windtunnel.calibration.backtesting.repeated import repeated
 from windtunnel.calibration.backtesting.span import Span, due_of, span_of, without_backlog
 from windtunnel.calibration.backtesting.trial import Answer, Trials, trial
 from windtunnel.calibration.backtesting.values import Backtest
+from windtunnel.calibration.deployed import platform_of
 from windtunnel.calibration.fitting import calibrate
 from windtunnel.calibration.past import Past, PastRun
 from windtunnel.errors import InvalidInput

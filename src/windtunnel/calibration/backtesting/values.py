@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from windtunnel.calibration.backtesting.figures import Compared
-from windtunnel.calibration.backtesting.platform import Platform
 from windtunnel.calibration.backtesting.span import Span
+from windtunnel.calibration.deployed import Platform
 from windtunnel.units import count
 
 GOOD, FAIR = 0.10, 0.25
@@ -99,6 +99,12 @@ class Backtest:
         known = [one for one in self.dags if one.landing]
         middle = self.landing_error
         if middle is None:
+            if any(one.unended for one in self.dags):
+                return (
+                    "None of the window's runs that the simulation has had ended when the past "
+                    "ends, so nothing can be compared: begin earlier with --since, or come back "
+                    "when more has run."
+                )
             return "No run of the window can be compared: this says nothing of a plan."
         worst = max(known, key=lambda one: abs(one.landing.error) if one.landing else 0.0)
         assert worst.landing is not None

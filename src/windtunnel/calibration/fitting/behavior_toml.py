@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from windtunnel.calibration.fitting.lengths import Fitted
+from windtunnel.calibration.fitting.toml_lines import lines
 from windtunnel.calibration.fitting.values import Calibration, TaskFit
-from windtunnel.model.base import Value
 from windtunnel.units import clock, count
 
 FORMAT = "windtunnel.behavior/1"
@@ -17,7 +16,7 @@ FORMAT = "windtunnel.behavior/1"
 def behavior_toml(calibration: Calibration) -> str:
     """The text of a behavior file, for ``--behavior FILE`` and scenario files."""
     blocks = ["\n".join(_head(calibration))]
-    blocks += ["\n".join(("[[slowdowns]]", *_lines(one))) for one in calibration.slowdowns]
+    blocks += ["\n".join(("[[slowdowns]]", *lines(one))) for one in calibration.slowdowns]
     blocks += ["\n".join(_arrivals(calibration))] if calibration.arrivals else []
     blocks += ["\n".join(_rule(fit)) for fit in calibration.tasks if fit.rule is not None]
     return "\n\n".join(blocks) + "\n"
@@ -39,19 +38,21 @@ def _arrivals(calibration: Calibration) -> Iterator[str]:
     yield "# Runs that something outside triggered; say it in scenario.toml:"
     for one in calibration.arrivals:
         yield "#"
-        yield from (f"# {line}" for line in ("[[arrivals]]", *_lines(one)))
+        yield from (f"# {line}" for line in ("[[arrivals]]", *lines(one)))
 
 
 def _rule(fit: TaskFit) -> Iterator[str]:
     failed = f", {fit.failed} failed" if fit.failed else ""
     yield f"# {count(fit.tries, 'try', 'tries')}{failed}"
+    if fit.queued_s is not None:
+        yield f"# queued for {fit.queued_s:.3g} s before they began, the median"
     for what, fitted in fit.fits:
         yield f"# {what}: {_quality(fitted)}"
     for note in fit.notes:
         yield f"# {note}"
     yield "[[rules]]"
     assert fit.rule is not None
-    yield from _lines(fit.rule)
+    yield from lines(fit.rule)
 
 
 def _quality(fitted: Fitted) -> str:
@@ -59,36 +60,3 @@ def _quality(fitted: Fitted) -> str:
     far = "" if fitted.distance is None else f", distance {fitted.distance:.3f}"
     off = "" if fitted.mean_error is None else f", mean off by {fitted.mean_error:.1%}"
     return f"{fitted.how}, n {fitted.n}{cut}{far}{off}"
-
-
-def _lines(value: Value) -> Iterator[str]:
-    """What a value says beyond its defaults, a key on each line."""
-    for name, given in _said(value):
-        yield f"{_key(name)} = {_toml(given)}"
-
-
-def _said(value: Value) -> Iterator[tuple[str, Any]]:
-    for name, field in type(value).model_fields.items():
-        given = getattr(value, name)
-        if field.is_required() or given != field.get_default(call_default_factory=True):
-            yield name.removesuffix("_s"), given
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, Value):
-        return "{ " + ", ".join(f"{_key(k)} = {_toml(v)}" for k, v in _said(value)) + " }"
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(k)} = {_toml(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, tuple | list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    if value is None:
-        return '"none"'
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    return json.dumps(value)
-
-
-def _key(name: str) -> str:
-    return name if name.isidentifier() and name.isascii() else json.dumps(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from windtunnel.calibration.deployed import platform_of
 from windtunnel.calibration.fitting.arriving import arrivals_of
 from windtunnel.calibration.fitting.choices import latest_of
 from windtunnel.calibration.fitting.slow import slow_days
@@ -13,7 +14,7 @@ from windtunnel.calibration.fitting.values import Calibration, TaskFit
 from windtunnel.calibration.fitting.waits import Key, latency_of
 from windtunnel.calibration.past import Happened, Past, Poke
 from windtunnel.errors import InvalidInput
-from windtunnel.model import Dag, Empty, Fleet, Task
+from windtunnel.model import Cluster, Dag, Empty, Fleet, Task
 from windtunnel.sweep import Progress
 
 NAMED = 5
@@ -21,7 +22,11 @@ Line = TypeVar("Line", Poke, Happened)
 
 
 def calibrate(
-    past: Past, fleet: Fleet | None = None, *, tell: Progress | None = None
+    past: Past,
+    fleet: Fleet | None = None,
+    cluster: Cluster | None = None,
+    *,
+    tell: Progress | None = None,
 ) -> Calibration:
     """Fit what tasks do to what they did.
 
@@ -29,6 +34,7 @@ def calibrate(
         past: what happened.
         fleet: the DAGs of today: which tasks there are, and what their operators are. Without it,
             operators tell by their names, and nothing is known of branches and of mapped tasks.
+        cluster: the deployment, as far as it is known.
         tell: told how far it is.
 
     Raises:
@@ -62,6 +68,8 @@ def calibrate(
             f"{past.source}: nothing that ran there is in TARGET; there ran: "
             f"{_some(sorted({run.dag_id for run in past.runs}))}"
         )
+    deployment = cluster or Cluster()
+    platform = platform_of(past, deployment)
     return Calibration(
         source=past.source,
         release=past.release,
@@ -73,6 +81,8 @@ def calibrate(
         slowdowns=found.slowdowns,
         arrivals=arrivals_of(past, fleet),
         unknown=tuple(_unknown(past, fleet, known, fits)),
+        platform=platform,
+        cluster=platform.on(deployment),
     )
 
 

@@ -14,7 +14,7 @@ from windtunnel.calibration.fitting.kinds import looks_of
 from windtunnel.calibration.fitting.laws import Lengths
 from windtunnel.calibration.fitting.lengths import FEW, Fitted, fitted
 from windtunnel.calibration.fitting.outcomes import OWN, failures_of, odds_of
-from windtunnel.calibration.fitting.tries import Tries, seconds_of, tries_of_task
+from windtunnel.calibration.fitting.tries import Tries, queued_of, seconds_of, tries_of_task
 from windtunnel.calibration.fitting.values import TaskFit
 from windtunnel.calibration.fitting.waits import Key, deferrals_of, fired_of, truths_of
 from windtunnel.calibration.past import Happened, PastRun, PastTry, Poke
@@ -56,6 +56,7 @@ class Learner:
         self._around = around
         self._looks = looks_of(self._task, given)
         self._tries = tries_of_task(given, self._task, around.until)
+        self._queued_s = queued_of(given)
         self._fits: list[tuple[str, Fitted]] = []
         self._notes: list[str] = []
         self._said: dict[str, Any] = {}
@@ -80,7 +81,9 @@ class Learner:
         rule = Rule(tasks=".".join(self._key), **self._said) if self._said else None
         failed = len(tries.failed) + len(tries.timed_out)
         ran = tries.ended + len(tries.running)
-        return TaskFit(*self._key, ran, failed, tuple(self._fits), rule, tuple(self._notes))
+        return TaskFit(
+            *self._key, ran, failed, tuple(self._fits), rule, tuple(self._notes), self._queued_s
+        )
 
     # -- what kinds of tasks do -----------------------------------------------------------------
 

@@ -73,6 +73,16 @@ def seconds_of(one: PastTry) -> float:
     return seconds
 
 
+def queued_of(tries: Sequence[PastTry]) -> float | None:
+    """From queued to start, in seconds, the median; not of tries that came back to the queue."""
+    waits = [
+        (one.start - one.queued).total_seconds()
+        for one in tries
+        if ran(one) and one.start and one.queued and one.queued <= one.start
+    ]
+    return median(waits) if waits else None
+
+
 def _limit(failed: Sequence[PastTry], done: Sequence[float], task: Task | None) -> float | None:
     """Seconds after which a timeout ends a try. Where nobody says, it shows: several failures after
     the same time, and hardly anything took longer."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from windtunnel.calibration.deployed import Platform
 from windtunnel.calibration.fitting.lengths import Fitted
-from windtunnel.model import Arrivals, Behavior, Rule, Slowdown
+from windtunnel.model import Arrivals, Behavior, Cluster, Rule, Slowdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class TaskFit:
     """What its tries do; ``None``: nothing could be learned."""
     notes: tuple[str, ...] = ()
     """What to know of it: what was left out, what is a guess."""
+    queued_s: float | None = None
+    """From queued to its start, the median over its tries; ``None``: no try has both."""
 
     @property
     def name(self) -> str:
@@ -52,6 +55,10 @@ class Calibration:
     """How often something outside triggers DAGs; a scenario says it, and not a behavior."""
     unknown: tuple[str, ...] = ()
     """What could not be learned, in words."""
+    platform: Platform = field(default_factory=Platform)
+    """What the scheduler and the executor take."""
+    cluster: Cluster = field(default_factory=Cluster)
+    """The deployment with these figures, and with what its database says of it."""
 
     @property
     def behavior(self) -> Behavior:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from statistics import median
 
-from windtunnel.calibration.backtesting.slots import (
+from windtunnel.calibration.deployed.slots import (
     FEW,
     are_short,
     by_host,
@@ -27,8 +27,10 @@ from windtunnel.model import Cluster, Distribution, Sample, SchedulerLoop, Worke
 LOOKED_AT = 3_000
 """The latest tries that are looked at: a deployment changes, too."""
 SHORTEST_LOOP_S = 0.02
+SEQUENTIAL = "SequentialExecutor"
 CHANGED, LEAST_S = 0.25, 0.3
 """By which share, and how much at least, a figure must differ to be told."""
+LOOPS = ("a scheduler loop", "creating a due run, beyond that")
 TRIMMED = 0.1
 """Share of values at each end that a mean leaves out."""
 
@@ -50,6 +52,8 @@ class Platform:
     each host, if there are several."""
     hosts: int = 1
     """Hosts that ran tries."""
+    in_loop: bool = False
+    """Tries ran inside of the scheduler's loop, as those of SequentialExecutor do."""
 
     def on(self, cluster: Cluster) -> Cluster:
         """The cluster with these figures in the place of those that nobody measured."""
@@ -59,8 +63,8 @@ class Platform:
         """The figures in words, those that could not be learned last."""
         known, unknown = [], []
         for value, name in (
-            (_twice(self.look_s), "a scheduler loop"),
-            (self.due_late_s, "creating a due run, beyond that"),
+            (_twice(self.look_s), LOOPS[0]),
+            (self.due_late_s, LOOPS[1]),
             (self.start_s, "starting a queued task"),
             (_mean(self.end_s or ()), "freeing a slot after its task"),
         ):
@@ -71,6 +75,9 @@ class Platform:
         if self.slots is not None:
             where = f"on each of {self.hosts} hosts" if self.hosts > 1 else "on its only host"
             known.append(f"task slots {where}: {self.slots}, as no more ran while others waited")
+        if self.in_loop:
+            known.append("one task at a time, for which the loop waits (SequentialExecutor)")
+            unknown = [name for name in unknown if name not in LOOPS]
         return [*known, *(f"{name}: not learned" for name in unknown)]
 
     def completed(self, other: Platform) -> Platform:
@@ -121,13 +128,15 @@ class Platform:
         if self.hosts > 1:
             group = WorkerGroup(count=self.hosts, slots=self.slots)
             return cluster.model_copy(update={"workers": (group,)})
+        if self.in_loop:
+            return cluster.model_copy(update={"executor": SEQUENTIAL})
         return cluster.model_copy(update={"executor": "LocalExecutor", "parallelism": self.slots})
 
     def _with_end(self, cluster: Cluster) -> Cluster:
         if not self.end_s:
             return cluster
         end: Distribution = Sample(values_s=self.end_s)
-        if "LocalExecutor" in cluster.executor_names:
+        if {"LocalExecutor", SEQUENTIAL} & {*cluster.executor_names}:
             local = cluster.local_executor.model_copy(update={"end_s": end})
             return cluster.model_copy(update={"local_executor": local})
         if cluster.workers is None:
@@ -156,6 +165,14 @@ def platform_of(past: Past, cluster: Cluster, *, slots_differ: bool = False) -> 
     tries = sorted(tries, key=lambda one: (one.start, one.key))[-LOOKED_AT:]
     look = _look_s(past)
     places = _places(tries, cluster, None if slots_differ else _slots_said(cluster))
+    in_loop = SEQUENTIAL in cluster.executor_names or (
+        # What runs one task at a time in 2.x is its default executor.
+        cluster.executor is None
+        and (places.inferred, places.hosts) == (1, 1)
+        and cluster.airflow.old_executors
+    )
+    if in_loop:
+        look = None  # how long it waits for tasks is simulated
     found = [learned(stays_of(some), slots) for slots, some in places.groups]
     starts = [value for one in found for value in one.starts_s]
     ends = sorted(value for one in found for value in one.ends_s)
@@ -166,6 +183,7 @@ def platform_of(past: Past, cluster: Cluster, *, slots_differ: bool = False) -> 
         end_s=tuple(ends) if len(ends) >= FEW else None,
         slots=places.inferred,
         hosts=places.hosts,
+        in_loop=in_loop,
     )
 
 
@@ -182,7 +200,8 @@ def _places(tries: Sequence[PastTry], cluster: Cluster, slots: int | None) -> _P
     stays = stays_of(tries)
     on_host = hosts(stays)
     busy = [host for host, count in on_host.items() if count >= FEW]
-    if "LocalExecutor" in cluster.executor_names and slots is not None:
+    beside = {"LocalExecutor", SEQUENTIAL} & {*cluster.executor_names}
+    if beside and slots is not None:
         return _Places([(slots, list(tries))], None, 1)
     if _has_pods(cluster) or not busy or len(busy) * 2 < len(on_host):
         return _Places([(max(1, len(stays)), list(tries))], None, 1)  # a host for each try
@@ -199,6 +218,8 @@ def _slots_said(cluster: Cluster) -> int | None:
     """Slots of one host, as the settings say."""
     if "LocalExecutor" in cluster.executor_names:
         return cluster.executor_slots
+    if SEQUENTIAL in cluster.executor_names:
+        return 1
     if cluster.workers:
         return cluster.workers[0].slots
     return None

@@ -12,11 +12,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from windtunnel.calibration.past import PastTry
 
 LONGEST_S = 7.0
 """No process needs longer to go: two seconds more than ``[workers] min_heartbeat_interval``."""
+LONGEST_ALONE_S = 60.0
+"""Where a slot is the only one, nothing can be taken for another; what is longer was a pause."""
 WIDE_S = 0.1
 CELLS = round(LONGEST_S / WIDE_S)
 """Lengths are told apart by as much."""
@@ -113,6 +116,8 @@ class _Left:
 
 def learned(stays: Sequence[Stay], slots: int) -> Slots:
     """What so many slots tell, on one host or on all of them together."""
+    if slots == 1:
+        return _one_by_one(stays)
     shares: Sequence[float] = [1 / CELLS] * CELLS
     starts: list[float] = []
     exact = 0
@@ -122,6 +127,22 @@ def learned(stays: Sequence[Stay], slots: int) -> Slots:
         shares = _fitted(left, shares)
     ends = _sample(shares, exact) if exact >= FEW else ()
     return Slots(tuple(starts), ends)
+
+
+def _one_by_one(stays: Sequence[Stay]) -> Slots:
+    """Of a single slot, where it is plain who followed whom: SequentialExecutor starts a process of
+    its own for each try, which may take long."""
+    starts, ends = [], []
+    for before, one in pairwise(stays):
+        if one.queued >= before.end + QUICK_S:
+            starts.append(one.start - one.queued)
+        elif before.end <= one.start <= before.end + LONGEST_ALONE_S:
+            ends.append(round(one.start - before.end, 3))
+    if len(ends) < FEW or len(starts) < FEW:  # most of either is the start of a process
+        starts = ends = [*starts, *ends]
+    ends = sorted(ends)
+    few = (ends[(2 * k + 1) * len(ends) // (2 * KEPT)] for k in range(KEPT))
+    return Slots(tuple(starts), tuple(few if len(ends) > KEPT else ends))
 
 
 def _assigned(
