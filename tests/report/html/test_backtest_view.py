@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from windtunnel.calibration import Backtest, Compared, DagBacktest
-from windtunnel.calibration.backtesting.platform import Platform
 from windtunnel.calibration.backtesting.span import Span
 from windtunnel.calibration.backtesting.values import Queued
+from windtunnel.calibration.deployed.platform import Platform
 from windtunnel.report.html import Subject, backtest, page
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
