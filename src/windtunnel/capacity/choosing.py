@@ -17,7 +17,6 @@ from windtunnel.capacity.day import Settings
 from windtunnel.capacity.plan import Point
 from windtunnel.capacity.trials import Trials
 from windtunnel.errors import InvalidInput
-from windtunnel.units import count
 
 FEW_VALUES = 16
 """Values of one setting that are tried one by one."""
@@ -65,7 +64,8 @@ def _one_by_one(trials: Trials, ordered: Sequence[Settings]) -> Choice:
             return Choice(point, perhaps, said if number else "It is the least that was allowed.")
         if point.verdict == "unknown":
             perhaps = perhaps or point
-    return Choice(None, perhaps, f"All {count(len(ordered), 'setting')} were tried.")
+    several = f"All {len(ordered)} settings were tried."
+    return Choice(None, perhaps, several if len(ordered) > 1 else "No other setting was allowed.")
 
 
 def _bisected(trials: Trials, ordered: Sequence[Settings]) -> Choice:

@@ -8,7 +8,7 @@ from zlib import crc32
 
 from windtunnel.capacity.counted import ON_PURPOSE, Counted, counted_of
 from windtunnel.capacity.due import Awaited, awaited
-from windtunnel.capacity.warm_up import PARTS, is_steady
+from windtunnel.capacity.warm_up import left_out
 from windtunnel.capacity.workers import busy_worker_seconds, peak_running
 from windtunnel.choices import Calm
 from windtunnel.detect import detect, sort_out
@@ -73,9 +73,9 @@ def seed_of(scenario: Scenario, day: int) -> int:
 def simulate_day(days: Days, item: Item) -> dict[str, Any]:
     """One day with some settings, as plain data.
 
-    ``on_time`` and ``due`` count for each deadline, of a steady load also by part of the window;
-    ``landed`` are seconds after they were due, None for what did not land; ``waits`` are
-    task-seconds by limit; ``print`` is alike for days that are alike.
+    ``on_time`` and ``due`` count for each deadline, of a steady load when it is warm; ``landed``
+    are seconds after they were due, None for what did not land; ``waits`` are task-seconds by
+    limit; ``print`` is alike for days that are alike.
     """
     settings, day = item
     variant = days.of(tuple((str(name), int(value)) for name, value in settings))
@@ -84,11 +84,14 @@ def simulate_day(days: Days, item: Item) -> dict[str, Any]:
     trace = Simulation(scenario, program=variant.program).run()
     waits = Waits(trace)
     counted = [counted_of(one, trace, waits) for one in variant.due]
+    due = [
+        _warm(own, left_out(one, scenario) * trace.end_us)
+        for one, own in zip(days.deadlines, counted, strict=True)
+    ]
     found = sort_out(scenario.accept, detect(scenario, trace)).findings
     return {
-        "on_time": [sum(on_time for _, on_time in one.due) for one in counted],
-        "due": [len(one.due) for one in counted],
-        "parts": [_parts(one, trace) for one in counted] if is_steady(scenario) else [],
+        "on_time": [sum(one) for one in due],
+        "due": [len(one) for one in due],
         "landed": [one.landed for one in counted],
         "waits": _waits(trace, waits),
         "codes": sorted({one.code for one in found}),
@@ -98,14 +101,9 @@ def simulate_day(days: Days, item: Item) -> dict[str, Any]:
     }
 
 
-def _parts(one: Counted, trace: Trace) -> list[tuple[int, int]]:
-    """By part of the window: how many were on time, of how many that were due."""
-    on_time, due = [0] * PARTS, [0] * PARTS
-    for at, is_on_time in one.due:
-        part = max(0, min(PARTS - 1, at * PARTS // max(1, trace.end_us)))
-        on_time[part] += is_on_time
-        due[part] += 1
-    return list(zip(on_time, due, strict=True))
+def _warm(one: Counted, since_us: float) -> list[bool]:
+    """Whether each was on time that was due since then."""
+    return [is_on_time for at, is_on_time in one.due if at >= since_us]
 
 
 def is_drawn(days: Days, settings: Settings) -> bool:

@@ -12,7 +12,7 @@ from windtunnel.capacity.day import UNSOUND, Days, Settings, is_drawn, seed_of, 
 from windtunnel.capacity.estimate import Estimate, share
 from windtunnel.capacity.looks import Looks
 from windtunnel.capacity.plan import Kept, Point, Verdict
-from windtunnel.capacity.warm_up import PARTS, warm_up
+from windtunnel.capacity.warm_up import left_out
 from windtunnel.capacity.workers import DAY_H, worker_hours
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import said_deadline
@@ -215,7 +215,7 @@ class Trials:
 
     def _kept(self, answers: list[Answer], confidence: float, *, same: bool) -> Iterable[Kept]:
         for number, deadline in enumerate(self.question.deadlines):
-            clusters, left_out = _clusters(answers, number)
+            clusters = [(one["on_time"][number], one["due"][number]) for one in answers]
             due = sum(of for _, of in clusters)
             said = said_deadline(deadline)
             if not due:
@@ -235,7 +235,7 @@ class Trials:
                 due - sum(on_time for on_time, _ in clusters),
                 _quantile(landed, 0.5),
                 _quantile(landed, self.question.share),
-                left_out,
+                left_out(deadline, self._days.scenario),
             )
         bad = sum(_unsound(one) for one in answers)
         if bad:
@@ -243,18 +243,6 @@ class Trials:
             found = _estimate(clusters, confidence, same=same)
             said = "no deadlock, nothing used up"
             yield Kept(said, found.value, found.low, found.high, len(answers), bad)
-
-
-def _clusters(answers: Sequence[Answer], number: int) -> tuple[list[tuple[int, int]], float]:
-    """Of each day how many were on time, of how many that were due; of a load that is the same at
-    each hour without the beginning, in which nothing waits yet (and the part of it that is)."""
-    parts = [one["parts"][number] for one in answers if one["parts"]]
-    if not parts:
-        return [(one["on_time"][number], one["due"][number]) for one in answers], 0.0
-    begin = warm_up(parts)
-    kept = [one[begin:] for one in parts]
-    clusters = [(sum(hit for hit, _ in one), sum(of for _, of in one)) for one in kept]
-    return clusters, begin / PARTS
 
 
 def _estimate(clusters: list[tuple[int, int]], confidence: float, *, same: bool) -> Estimate:

@@ -1,10 +1,11 @@
 """Warm-up: what of each simulation is left out because it began with nothing to do.
 
 A queue that is asked about "in general" has no start: its load is the same at each hour, and a
-simulation, which begins with empty queues, is too good at first. What is left out is found by the
-rule of White (MSER, 1997), from all simulations together: the beginning without which the mean of
-the rest is known best. As this stops where what is left of the bias drowns in the noise, twice as
-much is left out, but no more than half.
+simulation, which begins with empty queues, is too good at first. So the first half of all that
+could count is left out. Rules that find the end of the warm-up in what was simulated (White's MSER
+and others) cut less, but follow the noise of few simulations: what is left out then depends on what
+is estimated, and how wide an interval is no longer says how wrong it may be. A window that is short
+beside what a busy queue remembers is too good even so; a longer one helps.
 
 A day on which schedules make the load is not like that. It begins when it begins, and nothing is
 left out.
@@ -12,13 +13,7 @@ left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import fsum
-
-from windtunnel.model import Scenario
-
-PARTS = 60
-"""Into so many parts of the same length a window is divided."""
+from windtunnel.model import Deadline, Scenario
 
 
 def is_steady(scenario: Scenario) -> bool:
@@ -34,23 +29,12 @@ def is_steady(scenario: Scenario) -> bool:
     return bool(scenario.arrivals) and steady and not (scheduled or slower or any(by_clock))
 
 
-def warm_up(simulations: Sequence[Sequence[tuple[float, int]]]) -> int:
-    """How many parts of each simulation to leave out.
+def left_out(deadline: Deadline, scenario: Scenario) -> float:
+    """The part of the window, from its start, of which nothing counts: half of that in which what
+    is due can still be late before the window ends.
 
-    Args:
-        simulations: Of each, by part of its window: the sum of the values of what came in it (its
-            wait, or 1 if it was on time), and how many there were.
-    """
-    sums = [fsum(one[0] for one in part) for part in zip(*simulations, strict=True)]
-    counts = [sum(one[1] for one in part) for part in zip(*simulations, strict=True)]
-    best, least = 0, float("inf")
-    for begin in range(len(sums) // 2 + 1):
-        total = sum(counts[begin:])
-        if not total:
-            break
-        mean = fsum(sums[begin:]) / total
-        pairs = zip(sums[begin:], counts[begin:], strict=True)
-        spread = fsum((value / count - mean) ** 2 * count for value, count in pairs if count)
-        if spread / total**2 < least:
-            best, least = begin, spread / total**2
-    return min(2 * best, len(sums) // 2)
+    A time of day is one for all that came until then, and nothing is left out."""
+    if deadline.by is not None or not is_steady(scenario):
+        return 0.0
+    span_s = deadline.within_s or deadline.queued_s or 0.0
+    return max(0.0, 1 - span_s / scenario.duration_s) / 2

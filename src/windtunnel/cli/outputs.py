@@ -106,17 +106,34 @@ class Outputs:
         self._write(said, forms, terminal, beside=beside)
         self.handed.give(_first(outcome))
 
-    def write_page(self, outcome: object, title: str) -> None:
-        """Write what has no other form than the page: a plan, a backtest.
+    def check_plan(self, *, spread: bool) -> None:
+        """Refuse, before anything is simulated, what there is no form of for a plan.
+
+        Raises:
+            InvalidInput: a format was asked for that is not there for a plan.
+        """
+        elsewhere = [*self.handed.tables, *((OTEL, one) for one in self.handed.collectors)]
+        for form, place in (*self.files, *elsewhere):
+            if spread or form not in (HTML, JSON):
+                can = "--spread has no report, but --format json"
+                can = can if spread else "a plan is written as a page (out/) or as json"
+                raise InvalidInput(f"--report {form}={place}: {can}")
+
+    def write_page(self, outcome: object, title: str, as_json: str | None = None) -> None:
+        """Write what has no other form than the page (a backtest) and perhaps JSON (a plan).
 
         Raises:
             InvalidInput: a file can't be written, or another format was asked for.
         """
         failed = []
         for form, file in self.files:
-            if form != HTML:
+            if form == JSON and as_json is not None:
+                text = as_json
+            elif form == HTML:
+                text = _page(outcome, title)
+            else:
                 raise InvalidInput(f"--report {form}={file}: only html is there for this command")
-            failed += _put(file, _page(outcome, title), f"--report {form}={file}")
+            failed += _put(file, text, f"--report {form}={file}")
         if failed:
             raise InvalidInput("\n".join(failed))
 

@@ -116,6 +116,7 @@ def plan(
 ) -> None:
     """Simulate many days with other settings: the least with which deadlines hold."""
     out = outputs(reports)
+    out.check_plan(spread=spread)
     asked = with_project(target, scenario.asked(loading, release_of(profile), seed=seed))
     # In several processes without being asked, where that is worth it.
     on = None if work.backend is None and work.workers is None else work.on
@@ -146,8 +147,9 @@ def plan(
             backend=on,
             kept=kept,
         )
-    report.terminal.show(plan_json(made) if report.json else plan_text(made))
-    out.write_page(made, f"windtunnel plan {target}")
+    as_json = plan_json(made)
+    report.terminal.show(as_json if report.json else plan_text(made))
+    out.write_page(made, f"windtunnel plan {target}", as_json)
     raise typer.Exit(_code(made))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import windtunnel
 from capacity.closed_form.fleets import Known
 from windtunnel.capacity import Estimate, Looks, is_enough, look_until, mean, share
-from windtunnel.capacity.warm_up import PARTS, is_steady, warm_up
+from windtunnel.capacity.warm_up import is_steady
 from windtunnel.engine import Simulation, compiled
 from windtunnel.engine.luck import draw
 from windtunnel.engine.program import Program
@@ -85,7 +85,7 @@ def estimate_share(
             [(at, float(took <= known.within_s)) for at, took in _known_by(known, one, 1.0)]
             for one in made
         ]
-        kept = _warm(known, made, cut)
+        kept = _warm(known, cut)
         return share([(int(sum(one)), len(one)) for one in kept], confidence)
 
     return look_until(
@@ -104,7 +104,7 @@ def estimate_mean(
     long = 20 * known.mean_s / known.within_s if known.within_s else 40 * known.mean_s
 
     def of(made: Sequence[Values], confidence: float) -> Estimate:
-        return mean(_warm(known, made, [_known_by(known, one, long) for one in made]), confidence)
+        return mean(_warm(known, [_known_by(known, one, long) for one in made]), confidence)
 
     return look_until(simulations.of, of, looks, lambda one: is_enough(one, precision=precision))
 
@@ -137,18 +137,9 @@ def _known_by(known: Known, one: Values, times: float) -> list[tuple[float, floa
     return [each for each in zip(one.due, took, strict=True) if each[0] < one.end - margin]
 
 
-def _warm(
-    known: Known, made: Sequence[Values], each: Sequence[Sequence[tuple[float, float]]]
-) -> list[list[float]]:
+def _warm(known: Known, each: Sequence[Sequence[tuple[float, float]]]) -> list[list[float]]:
     """What each simulation says, without its beginning where that is no part of the question."""
-    begin, end = 0.0, made[0].end
+    begin = 0.0
     if is_steady(known.scenario):
-        parts = []
-        for one in each:
-            sums, counts = [0.0] * PARTS, [0] * PARTS
-            for at, worth in one:
-                sums[int(at / end * PARTS)] += worth
-                counts[int(at / end * PARTS)] += 1
-            parts.append(list(zip(sums, counts, strict=True)))
-        begin = warm_up(parts) / PARTS * end
+        begin = max((at for one in each for at, _ in one), default=0.0) / 2
     return [[worth for at, worth in one if at >= begin] for one in each]
