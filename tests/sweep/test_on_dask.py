@@ -85,6 +85,11 @@ def test_a_scheduler_that_is_not_there_is_told_within_seconds() -> None:
         list(sweep(work("plus"), 1, [1], on=nowhere))
 
 
+def test_an_address_without_a_port_is_told() -> None:
+    with pytest.raises(InvalidInput, match=r"no port is named; write dask=tcp://HOST:8786"):
+        list(sweep(work("plus"), 1, [1], on=Backend("dask", address="tcp://")))
+
+
 def test_workers_of_another_release_are_told_with_both(
     on: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ long a slot stays taken after its task has ended.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -163,7 +164,6 @@ def platform_of(past: Past, cluster: Cluster, *, slots_differ: bool = False) -> 
     """
     tries = [one for one in past.tries if one.start and one.queued]
     tries = sorted(tries, key=lambda one: (one.start, one.key))[-LOOKED_AT:]
-    look = _look_s(past)
     places = _places(tries, cluster, None if slots_differ else _slots_said(cluster))
     in_loop = SEQUENTIAL in cluster.executor_names or (
         # What runs one task at a time in 2.x is its default executor.
@@ -171,14 +171,13 @@ def platform_of(past: Past, cluster: Cluster, *, slots_differ: bool = False) -> 
         and (places.inferred, places.hosts) == (1, 1)
         and cluster.airflow.old_executors
     )
-    if in_loop:
-        look = None  # how long it waits for tasks is simulated
+    look = _look_s(past, in_loop=in_loop)
     found = [learned(stays_of(some), slots) for slots, some in places.groups]
     starts = [value for one in found for value in one.starts_s]
     ends = sorted(value for one in found for value in one.ends_s)
     return Platform(
         look_s=look,
-        due_late_s=None if look is None else _due_late_s(past, look),
+        due_late_s=None if look is None or in_loop else _due_late_s(past, look),
         start_s=_mean(starts) if len(starts) >= FEW else None,
         end_s=tuple(ends) if len(ends) >= FEW else None,
         slots=places.inferred,
@@ -229,19 +228,26 @@ def _has_pods(cluster: Cluster) -> bool:
     return "KubernetesExecutor" in cluster.executor_names
 
 
-def _look_s(past: Past) -> float | None:
-    """From the end of a run's last task until the scheduler says that the run is over."""
+def _look_s(past: Past, *, in_loop: bool) -> float | None:
+    """From the end of a run's last task until the scheduler says that the run is over; where tasks
+    run inside of its loop, from the end of the last one of all: that it waits for them is
+    simulated."""
+    ends = sorted(one.end for one in past.tries if one.end is not None)
     last: dict[tuple[str, str], datetime] = {}
     for one in past.tries:
         if one.end is not None and (one.run not in last or last[one.run] < one.end):
             last[one.run] = one.end
     gaps = [
-        (run.end - last[run.key]).total_seconds()
+        (run.end - (_last(ends, run.end) if in_loop else last[run.key])).total_seconds()
         for run in past.runs
         if run.end is not None and run.key in last and not run.cleared
     ]
     gaps = [gap for gap in gaps[-LOOKED_AT:] if gap >= 0]
     return _mean(gaps) if len(gaps) >= FEW else None
+
+
+def _last(ends: Sequence[datetime], until: datetime) -> datetime:
+    return ends[max(0, bisect_right(ends, until) - 1)]
 
 
 def _due_late_s(past: Past, look: float) -> float | None:

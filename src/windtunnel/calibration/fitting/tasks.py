@@ -14,12 +14,18 @@ from windtunnel.calibration.fitting.kinds import looks_of
 from windtunnel.calibration.fitting.laws import Lengths
 from windtunnel.calibration.fitting.lengths import FEW, Fitted, fitted
 from windtunnel.calibration.fitting.outcomes import OWN, failures_of, odds_of
-from windtunnel.calibration.fitting.tries import Tries, queued_of, seconds_of, tries_of_task
+from windtunnel.calibration.fitting.tries import (
+    Tries,
+    queued_of,
+    seconds_of,
+    tries_of_task,
+    without_stopped,
+)
 from windtunnel.calibration.fitting.values import TaskFit
 from windtunnel.calibration.fitting.waits import Key, deferrals_of, fired_of, truths_of
 from windtunnel.calibration.past import Happened, PastRun, PastTry, Poke
 from windtunnel.model import Dag, ExternalTaskSensor, Rule, Sensor, Task
-from windtunnel.units import clock, duration
+from windtunnel.units import clock, count, duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +61,16 @@ class Learner:
             self._dag, self._task = known
         self._around = around
         self._looks = looks_of(self._task, given)
+        given, stopped = without_stopped(given, around.runs, around.until)
         self._tries = tries_of_task(given, self._task, around.until)
         self._queued_s = queued_of(given)
         self._fits: list[tuple[str, Fitted]] = []
         self._notes: list[str] = []
+        if stopped:
+            self._notes.append(
+                f"{count(stopped, 'try', 'tries')} failed when all that is known ends, in a run "
+                "that goes on, as where a deployment is stopped: taken for cut short"
+            )
         self._said: dict[str, Any] = {}
 
     def fit(self) -> TaskFit | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from windtunnel.calibration.past import PastTry
+from windtunnel.calibration.past import PastRun, PastTry
 from windtunnel.model import Task
 
+STOPPED_S = 15.0
+"""What fails so shortly before the past ends, in a run that nobody ended, was stopped."""
 GLANCE_S = 0.01
 """What never was on a worker takes less: the scheduler sets it, and stamps it twice."""
+FAILED = ("failed", "up_for_retry")
 ENDED = ("success", "failed", "skipped")
 ALIKE = 0.05
 PILE = 3
@@ -64,6 +67,26 @@ def tries_of_task(tries: Sequence[PastTry], task: Task | None, until: datetime) 
             if one.end is None and one.start is not None and one.state == "running"
         ),
     )
+
+
+def without_stopped(
+    tries: Sequence[PastTry], runs: Mapping[tuple[str, str], PastRun], until: datetime
+) -> tuple[list[PastTry], int]:
+    """Tries that failed because the deployment was stopped still run, as far as anybody knows; and
+    how many these are. Only of a task that else never fails."""
+    failed = {one for one in tries if one.end is not None and one.state in FAILED}
+    stopped = {
+        one
+        for one in failed
+        if one.end is not None
+        and (until - one.end).total_seconds() <= STOPPED_S
+        and (run := runs.get(one.run)) is not None
+        and run.end is None
+    }
+    if stopped != failed or not any(one.state == "success" for one in tries):
+        return [*tries], 0
+    left = [one._replace(state="running", end=None) if one in stopped else one for one in tries]
+    return left, len(stopped)
 
 
 def seconds_of(one: PastTry) -> float:

@@ -36,6 +36,8 @@ class Dask:
             raise missing("dask", "dask") from None
         self._address = address
         self.name = f"backend dask={address}"
+        if not address.rpartition(":")[2].isdigit():
+            raise InvalidInput(f"{self.name}: no port is named; write dask=tcp://HOST:8786")
         # What goes wrong with the connection is told by our errors.
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         try:
