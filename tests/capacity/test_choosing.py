@@ -21,7 +21,7 @@ def planned(night):
             asked.add(settings)
             lucky = draw(0, "fake", day) % 10_000 < chance(**given) * 10_000
             return {
-                "on_time": [int(lucky)], "due": [1], "parts": [], "landed": [[60.0]],
+                "on_time": [int(lucky)], "due": [1], "landed": [[60.0]],
                 "waits": {}, "codes": list(codes(**given)), "peak": 1, "busy_s": 60.0,
                 "print": day,
             }  # fmt: skip

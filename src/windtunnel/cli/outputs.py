@@ -107,11 +107,7 @@ class Outputs:
         self.handed.give(_first(outcome))
 
     def check_plan(self, *, spread: bool) -> None:
-        """Refuse, before anything is simulated, what there is no form of for a plan.
-
-        Raises:
-            InvalidInput: a format was asked for that is not there for a plan.
-        """
+        """Before anything is simulated: raises `InvalidInput` for a format that a plan has not."""
         elsewhere = [*self.handed.tables, *((OTEL, one) for one in self.handed.collectors)]
         for form, place in (*self.files, *elsewhere):
             if spread or form not in (HTML, JSON):
