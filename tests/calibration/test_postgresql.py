@@ -48,7 +48,8 @@ def server():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="pg"))  # a socket's path may not be long
+    # A socket's path may not be long, and whoever isn't root must get there.
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp" if somebody else None))
     folder.chmod(0o777)
     data = folder / "data"
 
