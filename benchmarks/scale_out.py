@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,18 +21,14 @@ from statistics import median
 from threading import Timer
 from time import perf_counter, process_time
 
-FOLDER = str(Path(__file__).parent)
-sys.path.insert(0, FOLDER)
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (FOLDER, os.environ.get("PYTHONPATH"))))
+from scaled import simulated
 
-from scaled import simulated  # noqa: E402
-
-from windtunnel.model import Scenario  # noqa: E402
-from windtunnel.search import explore  # noqa: E402
-from windtunnel.sweep import HERE, Backend, closing, sweep  # noqa: E402
-from windtunnel.sweep.engines import close, engine_of  # noqa: E402
-from windtunnel.sweep.sending import Sending  # noqa: E402
-from windtunnel.target import Asked, look, read_found  # noqa: E402
+from windtunnel.model import Scenario
+from windtunnel.search import explore
+from windtunnel.sweep import HERE, Backend, closing, sweep
+from windtunnel.sweep.engines import close, engine_of
+from windtunnel.sweep.sending import Sending
+from windtunnel.target import Asked, look, read_found
 
 
 @contextmanager
@@ -117,6 +112,9 @@ def main() -> None:
     options = parser.parse_args()
     asked = Asked(None, None, None)
     scenario = read_found(look(options.scenario, asked, None), asked).scenario
+    # Workers find the work by its name, beside this file.
+    beside = (str(Path(__file__).parent), os.environ.get("PYTHONPATH"))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, beside))
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     for name in options.backends.split(","):
         with closing():

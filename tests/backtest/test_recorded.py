@@ -110,3 +110,11 @@ def test_a_folder_with_none_of_the_dags_is_refused(recorded, tmp_path):
     )
     done = CliRunner().invoke(app, ["backtest", str(tmp_path), "--from", str(recorded("base-3.3"))])
     assert "is in TARGET" in str(done.exception)
+
+
+def test_slots_that_nobody_said_and_nothing_tells_are_told(recorded):
+    unsaid = windtunnel.backtest(None, recorded("base-2.11"), mode="replayed", trials=1)
+    said = windtunnel.backtest(None, recorded("base-2.11"), cluster=BASE, mode="replayed", trials=1)
+
+    assert [note for note in unsaid.notes if "--cluster" in note]
+    assert not [note for note in said.notes if "--cluster" in note]

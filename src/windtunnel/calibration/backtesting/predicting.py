@@ -107,7 +107,7 @@ def backtest(
         trials=trials,
         dags=tuple(rows),
         platform=platform,
-        notes=tuple(notes_of(span, made)),
+        notes=tuple(notes_of(span, made, learned)),
         reasons=(
             *platform.changes(platform_of(window, cluster)),
             *reasons_of(past, known, span, rows),

@@ -9,13 +9,19 @@ from windtunnel.calibration.backtesting.deployment import Deployment
 from windtunnel.calibration.backtesting.span import Span, due_of
 from windtunnel.calibration.backtesting.values import DagBacktest
 from windtunnel.calibration.past import Past
+from windtunnel.model import Cluster
 from windtunnel.units import clock, count
 
 NAMED = 5
 
 
-def notes_of(span: Span, made: Deployment) -> Iterator[str]:
-    """Where the simulation is another one than the past was."""
+def notes_of(span: Span, made: Deployment, cluster: Cluster) -> Iterator[str]:
+    """Where the simulation is another one than the past was; *cluster*: what was simulated."""
+    if cluster.executor is None and cluster.workers is None:
+        yield (
+            "how many tasks may run at once was neither said nor learned, so none waits for a "
+            "slot: name the executor and its size with --cluster"
+        )
     if span.running:
         yield (
             f"{count(span.running, 'dag run')} already running at {clock(span.begin)} UTC, where "

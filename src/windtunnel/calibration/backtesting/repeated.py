@@ -149,7 +149,9 @@ def _came_back(one: PastTry) -> bool:
 def _deferring(case: _Case) -> dict[str, object]:
     """When its trigger fired, and how long it ran before and after that."""
     one = case.one
-    assert one.queued is not None and one.start is not None and one.end is not None  # noqa: PT018
+    assert one.queued is not None
+    assert one.start is not None
+    assert one.end is not None
     away, rest = one.queued - one.start, one.end - one.queued
     before = min(GLANCE_S, away.total_seconds() / 2)
     said: dict[str, object] = {"duration_s": before}
