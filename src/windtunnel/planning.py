@@ -146,6 +146,29 @@ def _fields(question: Question) -> dict[str, Any]:
     return {name: getattr(question, name) for name in type(question).model_fields}
 
 
+def _warm_up(made: Plan) -> Iterator[Assumption]:
+    """What is simulated before each window."""
+    longest = max((one.warm_up.seconds for one in made.points if one.warm_up.is_settled), default=0)
+    if longest:
+        yield Assumption(
+            subject="before the window",
+            assumed=f"up to {duration(longest)} are simulated first, and do not count: the load is "
+            "the same at each hour, and queues are too short at first, as they begin empty; how "
+            "long they remember that was measured in a longer simulation",
+        )
+    growing = [_said(one) for one in made.points if not one.warm_up.is_settled]
+    if growing:
+        yield Assumption(
+            subject="queues that grow",
+            assumed=f"with {'; '.join(growing)} more arrives than ends, or nearly: what is said of "
+            "it holds for the window alone, after another one that began empty",
+        )
+
+
+def _said(point: Point) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in point.settings)
+
+
 def _a_day(made: Plan) -> Iterator[Assumption]:
     """What a simulated day is, and what of it does not count."""
     window = duration(made.scenario.duration_s)
@@ -155,13 +178,7 @@ def _a_day(made: Plan) -> Iterator[Assumption]:
         "own and without what another one left behind; what has failed, or has not landed when it "
         "ends, is late",
     )
-    begun = max((kept.left_out for point in made.points for kept in point.kept), default=0.0)
-    if begun:
-        yield Assumption(
-            subject="the start of the window",
-            assumed=f"left out, up to its first {duration(begun * made.scenario.duration_s)}: the "
-            "load is the same at each hour, and nothing waits yet while it begins",
-        )
+    yield from _warm_up(made)
     for deadline in made.question.deadlines:
         found = awaited(deadline, made.scenario)
         if found.left_out:

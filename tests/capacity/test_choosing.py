@@ -34,7 +34,7 @@ def planned(night):
         plan = make_plan(
             night(),
             Question(vary=vary, deadlines=(deadline,), share=share, days=days, precision=precision),
-            simulate=lambda items: [answer(settings, day) for settings, day in items],
+            simulate=lambda items: [answer(settings, day) for settings, day, _ in items],
         )
         found = None if plan.answer is None else tuple(v for _, v in plan.answer.settings)
         return found, plan, asked

@@ -11,7 +11,7 @@ from windtunnel.capacity.occupancy import occupancy
 from windtunnel.capacity.plan import Kept, Plan, Point, StaticFormula
 from windtunnel.capacity.planning import make_plan
 from windtunnel.capacity.spread import Move, Side, Spread, make_spread
-from windtunnel.capacity.warm_up import is_steady, left_out
+from windtunnel.capacity.warm_up import WarmUp, is_steady
 
 __all__ = [
     "Awaited",
@@ -28,13 +28,13 @@ __all__ = [
     "Side",
     "Spread",
     "StaticFormula",
+    "WarmUp",
     "awaited",
     "backfill_sheet",
     "every_limit",
     "growing",
     "is_enough",
     "is_steady",
-    "left_out",
     "look_until",
     "make_plan",
     "make_spread",

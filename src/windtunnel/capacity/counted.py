@@ -17,23 +17,24 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """One deadline in one simulation; times in microseconds since its start."""
+    """One deadline in one simulation."""
 
-    due: list[tuple[int, bool]]
-    """When each was due, and whether it was on time."""
+    on_time: list[bool]
+    """Whether each was that was due."""
     landed: list[float | None]
     """Seconds from then until it landed (or ran, if the deadline is about the queue); None: it did
     not. Thinned out, if there are many."""
 
 
-def counted_of(one: Awaited, trace: Trace, waits: Waits) -> Counted:
-    """Count one deadline.
+def counted_of(one: Awaited, trace: Trace, waits: Waits, since_s: float = 0.0) -> Counted:
+    """Count one deadline, from so many seconds after the start on.
 
     Whether something is on time is known of all that is counted: nothing is whose deadline comes
     after the end, as what is quick would be counted more often then.
     """
+    since = round(since_s * 1e6)
     if one.tasks:
-        return _queued(one, trace, waits)
+        return _queued(one, trace, waits, since)
     landings = _landings(one, trace)
     if one.runs:
         by_due = {
@@ -43,32 +44,31 @@ def counted_of(one: Awaited, trace: Trace, waits: Waits) -> Counted:
         }
         return _against([(_us(trace, d), by_due.get(d), _us(trace, u)) for d, u in one.runs])
     if one.days:
-        ends = [(_us(trace, since), _us(trace, until)) for since, until in one.days]
-        landed = [(since, _first(landings, since), until) for since, until in ends]
-        return Counted(_against(landed).due, [])
+        ends = [(_us(trace, begin), _us(trace, until)) for begin, until in one.days]
+        landed = [(begin, _first(landings, begin), until) for begin, until in ends]
+        return Counted(_against(landed).on_time, [])
     allowed = int((one.deadline.within_s or 0.0) * 1e6)
     due = {run: _us(trace, trace.due(run)) for run in landings}
     ends_by = [(due[run], at, due[run] + allowed) for run, at in landings.items()]
-    return _against([each for each in ends_by if each[2] <= trace.end_us])
+    return _against([each for each in ends_by if since <= each[0] and each[2] <= trace.end_us])
 
 
 def _against(each: Sequence[tuple[int, int | None, int]]) -> Counted:
     """(due, landed, deadline) of each."""
     return Counted(
-        [(due, at is not None and at < until) for due, at, until in each],
+        [at is not None and at < until for _, at, until in each],
         _thinned([None if at is None else max(0.0, (at - due) / 1e6) for due, at, _ in each]),
     )
 
 
-def _queued(one: Awaited, trace: Trace, waits: Waits) -> Counted:
+def _queued(one: Awaited, trace: Trace, waits: Waits, since: int) -> Counted:
     limit = round((one.deadline.queued_s or 0.0) * 1e6)
-    due: list[tuple[int, bool]] = []
-    took: list[float | None] = []
-    for since, waited in _turns(one, trace, waits):
-        if since + limit <= trace.end_us:
-            due.append((since, waited <= limit))
-            took.append(waited / 1e6)
-    return Counted(due, _thinned(took))
+    waited = [
+        waited
+        for begin, waited in _turns(one, trace, waits)
+        if since <= begin and begin + limit <= trace.end_us
+    ]
+    return Counted([each <= limit for each in waited], _thinned([each / 1e6 for each in waited]))
 
 
 def _turns(one: Awaited, trace: Trace, waits: Waits) -> Iterator[tuple[int, int]]:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from windtunnel.capacity.counted import ON_PURPOSE, Counted, counted_of
+from windtunnel.capacity.counted import ON_PURPOSE, counted_of
 from windtunnel.capacity.due import Awaited, awaited
-from windtunnel.capacity.warm_up import left_out
 from windtunnel.capacity.workers import busy_worker_seconds, peak_running
 from windtunnel.choices import Calm
 from windtunnel.detect import detect, sort_out
@@ -24,8 +23,8 @@ UNSOUND = ("WT1", "WT4")
 """Families of findings with which no setting is a good answer: no progress, and things used up."""
 DRAWN = ("lengths", "amounts", "chances")
 Settings = tuple[tuple[str, int], ...]
-Item = tuple[Settings, int]
-"""The settings, and the number of the day."""
+Item = tuple[Settings, int, float]
+"""The settings, the number of the day, and the seconds that are simulated before the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,37 +72,31 @@ def seed_of(scenario: Scenario, day: int) -> int:
 def simulate_day(days: Days, item: Item) -> dict[str, Any]:
     """One day with some settings, as plain data.
 
-    ``on_time`` and ``due`` count for each deadline, of a steady load when it is warm; ``landed``
-    are seconds after they were due, None for what did not land; ``waits`` are task-seconds by
-    limit; ``print`` is alike for days that are alike.
+    ``on_time`` and ``due`` count for each deadline what was due in the window; ``landed`` are
+    seconds after they were due, None for what did not land; ``waits`` are task-seconds by limit in
+    as much time as the window has, as are ``busy_s``; ``print`` is alike for days that are alike.
     """
-    settings, day = item
+    settings, day, before_s = item
     variant = days.of(tuple((str(name), int(value)) for name, value in settings))
     seed = seed_of(variant.scenario, day)
-    scenario = variant.scenario.model_copy(update={"seed": seed})
+    window_s = variant.scenario.duration_s
+    scenario = variant.scenario.model_copy(update={"seed": seed, "duration_s": window_s + before_s})
     trace = Simulation(scenario, program=variant.program).run()
     waits = Waits(trace)
-    counted = [counted_of(one, trace, waits) for one in variant.due]
-    due = [
-        _warm(own, left_out(one, scenario) * trace.end_us)
-        for one, own in zip(days.deadlines, counted, strict=True)
-    ]
+    counted = [counted_of(one, trace, waits, before_s) for one in variant.due]
+    part = window_s / scenario.duration_s
+    busy_s = busy_worker_seconds(scenario, trace)
     found = sort_out(scenario.accept, detect(scenario, trace)).findings
     return {
-        "on_time": [sum(one) for one in due],
-        "due": [len(one) for one in due],
+        "on_time": [sum(one.on_time) for one in counted],
+        "due": [len(one.on_time) for one in counted],
         "landed": [one.landed for one in counted],
-        "waits": _waits(trace, waits),
+        "waits": {limit: spent * part for limit, spent in _waits(trace, waits).items()},
         "codes": sorted({one.code for one in found}),
         "peak": peak_running(trace),
-        "busy_s": busy_worker_seconds(scenario, trace),
+        "busy_s": None if busy_s is None else busy_s * part,
         "print": _print(trace),
     }
-
-
-def _warm(one: Counted, since_us: float) -> list[bool]:
-    """Whether each was on time that was due since then."""
-    return [is_on_time for at, is_on_time in one.due if at >= since_us]
 
 
 def is_drawn(days: Days, settings: Settings) -> bool:

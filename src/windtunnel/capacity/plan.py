@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from windtunnel.capacity.warm_up import NOTHING, WarmUp
 from windtunnel.model import Assumption, Problem, Question, Scenario
 
 Verdict = Literal["yes", "no", "unknown"]
@@ -29,9 +30,6 @@ class Kept:
     landed."""
     worst_s: float | None = None
     """As many as the share that was asked for landed so long after they were due, or earlier."""
-    left_out: float = 0.0
-    """Part of the window, from its start, of which nothing counts: while a load that is the same at
-    each hour begins, nothing waits yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,8 @@ class Point:
     """Of workers that are there only while they run something: in 24 h, on average."""
     cost: float | None = None
     """For 24 h, in the unit in which a worker's hour was given; None: it was not."""
+    warm_up: WarmUp = NOTHING
+    """What is simulated before each window, of a load that is the same at each hour."""
     more_days: int | None = None
     """Simulations after which the answer is likely to be known; None: it is known."""
 

@@ -270,7 +270,7 @@ def _side(
     days: int,
     how: dict[str, Any],
 ) -> Side:
-    items = [(settings, day) for day in range(days)]
+    items = [(settings, day, 0.0) for day in range(days)]
     answers = list(sweep(simulate_day, shared, items, **how))
     on_time = [sum(one["on_time"][n] for one in answers) for n in range(len(shared.deadlines))]
     due = [sum(one["due"][n] for one in answers) for n in range(len(shared.deadlines))]

@@ -8,11 +8,11 @@ from math import ceil, inf, log
 from time import perf_counter
 from typing import Any, Protocol
 
-from windtunnel.capacity.day import UNSOUND, Days, Settings, is_drawn, seed_of, simulate_day
+from windtunnel.capacity.day import UNSOUND, Days, Item, Settings, is_drawn, seed_of, simulate_day
 from windtunnel.capacity.estimate import Estimate, share
 from windtunnel.capacity.looks import Looks
 from windtunnel.capacity.plan import Kept, Point, Verdict
-from windtunnel.capacity.warm_up import left_out
+from windtunnel.capacity.warm_up import WarmUp, warm_up
 from windtunnel.capacity.workers import DAY_H, worker_hours
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import said_deadline
@@ -36,7 +36,7 @@ FARTHEST = 1_000_000
 class Simulate(Protocol):
     """Whoever simulates days: the answers to items, in their order."""
 
-    def __call__(self, items: Sequence[tuple[Settings, int]]) -> Iterable[Answer]:
+    def __call__(self, items: Sequence[Item]) -> Iterable[Answer]:
         """Simulate these."""
         ...
 
@@ -58,7 +58,7 @@ class Simulating:
         self._kept = kept
         self._made, self._took_s = 0, 0.0
 
-    def __call__(self, items: Sequence[tuple[Settings, int]]) -> Iterable[Answer]:
+    def __call__(self, items: Sequence[Item]) -> Iterable[Answer]:
         """The answers, in the order of the items."""
         on = self._on or self._worth(len(items))
         began = perf_counter()
@@ -94,6 +94,7 @@ class Trials:
         self._drawn = drawn or (lambda settings: is_drawn(days, settings))
         self._answers: dict[Settings, list[Answer]] = {}
         self._same: dict[Settings, bool] = {}
+        self._warm_ups: dict[Settings, WarmUp] = {}
         self._looked: set[Settings] = set()
         """Those that were looked at again and again, until they were known."""
 
@@ -133,7 +134,7 @@ class Trials:
     def _more(self, settings: Settings, days: int) -> None:
         answers = self._answers[settings]
         if days > len(answers):
-            answers.extend(self._simulate([(settings, day) for day in range(len(answers), days)]))
+            answers.extend(self._simulate(self._items(settings, range(len(answers), days))))
 
     def decide(
         self, settings: Settings, most: int | None = None, precision: float | None = None
@@ -188,6 +189,7 @@ class Trials:
             worker_hours=hours,
             busy_worker_hours=busy,
             cost=None if price is None or paid is None else paid * price,
+            warm_up=self._before(settings),
             more_days=_more(kept, self.question, len(answers)) if verdict == "unknown" else None,
         )
 
@@ -201,8 +203,18 @@ class Trials:
     def peak_of(self, settings: Settings, days: int) -> int:
         """The largest number of tasks that run at once in so many days with settings that are not
         part of the question."""
-        items = [(settings, day) for day in range(days)]
+        items = self._items(settings, range(days))
         return max((int(one["peak"]) for one in self._simulate(items)), default=0)
+
+    def _items(self, settings: Settings, days: Iterable[int]) -> list[Item]:
+        before_s = self._before(settings).seconds
+        return [(settings, day, before_s) for day in days]
+
+    def _before(self, settings: Settings) -> WarmUp:
+        if settings not in self._warm_ups:
+            scenario = self._days.of(settings).scenario
+            self._warm_ups[settings] = warm_up(scenario, self.question.deadlines)
+        return self._warm_ups[settings]
 
     def _level(self, settings: Settings, look: int | None) -> float:
         if settings not in self._looked:
@@ -235,7 +247,6 @@ class Trials:
                 due - sum(on_time for on_time, _ in clusters),
                 _quantile(landed, 0.5),
                 _quantile(landed, self.question.share),
-                left_out(deadline, self._days.scenario),
             )
         bad = sum(_unsound(one) for one in answers)
         if bad:

@@ -174,9 +174,12 @@ def _beside(plan: Plan, width: int) -> list[str]:
         )
         lines += wrap(said, first="Division  ", width=width)
     late = [] if plan.answer is None else list(plan.answer.late_seeds)
-    if late:
+    if plan.answer is not None and late:
         seeds = ", ".join(map(str, late))
-        lines += wrap(f"late with --seed {seeds} (windtunnel run)", first="Late days ", width=width)
+        before_s = plan.answer.warm_up.seconds
+        longer = f" --for {plan.scenario.duration_s + before_s:g}s" if before_s else ""
+        said = f"late with --seed {seeds} (windtunnel run{longer})"
+        lines += wrap(said, first="Late days ", width=width)
     tried = f"{count(plan.simulations, 'simulation')}. {plan.searched}"
     lines += wrap(tried, first="Tried     ", width=width)
     return lines

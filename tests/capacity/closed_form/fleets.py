@@ -100,6 +100,10 @@ def queues() -> list[Known]:
         found.append(Known(f"M/M/{c}, load {load}: waits", one, "queued", t, share, mean))
         share, mean = formulas.lands_within(lam, s, c, 3 * s), mean + s
         found.append(Known(f"M/M/{c}, load {load}: lands", one, "within", 3 * s, share, mean))
+    lam = 0.9 / s
+    short = queue(exponential(s), 0.9, 1, s).model_copy(update={"duration_s": 7200.0})
+    share = formulas.waits_at_most(lam, s, 1, 300.0)
+    found.append(Known("M/M/1, load 0.9: waits in a short window", short, "queued", 300.0, share))
     lam = 0.6 / s
     share = formulas.waits_at_most_fixed(lam, s, 90.0)
     mean = formulas.mean_wait_one_slot(lam, s, 0)

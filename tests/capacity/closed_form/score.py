@@ -63,8 +63,10 @@ def _beside(known: Known) -> float:
 
 
 def ways(known: Known) -> Iterator[str]:
-    """What is asked of a fleet."""
+    """What is asked of a fleet; only a plan sees to it that a queue is warm in a short window."""
     yield "plan"
+    if "short window" in known.name:
+        return
     yield "precision"
     yield "side"
     if known.mean_s is not None and known.scenario.arrivals:
