@@ -165,8 +165,9 @@ def test_a_database_of_something_else_is_refused_in_words(tmp_path):
         ("oracle://me:secret@host/db", "no database that Airflow uses; write sqlite"),
         ("postgresql://me:secret@127.0.0.1:1/airflow", "can't be read: .*refused"),
         ("postgresql://", "can't be read"),
+        ("postgresql://me:secret@host:a/airflow", "is no URL of a database.*%40 for @"),
         ("https://github.com/a/b", "no database that Airflow uses"),
-        ("://", "Could not parse"),
+        ("://", "is no URL of a database"),
     ],
 )
 def test_what_is_no_database_is_told_without_its_password(source, said):

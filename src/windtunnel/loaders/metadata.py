@@ -12,7 +12,7 @@ from urllib.parse import quote
 from windtunnel.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL, Connection
+    from sqlalchemy.engine import URL, Connection, Engine
 
 SQLITE = b"SQLite format 3\x00"
 DRIVERS = {
@@ -21,12 +21,19 @@ DRIVERS = {
 }
 """By server, drivers that can be used: SQLAlchemy's name of each, and its module."""
 EXTRAS = {"postgresql": "postgres", "mysql": "mysql"}
-READ_ONLY = {
-    "postgresql": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-    "mysql": "SET TRANSACTION READ ONLY",
+FIRST = {
+    "postgresql": ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",),
+    "mysql": (
+        "SET time_zone = '+00:00'",
+        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+    ),
 }
-"""Said first in the one transaction. It is not said to the session: a connection pooler such as
-pgbouncer would hand that on to Airflow."""
+"""Said before anything is read.
+
+To PostgreSQL it is said of the one transaction: a connection pooler such as pgbouncer would hand on
+to Airflow what is said to the session. MySQL would still drop a table, as that begins another
+transaction, so there it is said of the session; and so is the timezone in which MySQL tells
+instants, as Airflow says it, too."""
 
 
 def is_database(place: str | Path) -> bool:
@@ -41,9 +48,9 @@ def is_database(place: str | Path) -> bool:
 
 
 def shown(place: str | Path) -> str:
-    """A URL without its user and password."""
+    """A URL without its user and password, nor the options behind it, which may say them again."""
     scheme, marker, rest = str(place).partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if marker else str(place)
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if marker else str(place)
 
 
 @contextmanager
@@ -65,26 +72,16 @@ def opened(place: str | Path, *, extra: str = "database") -> Iterator[Connection
         raise InvalidInput(
             f"reading a metadata database needs SQLAlchemy: pip install 'windtunnel[{extra}]'"
         ) from None
+    engine = _engine(place)
     try:
-        url = _url(place)
-        server = url.get_backend_name()
-        # A statement that psycopg prepared is unknown on the next connection of a pooler.
-        how = {"prepare_threshold": None} if url.get_driver_name() == "psycopg" else {}
-        engine = sqlalchemy.create_engine(url, connect_args=how)
-        try:
-            with engine.connect() as connection:
-                if server in READ_ONLY:
-                    connection.exec_driver_sql(READ_ONLY[server])
-                yield connection
-        finally:
-            engine.dispose()
-    except ModuleNotFoundError as error:
-        raise InvalidInput(
-            f"the driver of {shown(place)} is not installed: pip install {error.name}"
-        ) from None
+        with _connected(engine, place) as connection:
+            for statement in FIRST.get(connection.dialect.name, ()):
+                connection.exec_driver_sql(statement)
+            yield connection
     except (sqlalchemy.exc.SQLAlchemyError, UnicodeError) as error:
-        said = str(getattr(error, "orig", None) or error).strip().splitlines() or [""]
-        raise InvalidInput(f"{shown(place)}: can't be read: {said[0]}") from None
+        raise InvalidInput(f"{shown(place)}: can't be read: {_said(error)}") from None
+    finally:
+        engine.dispose()
 
 
 def tables_of(connection: Connection) -> set[str]:
@@ -103,15 +100,46 @@ def columns_of(connection: Connection, table: str) -> list[str]:
     return [*connection.execute(select(everything).select_from(named(table)).limit(0)).keys()]
 
 
+def _engine(place: str | Path) -> Engine:
+    from sqlalchemy import create_engine  # noqa: PLC0415
+
+    url = _url(place)
+    # A statement that psycopg prepared is unknown on the next connection of a pooler.
+    how = {"prepare_threshold": None} if url.get_driver_name() == "psycopg" else {}
+    try:
+        return create_engine(url, connect_args=how)
+    except ModuleNotFoundError as error:
+        raise InvalidInput(
+            f"the driver of {shown(place)} is not installed: pip install {error.name}"
+        ) from None
+
+
+def _connected(engine: Engine, place: str | Path) -> Connection:
+    try:
+        return engine.connect()
+    except Exception as error:
+        # Not only errors of SQLAlchemy: drivers raise what they like at an option that they don't
+        # know, at a certificate that isn't there, and where they need one package more.
+        raise InvalidInput(
+            f"{shown(place)}: can't be read: {_said(error)}; `airflow config get-value database "
+            "sql_alchemy_conn` prints the URL that Airflow itself uses"
+        ) from None
+
+
+def _said(error: Exception) -> str:
+    """The first line of what went wrong, as the server or its driver says it."""
+    own = getattr(error, "orig", None) or error
+    # MySQL's drivers have a number before the words.
+    said = own.args[1] if own.args and isinstance(own.args[0], int) else own
+    return (str(said).strip().splitlines() or [type(own).__name__])[0]
+
+
 def _url(place: str | Path) -> URL:
-    from sqlalchemy.engine import URL, make_url  # noqa: PLC0415
+    from sqlalchemy.engine import URL  # noqa: PLC0415
 
     text = str(place)
     if "://" in text and not text.startswith("sqlite"):
-        scheme, _, rest = text.partition("://")
-        return _with_driver(
-            make_url(f"{'postgresql' if scheme == 'postgres' else scheme}://{rest}")
-        )
+        return _with_driver(_url_of_server(text))
     if "://" in text and ":///" not in text:
         raise InvalidInput(
             f"{text}: a URL of SQLite has three slashes before a relative path, and four before an "
@@ -123,6 +151,26 @@ def _url(place: str | Path) -> URL:
     # SQLAlchemy would make a database that isn't there, and open this one for writing.
     read = {"mode": "ro", "uri": "true"}
     return URL.create("sqlite", database=f"file:{quote(str(path.resolve()))}", query=read)
+
+
+def _url_of_server(text: str) -> URL:
+    from sqlalchemy.engine import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+    scheme, _, rest = text.partition("://")
+    try:
+        url = make_url(f"{'postgresql' if scheme == 'postgres' else scheme}://{rest}")
+    except (ArgumentError, ValueError):
+        raise InvalidInput(
+            f"{shown(text)}: is no URL of a database; write postgresql://user:password@host/airflow"
+            ", in the password %40 for @, %2F for / and %3A for :"
+        ) from None
+    # PostgreSQL has a default, MySQL none.
+    if url.get_backend_name() == "mysql" and not url.database:
+        raise InvalidInput(
+            f"{shown(text)}: says no database; write its name, too: mysql://user:password@host/airflow"
+        )
+    return url
 
 
 def _with_driver(url: URL) -> URL:
