@@ -79,10 +79,12 @@ def test_the_report_has_eighty_columns_and_says_how_far_to_trust_a_plan(recorded
     assert "task slots on its only host: 3" in done.output
 
 
-def test_programs_read_the_same_figures(recorded):
-    source = recorded("base-3.3")
-    asked = ["backtest", "--from", str(source), "--trials", "3", "--format", "json"]
-    read = json.loads(CliRunner().invoke(app, asked).output)
+def test_programs_read_the_same_figures(recorded, tmp_path):
+    source, file = recorded("base-3.3"), tmp_path / "backtest.json"
+    asked = ["backtest", "--from", str(source), "--trials", "3", "--report", f"json={file}"]
+    printed = CliRunner().invoke(app, [*asked, "--format", "json"]).output
+    assert file.read_text("utf-8") == printed
+    read = json.loads(printed)
     found = windtunnel.backtest(None, source, trials=3)
     assert read["kind"] == "backtest"
     assert read["landing_error"] == found.landing_error

@@ -64,6 +64,15 @@ def test_the_difference_as_a_page(cli, dags, tmp_path):
     assert 'data-view="difference"' in (tmp_path / "out" / "index.html").read_text("utf-8")
 
 
+@pytest.mark.parametrize("form", ["json", "markdown"])
+def test_the_difference_as_a_file_is_what_would_be_printed(cli, dags, tmp_path, form):
+    dags(3)
+    asked = ("diff", "dags", "--set", "pool db=1", *DAY)
+    assert cli(*asked, "--report", f"{form}=out/told").code == 0
+    printed = cli(*asked, "--format", form).out
+    assert (tmp_path / "out" / "told").read_text("utf-8").rstrip() == printed.rstrip()
+
+
 def test_another_commit(cli, dags, git, snapshot):
     dags(3)
     git("init", "-q")

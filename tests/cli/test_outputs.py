@@ -8,6 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from windtunnel.cli import handover
+
 BROKEN = "from airflow import DAG\ndef (\n"
 
 
@@ -147,6 +149,32 @@ def test_a_report_without_a_file_of_its_own_is_refused_before_anything_is_done(
     assert not outcome.out
     assert told in " ".join(outcome.err.split())
     assert not Path("a.xml").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("plan", "junit=x"), "a plan is written as a page (out/) or as json"),
+        (("plan", "arrow=x"), "a plan is written as a page (out/) or as json"),
+        (("plan", "out/", "--spread"), "--spread has no report, but --format json"),
+        (("backtest", "sarif=x", "--from", "x.db"), "a backtest is written as a page (out/) or as"),
+        (("diff", "perfetto=x"), "a difference is written as a page (out/) or as json or as markd"),
+        (("diff", "otel=http://127.0.0.1:9"), "a difference is written as a page"),
+    ],
+)
+def test_a_form_that_a_command_has_not_is_refused_before_anything_is_read(cli, asked, told):
+    command, report, *more = asked
+    outcome = cli(command, "nowhere/", "--report", report, *more)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"--report {report}: {told}" in " ".join(outcome.err.split())
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_form_that_needs_an_extra_is_refused_before_anything_is_read(cli, monkeypatch, command):
+    monkeypatch.setattr(handover, "find_spec", lambda _: None)
+    outcome = cli(command, "nowhere/", "--report", "parquet=tables")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "pip install 'windtunnel[arrow]'" in " ".join(outcome.err.split())
 
 
 RAISES = """\

@@ -129,16 +129,3 @@ def test_a_folder_that_asks_nothing_is_told_what_to_say(cli, report):
 def test_a_plan_can_be_written_as_json(cli, report, tmp_path):
     done = cli("plan", report, "--format", "json", "--report", f"json={tmp_path / 'plan.json'}")
     assert json.loads((tmp_path / "plan.json").read_text()) == json.loads(done.out)
-
-
-@pytest.mark.parametrize("asked", [["--report", "junit=x"], ["--report", "arrow=tables"]])
-def test_what_a_plan_has_no_form_of_is_refused_before_it_is_simulated(cli, report, asked):
-    done = cli("plan", report, *asked)
-    assert (done.code, done.out) == (2, "")
-    assert "a plan is written as a page (out/) or as json" in " ".join(done.err.split())
-
-
-def test_a_spread_has_no_report(cli, report):
-    done = cli("plan", report, "--spread", "--report", "out/")
-    assert done.code == 2
-    assert "--spread has no report" in done.err

@@ -10,7 +10,7 @@ from windtunnel import api
 from windtunnel.cli.exits import CLEAN
 from windtunnel.cli.grouping import grouped
 from windtunnel.cli.options import ClusterFile, LoadOptions, Release, ReportOptions, Seed
-from windtunnel.cli.outputs import Reports, outputs
+from windtunnel.cli.outputs import HTML, JSON, Pages, outputs
 from windtunnel.cli.profiles import release_of
 from windtunnel.report.backtest_report import backtest_json, backtest_text
 from windtunnel.target import Asked, read, with_project
@@ -73,11 +73,11 @@ def backtest(
     seed: Seed = None,
     profile: Release = None,
     loading: LoadOptions,
-    reports: Reports = None,
+    reports: Pages = None,
     report: ReportOptions,
 ) -> None:
     """Predict a window of the past from what came before, and compare."""
-    out = outputs(reports)
+    out = outputs(reports, "a backtest", (HTML, JSON))
     asked = Asked(cluster, profile=release_of(profile), airflow=loading.airflow, how=loading.how())
     with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
         dags = None if target is None else read(target, with_project(target, asked), tell)
@@ -94,5 +94,5 @@ def backtest(
             progress=tell,
         )
     report.terminal.show(backtest_json(made) if report.json else backtest_text(made))
-    out.write_page(made, f"windtunnel backtest {made.source}")
+    out.write_page(made, f"windtunnel backtest {made.source}", {JSON: lambda: backtest_json(made)})
     raise typer.Exit(CLEAN)

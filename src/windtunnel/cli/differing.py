@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -26,7 +27,7 @@ from windtunnel.cli.options import (
     Trigger,
     Window,
 )
-from windtunnel.cli.outputs import Reports, outputs
+from windtunnel.cli.outputs import HTML, Pages, outputs
 from windtunnel.cli.profiles import OPTION
 from windtunnel.cli.terminal import Terminal
 from windtunnel.comparison import Comparison, compare
@@ -130,7 +131,7 @@ def diff(
     ] = None,
     loading: LoadOptions,
     store: Store = STORE,
-    reports: Reports = None,
+    reports: Pages = None,
     form: Annotated[Form, typer.Option("--format", help="How it is written.")] = Form.TEXT,
     no_color: Annotated[
         bool, typer.Option("--no-color", help="No colours, even on a terminal.")
@@ -138,7 +139,7 @@ def diff(
 ) -> None:
     """Compare two settings, commits or releases: what is later, waits more, can go wrong now."""
     terminal = Terminal(color=not no_color)
-    out = outputs(reports)
+    out = outputs(reports, "a difference", (HTML, Form.JSON, Form.MARKDOWN))
     releases, search = _profiles(profile or (), before)
     clusters = _two(cluster or (), "--cluster")
     most = None if later_than is None else api.length(later_than, f"--fail-if-later {later_than}")
@@ -173,7 +174,8 @@ def diff(
         )
     names = _names(targets, clusters, releases, changed or ())
     terminal.show(FORMS[form](told, names))
-    out.write_page(told, f"windtunnel diff: {' → '.join(names)}")
+    title = f"windtunnel diff: {' → '.join(names)}"
+    out.write_page(told, title, {form: partial(FORMS[form], told, names) for form in FORMS})
     raise typer.Exit(_code(told, most))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from windtunnel.errors import InvalidInput
@@ -10,6 +12,12 @@ from windtunnel.result import Result
 
 OTEL = "otel"
 TABLES = ("arrow", "parquet")
+NEEDS = {
+    "arrow": ("pyarrow", "arrow"),
+    "parquet": ("pyarrow", "arrow"),
+    OTEL: ("opentelemetry.exporter.otlp.proto.http", "otel"),
+}
+"""By form, the module that gives it on, and the extra that brings that."""
 
 
 @dataclass(slots=True)
@@ -22,10 +30,20 @@ class HandOver:
     """Addresses that take OTLP over HTTP."""
 
     def takes(self, form: str, place: str) -> bool:
-        """Whether this is what *form* and *place* ask for; it is kept then."""
+        """Whether this is what *form* and *place* ask for; it is kept then.
+
+        Raises:
+            InvalidInput: an extra is missing.
+        """
+        sent = form == OTEL and place.startswith(("http://", "https://"))
+        if (form in TABLES or sent) and not _is_there(NEEDS[form][0]):
+            module, extra = NEEDS[form]
+            raise InvalidInput(
+                f"--report {form}={place}: needs {module}; pip install 'windtunnel[{extra}]'"
+            )
         if form in TABLES:
             self.tables.append((form, Path(place)))
-        elif form == OTEL and place.startswith(("http://", "https://")):
+        elif sent:
             self.collectors.append(place)
         else:
             return False
@@ -35,8 +53,7 @@ class HandOver:
         """Hand it over.
 
         Raises:
-            InvalidInput: a file can't be written, a collector doesn't answer, or an extra is
-                missing.
+            InvalidInput: a file can't be written, or a collector doesn't answer.
         """
         if not self.tables and not self.collectors:
             return
@@ -50,3 +67,9 @@ class HandOver:
                 raise InvalidInput(said) from None
         for address in self.collectors:
             exports.send(exports.spans(result), address)
+
+
+def _is_there(module: str) -> bool:
+    with suppress(ModuleNotFoundError):  # of what it is in
+        return find_spec(module) is not None
+    return False

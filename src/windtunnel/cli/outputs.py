@@ -35,6 +35,8 @@ FORMS: dict[str, Callable[[Told], str]] = {
 JSON = "json"
 HTML = "html"
 PERFETTO = "perfetto"
+ANY = (HTML, *FORMS, JSON, PERFETTO, OTEL, *TABLES)
+"""What `run` and `check` are written as; other commands have fewer forms."""
 PAGE = "index.html"
 """The file in a folder that is named without a format."""
 
@@ -47,6 +49,15 @@ Reports = Annotated[
         "as html, junit, sarif, markdown, gitlab (code quality), github (annotations), json, "
         "perfetto or otel (otel=http://localhost:4318 sends it); arrow and parquet take a folder. "
         "Repeatable.",
+    ),
+]
+Pages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FOLDER or FORMAT=FILE",
+        help="Write it, too: into a folder as a page for people (index.html), or to a file as html "
+        "or json; a difference also as markdown. Repeatable.",
     ),
 ]
 
@@ -106,29 +117,22 @@ class Outputs:
         self._write(said, forms, terminal, beside=beside)
         self.handed.give(_first(outcome))
 
-    def check_plan(self, *, spread: bool) -> None:
-        """Before anything is simulated: raises `InvalidInput` for a format that a plan has not."""
-        elsewhere = [*self.handed.tables, *((OTEL, one) for one in self.handed.collectors)]
-        for form, place in (*self.files, *elsewhere):
-            if spread or form not in (HTML, JSON):
-                can = "--spread has no report, but --format json"
-                can = can if spread else "a plan is written as a page (out/) or as json"
-                raise InvalidInput(f"--report {form}={place}: {can}")
+    def write_page(
+        self, outcome: object, title: str, others: Mapping[str, Callable[[], str]]
+    ) -> None:
+        """Write what is no simulation: a plan, a backtest, a difference.
 
-    def write_page(self, outcome: object, title: str, as_json: str | None = None) -> None:
-        """Write what has no other form than the page (a backtest) and perhaps JSON (a plan).
+        Args:
+            outcome: What the page is about.
+            title: Of the page.
+            others: The forms beside the page; no other one was asked for.
 
         Raises:
-            InvalidInput: a file can't be written, or another format was asked for.
+            InvalidInput: a file can't be written.
         """
         failed = []
         for form, file in self.files:
-            if form == JSON and as_json is not None:
-                text = as_json
-            elif form == HTML:
-                text = _page(outcome, title)
-            else:
-                raise InvalidInput(f"--report {form}={file}: only html is there for this command")
+            text = _page(outcome, title) if form == HTML else others[form]()
             failed += _put(file, text, f"--report {form}={file}")
         if failed:
             raise InvalidInput("\n".join(failed))
@@ -181,19 +185,26 @@ def usable(
     return read_found(found, asked)
 
 
-def outputs(asked: Sequence[str] | None) -> Outputs:
+def outputs(
+    asked: Sequence[str] | None, of: str = "a simulation", forms: Sequence[str] = ANY
+) -> Outputs:
     """What was asked for, and what the environment of a workflow asks for.
 
+    Args:
+        asked: Each ``--report``.
+        of: What it reports, in words.
+        forms: What that can be written as.
+
     Raises:
-        InvalidInput: a report is neither a folder nor FORMAT=FILE, the format is none, or two are
-            one file.
+        InvalidInput: a report is neither a folder nor FORMAT=FILE, the format is none of these, or
+            two are one file. Whoever calls this before anything is simulated loses no time.
     """
     in_github = os.environ.get("GITHUB_ACTIONS") == "true"
     summary = os.environ.get("GITHUB_STEP_SUMMARY") if in_github else None
     workspace = os.environ.get("GITHUB_WORKSPACE") if in_github else None
     handed = HandOver()
     return Outputs(
-        _named(asked or (), handed),
+        _named(asked or (), handed, of, forms),
         in_github,
         Path(summary) if summary else None,
         _root(Path.cwd(), workspace),
@@ -201,11 +212,15 @@ def outputs(asked: Sequence[str] | None) -> Outputs:
     )
 
 
-def _named(asked: Sequence[str], handed: HandOver) -> tuple[tuple[str, Path], ...]:
+def _named(
+    asked: Sequence[str], handed: HandOver, of: str, forms: Sequence[str]
+) -> tuple[tuple[str, Path], ...]:
     """Formats and files, in the order of the command line; what is no file is *handed* over."""
     files: dict[Path, str] = {}
     for one in asked:
         form, file = _form_and_file(one)
+        if form not in forms:
+            raise InvalidInput(f"--report {one}: {_instead(of, forms)}")
         if file == "-":
             raise InvalidInput(
                 f"--report {one}: is no file; on stdout there is the text, or --format json"
@@ -220,16 +235,22 @@ def _named(asked: Sequence[str], handed: HandOver) -> tuple[tuple[str, Path], ..
 
 def _form_and_file(one: str) -> tuple[str, str]:
     """A folder gets the page; a format alone is a file that was forgotten."""
-    known = (HTML, *FORMS, JSON, PERFETTO, OTEL, *TABLES)
     form, equals, file = one.partition("=")
-    if not equals and form and form not in known and not Path(form).is_file():
+    if not equals and form and form not in ANY and not Path(form).is_file():
         return HTML, str(Path(form) / PAGE)
-    if form not in known or not file:
+    if form not in ANY or not file:
         raise InvalidInput(
             f"--report {one}: write a folder, such as out/, or FORMAT=FILE, such as "
-            f"junit=windtunnel.xml; formats: {', '.join(known)}"
+            f"junit=windtunnel.xml; formats: {', '.join(ANY)}"
         )
     return form, file
+
+
+def _instead(of: str, forms: Sequence[str]) -> str:
+    if not forms:
+        return f"{of} has no report, but --format json"
+    others = " or as ".join(form for form in forms if form != HTML)
+    return f"{of} is written as a page (out/) or as {others}"
 
 
 def _first(outcome: Result | Report) -> Result:

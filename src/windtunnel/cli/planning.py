@@ -22,7 +22,7 @@ from windtunnel.cli.options import (
     Target,
     WorkOptions,
 )
-from windtunnel.cli.outputs import Reports, outputs, usable
+from windtunnel.cli.outputs import HTML, JSON, Pages, outputs, usable
 from windtunnel.cli.profiles import release_of
 from windtunnel.cli.resuming import resumable
 from windtunnel.loaders import ReadScenario
@@ -111,12 +111,11 @@ def plan(
         Path, typer.Option("--store", metavar="DIR", help="Where an interrupted plan is kept.")
     ] = STORE,
     work: WorkOptions,
-    reports: Reports = None,
+    reports: Pages = None,
     report: ReportOptions,
 ) -> None:
     """Simulate many days with other settings: the least with which deadlines hold."""
-    out = outputs(reports)
-    out.check_plan(spread=spread)
+    out = outputs(reports, "--spread", ()) if spread else outputs(reports, "a plan", (HTML, JSON))
     asked = with_project(target, scenario.asked(loading, release_of(profile), seed=seed))
     # In several processes without being asked, where that is worth it.
     on = None if work.backend is None and work.workers is None else work.on
@@ -149,7 +148,7 @@ def plan(
         )
     as_json = plan_json(made)
     report.terminal.show(as_json if report.json else plan_text(made))
-    out.write_page(made, f"windtunnel plan {target}", as_json)
+    out.write_page(made, f"windtunnel plan {target}", {JSON: lambda: as_json})
     raise typer.Exit(_code(made))
 
 
