@@ -373,6 +373,8 @@ def backtest(
     trials: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    backend: Backend | str = HERE,
+    kept: Kept | None = None,
 ) -> calibration.Backtest:
     """Simulate a window of the past from what was known before it, and compare with what happened.
 
@@ -393,19 +395,23 @@ def backtest(
         trials: How many simulations; by default 40, fewer of a large window.
         seed: Of the first of them.
         progress: Told how far it is.
+        backend: Where it is simulated: ``"processes=4"``, ``"dask=tcp://head:8786"`` or ``"ray"``.
+            It has no influence on what comes out.
+        kept: Where what was simulated is kept, so that an interrupted backtest can go on.
 
     Raises:
-        InvalidInput: the past can't be read, the window is empty, nothing of it is in the fleet, or
-            nothing was known before it.
+        InvalidInput: the past can't be read, the window is empty, nothing of it is in the fleet,
+            nothing was known before it, or the backend can't be used.
     """
+    on = read_backend(backend) if isinstance(backend, str) else backend
     one_of("mode", mode, (str,), "calibrated or replayed")
     if target is None and not loaders.is_database(source) and Path(source).exists():
         raise InvalidInput(
             f"{source}: an export doesn't keep the DAGs; name them, too, as in: windtunnel "
             f"backtest dags/ --from {source}"
         )
-    kept = loaders.load(source).fleet if target is None else target
-    scenario = scenario_of(kept, cluster=cluster)
+    dags = loaders.load(source).fleet if target is None else target
+    scenario = scenario_of(dags, cluster=cluster)
     past = calibration.read_past(source)
     return calibration.backtest(
         past,
@@ -418,6 +424,8 @@ def backtest(
         trials=trials,
         seed=seed,
         tell=progress,
+        on=on,
+        kept=kept,
     )
 
 

@@ -13,11 +13,13 @@ from typer.testing import CliRunner
 import windtunnel
 from windtunnel.cli.app import app
 from windtunnel.model import Cluster
+from windtunnel.sweep import closing
 
 HERE = Path(__file__).parent
 RELEASES = ("3.3", "2.11")
 BASE = Cluster(executor="LocalExecutor", parallelism=3)
 OTHER = Cluster(executor="LocalExecutor", parallelism=6)
+TWO = ["--workers", "2"]
 HALF = {"3.3": "2026-11-27T01:25:00", "2.11": "2026-11-27T01:50:00"}
 """Where the second half of each recording begins."""
 
@@ -92,12 +94,21 @@ def test_programs_read_the_same_figures(recorded, tmp_path):
     assert read["dags"][0]["landing"]["error"] == found.dags[0].landing.error
 
 
+def test_several_workers_print_the_same_bytes(recorded):
+    asked = ["backtest", "--from", str(recorded("base-3.3")), "--trials", "6"]
+    with closing():
+        printed = [CliRunner().invoke(app, [*asked, *more]).output for more in ([], TWO)]
+    assert printed[0] == printed[1]
+    assert "6 simulations" in printed[0]
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
         (["--since", "2020-01-01", "--until", "2020-01-02"], "no dag run was due"),
         (["--since", "2020-01-02", "--until", "2020-01-01"], "before it begins"),
         (["--since", "soon"], "since soon"),
+        (["--workers", "3", "--backend", "ray"], "--workers 3: is about processes"),
     ],
 )
 def test_what_can_not_be_compared_is_told_in_words(recorded, more, said):

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from windtunnel.sweep import closing
+
 RANGE = ("--from", "2026-01-10", "--to", "2026-01-20", "--start", "2026-03-01")
 
 
@@ -32,6 +34,20 @@ def test_programs_get_the_same(cli, dags) -> None:
     assert sheet["filled"][0]["makespan_s"]["value"] > sheet["filled"][1]["makespan_s"]["value"]
 
 
+def test_the_sheet_is_the_same_with_several_workers(cli, dags, tmp_path) -> None:
+    (tmp_path / "behavior.toml").write_text(
+        '[[rules]]\ntasks = "*"\nduration = { median = "20m", sigma = 0.8 }\n'
+    )
+    asked = ("backfill", "dags", "etl", *RANGE, "--behavior", "behavior.toml", "--simulations", 4)
+    alone = cli(*asked, "--format", "json")
+    with closing():
+        together = cli(*asked, "--format", "json", "--workers", 2)
+    assert (alone.code, together.err) == (0, "")
+    assert together.out == alone.out
+    sheet = json.loads(alone.out)
+    assert sheet["simulations"] == 4 * (1 + len(sheet["filled"]))
+
+
 def test_where_no_value_is_mild_enough_the_exit_code_says_it(cli, dags, tmp_path) -> None:
     (tmp_path / "one.toml").write_text("parallelism = 1\n")
     late = (*RANGE, "--at", "+23h50m", "--max-active-runs", "8", "--later", "0s", "--for", "2d")
@@ -47,6 +63,7 @@ def test_where_no_value_is_mild_enough_the_exit_code_says_it(cli, dags, tmp_path
         (("etl", *RANGE, "--max-active-runs", "0,4"), "write numbers of runs"),
         (("etl", *RANGE, "--max-active-runs", "many"), "write numbers of runs"),
         (("etl", *RANGE, "--later", "soon"), "--later"),
+        (("etl", *RANGE, "--backend", "spark"), "there is none of this name"),
         (("etl", "--from", "2026-01-20", "--to", "2026-01-10"), "from_date is after to_date"),
         (("etl", "--from", "yesterday", "--to", "2026-01-10"), "yesterday"),
     ],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -17,10 +17,11 @@ from windtunnel.capacity.estimate import Estimate, mean
 from windtunnel.choices import Calm
 from windtunnel.engine import Simulation, compiled
 from windtunnel.engine.luck import draw
+from windtunnel.engine.program import Program
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import check_backfills
 from windtunnel.model import Backfill, Scenario
-from windtunnel.sweep import Progress, sweep
+from windtunnel.sweep import Progress, prepared, sweep
 from windtunnel.trace import RunState, TaskState, Trace
 
 VALUES = (1, 2, 4, 8, 16, 32, 64)
@@ -92,20 +93,12 @@ class BackfillSheet:
     """Airflow 2: the DAG's own ``max_active_runs`` is what is varied."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Shared:
     """What all simulations share."""
 
     scenario: Scenario
     backfill: Backfill
-    programs: dict[int, Any] = field(default_factory=dict, compare=False)
-
-    def __getstate__(self) -> tuple[Scenario, Backfill]:
-        return self.scenario, self.backfill  # another process compiles for itself
-
-    def __setstate__(self, state: tuple[Scenario, Backfill]) -> None:
-        self.scenario, self.backfill = state
-        self.programs = {}
 
 
 def backfill_sheet(
@@ -165,11 +158,12 @@ def simulate_backfill(shared: _Shared, item: tuple[int, float, int]) -> dict[str
     day. Times are seconds; what has not ended is None."""
     value, window, day = item
     scenario = _with(shared, value, window)
-    if value not in shared.programs:
-        shared.programs[value] = compiled(scenario)
+    programs = prepared(shared, _programs)
+    if value not in programs:
+        programs[value] = compiled(scenario)
     seed = scenario.seed if day == 0 else draw(scenario.seed, "day", day) % 10**9
     scenario = scenario.model_copy(update={"seed": seed})
-    trace = Simulation(scenario, program=shared.programs[value]).run()
+    trace = Simulation(scenario, program=programs[value]).run()
     ends = _ends(trace)
     own = {n for n, run in enumerate(trace.runs) if run.run_type == "backfill"}
     peak, area = _held(trace, own)
@@ -187,6 +181,11 @@ def simulate_backfill(shared: _Shared, item: tuple[int, float, int]) -> dict[str
             if n not in own
         ],
     }
+
+
+def _programs(_: _Shared) -> dict[int, Program]:
+    """Those that were compiled, by ``max_active_runs``."""
+    return {}
 
 
 def _with(shared: _Shared, value: int, window: float) -> Scenario:

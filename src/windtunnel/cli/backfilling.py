@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -10,6 +11,7 @@ from windtunnel.capacity import backfill_sheet
 from windtunnel.cli.exits import CLEAN, FINDINGS
 from windtunnel.cli.grouping import grouped
 from windtunnel.cli.options import (
+    STORE,
     BehaviorFile,
     ClusterFile,
     LoadOptions,
@@ -18,8 +20,10 @@ from windtunnel.cli.options import (
     Seed,
     Target,
     Window,
+    WorkOptions,
 )
 from windtunnel.cli.profiles import release_of
+from windtunnel.cli.resuming import resumable
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import parse_backfill, parse_duration
 from windtunnel.report import backfill_json, backfill_text
@@ -78,6 +82,10 @@ def backfill(
     seed: Seed = None,
     profile: Release = None,
     loading: LoadOptions,
+    store: Annotated[
+        Path, typer.Option("--store", metavar="DIR", help="Where an interrupted one is kept.")
+    ] = STORE,
+    work: WorkOptions,
     report: ReportOptions,
 ) -> None:
     """Fill dates: how long it takes, whom it makes late, how many runs at once are best."""
@@ -100,7 +108,12 @@ def backfill(
     )
     tried = _values(values)
     allowed = _time(later, f"--later {later}")
-    with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
+    on = work.on
+    with (
+        report.terminal.only_reports(report.json),
+        resumable(store, report.terminal) as kept,
+        report.terminal.stages() as tell,
+    ):
         found = read(target, with_project(target, asked), tell)
         sheet = backfill_sheet(
             found.scenario,
@@ -109,6 +122,8 @@ def backfill(
             most_later_s=allowed,
             days=simulations,
             tell=tell,
+            on=on,
+            kept=kept,
         )
     report.terminal.show(backfill_json(sheet) if report.json else backfill_text(sheet))
     raise typer.Exit(FINDINGS if sheet.best is None else CLEAN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,9 +10,18 @@ import typer
 from windtunnel import api
 from windtunnel.cli.exits import CLEAN
 from windtunnel.cli.grouping import grouped
-from windtunnel.cli.options import ClusterFile, LoadOptions, Release, ReportOptions, Seed
+from windtunnel.cli.options import (
+    STORE,
+    ClusterFile,
+    LoadOptions,
+    Release,
+    ReportOptions,
+    Seed,
+    WorkOptions,
+)
 from windtunnel.cli.outputs import HTML, JSON, Pages, outputs
 from windtunnel.cli.profiles import release_of
+from windtunnel.cli.resuming import resumable
 from windtunnel.report.backtest_report import backtest_json, backtest_text
 from windtunnel.target import Asked, read, with_project
 
@@ -73,13 +83,22 @@ def backtest(
     seed: Seed = None,
     profile: Release = None,
     loading: LoadOptions,
+    store: Annotated[
+        Path, typer.Option("--store", metavar="DIR", help="Where an interrupted backtest is kept.")
+    ] = STORE,
+    work: WorkOptions,
     reports: Pages = None,
     report: ReportOptions,
 ) -> None:
     """Predict a window of the past from what came before, and compare."""
     out = outputs(reports, "a backtest", (HTML, JSON))
     asked = Asked(cluster, profile=release_of(profile), airflow=loading.airflow, how=loading.how())
-    with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
+    on = work.on
+    with (
+        report.terminal.only_reports(report.json),
+        resumable(store, report.terminal) as kept,
+        report.terminal.stages() as tell,
+    ):
         dags = None if target is None else read(target, with_project(target, asked), tell)
         made = api.backtest(
             None if dags is None else dags.scenario,
@@ -92,6 +111,8 @@ def backtest(
             trials=trials,
             seed=seed or 0,
             progress=tell,
+            backend=on,
+            kept=kept,
         )
     report.terminal.show(backtest_json(made) if report.json else backtest_text(made))
     out.write_page(made, f"windtunnel backtest {made.source}", {JSON: lambda: backtest_json(made)})

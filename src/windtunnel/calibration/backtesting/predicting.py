@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from windtunnel.calibration.backtesting.before import known_before
 from windtunnel.calibration.backtesting.comparing import dags_of
@@ -20,7 +20,7 @@ from windtunnel.calibration.fitting import calibrate
 from windtunnel.calibration.past import Past, PastRun
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Behavior, Cluster, Fleet, Scenario
-from windtunnel.sweep import Progress, sweep
+from windtunnel.sweep import HERE, Backend, Kept, Progress, sweep
 from windtunnel.units import clock
 
 Mode = Literal["calibrated", "replayed"]
@@ -44,6 +44,8 @@ def backtest(
     trials: int | None = None,
     seed: int = 0,
     tell: Progress | None = None,
+    on: Backend = HERE,
+    kept: Kept | None = None,
 ) -> Backtest:
     """Simulate a window of the past and compare it with what happened.
 
@@ -61,6 +63,8 @@ def backtest(
         trials: how many simulations; by default 40, fewer of a large window.
         seed: of the first simulation; the others have the next ones.
         tell: told how far it is.
+        on: where it is simulated; what comes out is the same.
+        kept: where what was simulated is kept until everything is done.
 
     Raises:
         InvalidInput: the window is empty, nothing of it is in the fleet, or nothing was known
@@ -96,8 +100,9 @@ def backtest(
     behavior = behavior.model_copy(update={"rules": (*again, *behavior.rules)})
     scenario = _scenario(made, behavior, learned, span)
     trials = trials or _trials(past, span)
-    predicted = _simulated(scenario, span, range(seed, seed + trials), tell)
-    uncalibrated = _simulated(_uncalibrated(scenario, cluster, span), span, [seed], None)
+    seeds = range(seed, seed + trials)
+    predicted = _simulated(scenario, span, seeds, tell=tell, on=on, kept=kept)
+    uncalibrated = _simulated(_uncalibrated(scenario, cluster, span), span, [seed])
     rows = dags_of(past, keys, span, predicted, uncalibrated)
     return Backtest(
         source=past.source,
@@ -173,8 +178,7 @@ def _uncalibrated(scenario: Scenario, cluster: Cluster, span: Span) -> Scenario:
     )
 
 
-def _simulated(
-    scenario: Scenario, span: Span, seeds: Sequence[int], tell: Progress | None
-) -> list[Answer]:
+def _simulated(scenario: Scenario, span: Span, seeds: Sequence[int], **how: Any) -> list[Answer]:
+    """*how*: as for `windtunnel.sweep.sweep`."""
     since, until = ((at - span.begin).total_seconds() for at in (span.since, span.until))
-    return list(sweep(trial, Trials(scenario, since, until), seeds, tell=tell))
+    return list(sweep(trial, Trials(scenario, since, until), seeds, **how))
