@@ -9,7 +9,7 @@ import pytest
 
 from capacity.closed_form.fleets import UNLIMITED, exponential
 from capacity.closed_form.fleets import queue as queue_of
-from windtunnel.capacity.warm_up import WarmUp, is_steady, warm_up
+from windtunnel.capacity.days.warm_up import WarmUp, is_steady, warm_up
 from windtunnel.model import (
     Arrivals,
     AssetUpdate,

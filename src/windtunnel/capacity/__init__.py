@@ -2,16 +2,16 @@
 plans made of many of them."""
 
 from windtunnel.capacity.backfill import BackfillSheet, Filled, Later, backfill_sheet
-from windtunnel.capacity.due import Awaited, awaited
-from windtunnel.capacity.estimate import Estimate, mean, quantile, share
-from windtunnel.capacity.every_limit import every_limit
-from windtunnel.capacity.levels import Occupancy
-from windtunnel.capacity.looks import Looks, growing, is_enough, look_until
-from windtunnel.capacity.occupancy import occupancy
-from windtunnel.capacity.plan import Kept, Plan, Point, StaticFormula
-from windtunnel.capacity.planning import make_plan
+from windtunnel.capacity.days.due import Awaited, awaited
+from windtunnel.capacity.days.warm_up import WarmUp, is_steady
+from windtunnel.capacity.estimating.estimate import Estimate, mean, quantile, share
+from windtunnel.capacity.estimating.looks import Looks, growing, is_enough, look_until
+from windtunnel.capacity.plans.plan import Kept, Plan, Point, StaticFormula
+from windtunnel.capacity.plans.planning import make_plan
 from windtunnel.capacity.spread import Move, Side, Spread, make_spread
-from windtunnel.capacity.warm_up import WarmUp, is_steady
+from windtunnel.capacity.usage.every_limit import every_limit
+from windtunnel.capacity.usage.levels import Occupancy
+from windtunnel.capacity.usage.occupancy import occupancy
 
 __all__ = [
     "Awaited",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from windtunnel.capacity.estimate import Estimate, mean
+from windtunnel.capacity.estimating.estimate import Estimate, mean
 from windtunnel.choices import Calm
 from windtunnel.engine import Simulation, compiled
 from windtunnel.engine.luck import draw

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from windtunnel.capacity.day import Days, seed_of, simulate_day
+from windtunnel.capacity.days.day import Days, seed_of, simulate_day
 from windtunnel.engine import Simulation, compiled
 from windtunnel.errors import InvalidInput
 from windtunnel.lint.awaited import awaited

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from windtunnel.capacity import Plan, Point
-from windtunnel.capacity.trials import FARTHEST
+from windtunnel.capacity.plans.points import FARTHEST
 from windtunnel.report.plan_words import (
     asked_words,
     figures,

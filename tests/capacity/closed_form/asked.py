@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import windtunnel
 from capacity.closed_form.fleets import Known
 from windtunnel.capacity import Estimate, Looks, is_enough, look_until, mean, share
-from windtunnel.capacity.warm_up import is_steady
+from windtunnel.capacity.days.warm_up import is_steady
 from windtunnel.engine import Simulation, compiled
 from windtunnel.engine.luck import draw
 from windtunnel.engine.program import Program

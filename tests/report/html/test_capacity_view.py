@@ -11,7 +11,7 @@ import pytest
 import windtunnel as wt
 from nights import START
 from windtunnel.capacity import Kept, Plan, Point
-from windtunnel.capacity.plan import StaticFormula
+from windtunnel.capacity.plans.plan import StaticFormula
 from windtunnel.model.question import Deadline, Question, Setting
 from windtunnel.report.html import Subject, capacity, page
 

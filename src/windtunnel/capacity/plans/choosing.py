@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from windtunnel.capacity.day import Settings
-from windtunnel.capacity.plan import Point
-from windtunnel.capacity.trials import Trials
+from windtunnel.capacity.days.day import Settings
+from windtunnel.capacity.plans.plan import Point
+from windtunnel.capacity.plans.trials import Trials
 from windtunnel.errors import InvalidInput
 
 FEW_VALUES = 16

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from windtunnel.capacity.estimate import Estimate
+from windtunnel.capacity.estimating.estimate import Estimate
 from windtunnel.errors import InvalidInput
 
 Value = TypeVar("Value")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from math import ceil
 
-from windtunnel.capacity.day import Days, Settings
-from windtunnel.capacity.plan import Point, StaticFormula
-from windtunnel.capacity.trials import Trials
+from windtunnel.capacity.days.day import Days, Settings
+from windtunnel.capacity.plans.plan import Point, StaticFormula
+from windtunnel.capacity.plans.trials import Trials
 from windtunnel.units import count
 
 BUFFER = 1.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from windtunnel.capacity.plan import Point
+from windtunnel.capacity.plans.plan import Point
 
 
 def knee(curve: Sequence[Point]) -> Point | None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from windtunnel.capacity.counted import ON_PURPOSE, counted_of
-from windtunnel.capacity.due import Awaited, awaited
-from windtunnel.capacity.workers import busy_worker_seconds, peak_running
+from windtunnel.capacity.days.counted import ON_PURPOSE, counted_of
+from windtunnel.capacity.days.due import Awaited, awaited
+from windtunnel.capacity.days.workers import busy_worker_seconds, peak_running
 from windtunnel.choices import Calm
 from windtunnel.detect import detect, sort_out
 from windtunnel.engine import Simulation, compiled

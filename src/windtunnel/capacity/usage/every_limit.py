@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from windtunnel.capacity.levels import Levels, Occupancy
-from windtunnel.capacity.occupancy import occupancy
+from windtunnel.capacity.usage.levels import Levels, Occupancy
+from windtunnel.capacity.usage.occupancy import occupancy
 from windtunnel.model import Cluster, Scenario, Task, WorkerGroup
 from windtunnel.trace import RunState, TaskState, Trace
 

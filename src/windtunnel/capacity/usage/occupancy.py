@@ -3,7 +3,7 @@ from when to when."""
 
 from __future__ import annotations
 
-from windtunnel.capacity.levels import Levels, Occupancy
+from windtunnel.capacity.usage.levels import Levels, Occupancy
 from windtunnel.model import Cluster, DagChanged, Scenario
 from windtunnel.trace import TaskState, Trace
 

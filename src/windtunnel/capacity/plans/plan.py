@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from windtunnel.capacity.warm_up import NOTHING, WarmUp
+from windtunnel.capacity.days.warm_up import NOTHING, WarmUp
 from windtunnel.model import Assumption, Problem, Question, Scenario
 
 Verdict = Literal["yes", "no", "unknown"]

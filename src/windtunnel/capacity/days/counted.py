@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from windtunnel.capacity.due import Awaited
+from windtunnel.capacity.days.due import Awaited
 from windtunnel.trace import RunState, TaskState, Trace, Waits
 
 ON_PURPOSE = frozenset(("upstream", "depends_on_past", "retry delay", "reschedule", "trigger"))

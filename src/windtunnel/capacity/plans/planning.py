@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from windtunnel.capacity.choosing import FEW_SETTINGS, choose
-from windtunnel.capacity.day import Days, Settings
-from windtunnel.capacity.formula import formula
-from windtunnel.capacity.knee import knee
-from windtunnel.capacity.looks import Looks, growing
-from windtunnel.capacity.plan import Plan, Point
-from windtunnel.capacity.trials import Simulate, Simulating, Trials
-from windtunnel.capacity.workers import worker_hours
+from windtunnel.capacity.days.day import Days, Settings
+from windtunnel.capacity.days.workers import worker_hours
+from windtunnel.capacity.estimating.looks import Looks, growing
+from windtunnel.capacity.plans.choosing import FEW_SETTINGS, choose
+from windtunnel.capacity.plans.formula import formula
+from windtunnel.capacity.plans.knee import knee
+from windtunnel.capacity.plans.plan import Plan, Point
+from windtunnel.capacity.plans.simulating import Simulate, Simulating
+from windtunnel.capacity.plans.trials import Trials
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import with_setting
 from windtunnel.model import Question, Scenario

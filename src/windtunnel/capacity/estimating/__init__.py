@@ -1,0 +1,1 @@
+"""Estimating: shares, means and quantiles out of simulations, and when to look at them."""

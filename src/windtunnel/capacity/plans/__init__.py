@@ -1,0 +1,1 @@
+"""Plans: which settings to simulate, how often, and what they come to."""
