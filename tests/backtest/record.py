@@ -1,12 +1,13 @@
 """Records what a real Airflow does with `dags/`: its metadata database, as an SQLite file.
 
 Run with the Python of an Airflow (2.11 or 3.x); see `tox -e record-3,record-2`. It starts the
-components of a deployment with LocalExecutor in a folder of their own, triggers a run by hand now
-and then, stops them, and copies the tables that tell what happened. Tasks sleep for real, so a
-recording of twelve minutes takes twelve minutes.
+components of a deployment in a folder of their own, with LocalExecutor or with CeleryExecutor and
+one worker, triggers a run by hand now and then, stops them, and copies the tables that tell what
+happened. Tasks sleep for real, so a recording of twelve minutes takes twelve minutes.
 
-2.11 refuses LocalExecutor on SQLite: there, name a PostgreSQL that may be filled, or the folder of
-PostgreSQL's programs for a server of its own.
+2.11 refuses LocalExecutor on SQLite, and Celery needs a server, too: there, name a PostgreSQL that
+may be filled, or the folder of PostgreSQL's programs for a server of its own. Celery's broker is a
+redis-server of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -50,11 +51,14 @@ def main() -> None:
             if asked.postgres is not None:
                 url = running.enter_context(_postgres(asked.postgres, home))
             settings = _settings(home, asked.dags, asked.parallelism, url)
+            if asked.celery is not None:
+                settings |= _celery(running.enter_context(_redis(home)), asked.celery)
             _airflow(settings, "db", "migrate")
             for pool in asked.pool:
                 name, slots = pool.split("=")
                 _airflow(settings, "pools", "set", name, slots, "recorded")
-            with _deployment(settings, home):
+            parts = [*COMPONENTS, *(["celery worker"] if asked.celery is not None else [])]
+            with _deployment(parts, settings, home):
                 _wait(asked.minutes * 60, settings, asked.trigger)
             _copy(settings, asked.into)
     finally:
@@ -67,6 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--dags", type=Path, default=HERE / "dags")
     parser.add_argument("--minutes", type=float, default=12)
     parser.add_argument("--parallelism", type=int, default=4)
+    parser.add_argument("--celery", type=int, default=None, help="slots of a Celery worker")
     parser.add_argument("--pool", action="append", default=[], help="NAME=SLOTS")
     parser.add_argument("--trigger", default=None, help="a DAG to trigger by hand now and then")
     parser.add_argument("--database", default=None, help="URL of a database that may be filled")
@@ -82,9 +87,7 @@ COMPONENTS = ("api-server", "dag-processor", "scheduler") if IS_3 else ("schedul
 
 def _settings(home: Path, dags: Path, parallelism: int, url: str | None) -> dict[str, str]:
     """The environment of all components."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = _free_port()
     settings = {
         **os.environ,
         "AIRFLOW_HOME": str(home),
@@ -111,19 +114,36 @@ def _settings(home: Path, dags: Path, parallelism: int, url: str | None) -> dict
     return settings
 
 
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _celery(broker: str, slots: int) -> dict[str, str]:
+    """The environment of CeleryExecutor."""
+    return {
+        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+        "AIRFLOW__CELERY__BROKER_URL": f"{broker}/0",
+        "AIRFLOW__CELERY__RESULT_BACKEND": f"{broker}/1",
+        "AIRFLOW__CELERY__WORKER_CONCURRENCY": str(slots),
+        "C_FORCE_ROOT": "true",
+    }
+
+
 def _airflow(settings: dict[str, str], *words: str) -> None:
     subprocess.run(["airflow", *words], env=settings, check=True, stdout=subprocess.DEVNULL)
 
 
 @contextmanager
-def _deployment(settings: dict[str, str], home: Path) -> Iterator[None]:
+def _deployment(parts: Sequence[str], settings: dict[str, str], home: Path) -> Iterator[None]:
     """All components, until the recording is over."""
     started = []
-    for name in COMPONENTS:
+    for name in parts:
         log = (home / f"{name}.log").open("w")
         started.append(
             subprocess.Popen(
-                ["airflow", name],
+                ["airflow", *name.split()],
                 env=settings,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -150,7 +170,7 @@ def _listening(port: int) -> None:
             if one.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(1)
-    raise SystemExit("the API server did not come up")
+    raise SystemExit(f"nothing came up at port {port}")
 
 
 def _wait(seconds: float, settings: dict[str, str], trigger: str | None) -> None:
@@ -180,6 +200,20 @@ def _postgres(programs: Path, home: Path) -> Iterator[str]:
         yield f"postgresql+psycopg2://airflow@/postgres?host={data}"
     finally:
         _quietly(*control, "-m", "fast", "stop")
+
+
+@contextmanager
+def _redis(home: Path) -> Iterator[str]:
+    """A redis-server for this recording alone, which keeps nothing."""
+    port = _free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(home)]
+    server = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)
+    try:
+        _listening(port)
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(60)
 
 
 def _quietly(*command: str | Path) -> None:

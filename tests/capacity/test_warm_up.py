@@ -70,6 +70,12 @@ def test_with_another_window_it_is_about_as_long() -> None:
     assert long.seconds < 24 * 3600.0
 
 
+def test_a_window_of_many_tasks_is_looked_at_long_enough_all_the_same(monkeypatch) -> None:
+    monkeypatch.setattr("windtunnel.capacity.days.warm_up.MOST_TRIES", 100)
+    assert warm_up(queue(0.8, duration_s=100 * 3600.0), QUEUED).is_settled
+    assert not warm_up(queue(0.8), QUEUED).is_settled
+
+
 def test_a_scheduler_whose_loops_come_at_other_times_in_each_simulation_is_no_memory() -> None:
     slow = Cluster(parallelism=2, loop=SchedulerLoop(duration_s=0.7, per_task_s=0.1))
     found = warm_up(queue(0.6, 2, cluster=slow), QUEUED)

@@ -38,7 +38,8 @@ FEW_RUNS = 200
 GROWN = 2_000
 """Runs of a DAG after which a queue that was never as short again grows without end."""
 MOST_TRIES = 40_000
-"""Task instances in the long simulation, at most: some seconds."""
+"""Task instances in the long simulation, at most: some seconds. In a window that has many itself, a
+stretch may have half of those in any case."""
 MOST_WINDOWS = 4096
 """Its length at most, in windows, where little happens."""
 Change = tuple[int, int]
@@ -91,9 +92,8 @@ def warm_up(scenario: Scenario, deadlines: Iterable[Deadline]) -> WarmUp:
         if is_enough and _is_forgotten(long, trace, stretch_s):
             # The twins are few, and what one of fifty remembers they don't show: once more as long.
             return WarmUp(float(ceil(2 * stretch_s)))
-        if 2 * len(trace.ti_run) > MOST_TRIES or any(
-            _grows(own, trace.end_us) for own in _unlanded(trace).values()
-        ):
+        is_longest = 2 * len(trace.ti_run) > MOST_TRIES and 4 * stretch_s > scenario.duration_s
+        if is_longest or any(_grows(own, trace.end_us) for own in _unlanded(trace).values()):
             return WarmUp(scenario.duration_s, is_settled=False)
         stretch_s *= 2
 
