@@ -112,6 +112,23 @@ def with_project(target: str, asked: Asked) -> Asked:
     return replace(asked, **missing, said={**where, **asked.said})
 
 
+def usual_target() -> str | None:
+    """What is meant where nobody names a target: ``dags`` of what the repository of the current
+    folder says, else its folder ``dags``; None: there is neither.
+
+    Raises:
+        InvalidInput: the repository says something that can't be used.
+    """
+    _refuse_lost_folder()
+    here = Path.cwd()
+    said, _ = said_by_project(here)
+    if "dags" not in said:
+        return "dags" if (here / "dags").is_dir() else None
+    place = said["dags"]
+    is_below = isinstance(place, Path) and place.is_relative_to(here)
+    return str(place.relative_to(here) if is_below else place)
+
+
 def read(target: str, asked: Asked, tell: api.Progress | None = None) -> ReadScenario:
     """What *target* names, with what was asked for on top.
 

@@ -48,6 +48,44 @@ def test_the_sheet_is_the_same_with_several_workers(cli, dags, tmp_path) -> None
     assert sheet["simulations"] == 4 * (1 + len(sheet["filled"]))
 
 
+def test_the_dag_alone_is_looked_for_where_people_keep_dags(cli, dags, tmp_path) -> None:
+    named = cli("backfill", "dags", "etl", *RANGE)
+    alone = cli("backfill", "etl", *RANGE)
+    assert (alone.code, alone.out) == (named.code, named.out)
+    assert (named.err, alone.err) == ("", "windtunnel: etl: taken as a DAG of dags\n")
+    (tmp_path / "dags").rename(tmp_path / "flows")
+    (tmp_path / "windtunnel.toml").write_text('dags = "flows"\nstart = 2026-03-01\n')
+    said = cli("backfill", "etl", *RANGE[:4])
+    assert (said.out, said.err) == (named.out, "windtunnel: etl: taken as a DAG of flows\n")
+
+
+def test_a_name_that_is_a_dag_and_a_folder_is_taken_as_the_dag(cli, dags, tmp_path) -> None:
+    (tmp_path / "etl").mkdir()
+    told = cli("backfill", "etl", *RANGE)
+    assert told.code == 0
+    assert "etl: taken as a DAG of dags; to fill one of etl itself" in told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("dags",), "dags: which of its DAGs? Write windtunnel backfill dags DAG"),
+        (("dags", "etl", "hourly"), "dags etl hourly: write [TARGET] DAG"),
+        (("nobody",), "the fleet has: etl, hourly"),
+    ],
+)
+def test_a_name_too_few_or_too_many_is_told(cli, dags, arguments, said) -> None:
+    told = cli("backfill", *arguments, *RANGE)
+    assert (told.code, told.out) == (2, "")
+    assert said in " ".join(told.err.split())
+
+
+def test_where_there_are_no_dags_a_target_is_asked_for(cli) -> None:
+    told = cli("backfill", "etl", *RANGE)
+    assert told.code == 2
+    assert "write windtunnel backfill TARGET etl" in " ".join(told.err.split())
+
+
 def test_where_no_value_is_mild_enough_the_exit_code_says_it(cli, dags, tmp_path) -> None:
     (tmp_path / "one.toml").write_text("parallelism = 1\n")
     late = (*RANGE, "--at", "+23h50m", "--max-active-runs", "8", "--later", "0s", "--for", "2d")

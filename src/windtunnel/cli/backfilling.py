@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,25 +19,32 @@ from windtunnel.cli.options import (
     Release,
     ReportOptions,
     Seed,
-    Target,
     Window,
     WorkOptions,
 )
 from windtunnel.cli.profiles import release_of
 from windtunnel.cli.resuming import resumable
+from windtunnel.cli.terminal import Terminal
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import parse_backfill, parse_duration
+from windtunnel.model import Scenario
 from windtunnel.report import backfill_json, backfill_text
-from windtunnel.target import Asked, read, with_project
+from windtunnel.target import Asked, read, usual_target, with_project
 
 LATER = "5m"
+MOST_NAMES = 2
 
 
 @grouped
 def backfill(
-    target: Target,
-    dag: Annotated[
-        str, typer.Argument(metavar="DAG", help="Whose dates are filled.", show_default=False)
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[TARGET] DAG",
+            help="The DAG whose dates are filled, and where it is, as for run. Without TARGET: "
+            "`dags` of windtunnel.toml or of [tool.windtunnel], else the folder dags/.",
+            show_default=False,
+        ),
     ],
     *,
     first: Annotated[
@@ -89,6 +97,7 @@ def backfill(
     report: ReportOptions,
 ) -> None:
     """Fill dates: how long it takes, whom it makes late, how many runs at once are best."""
+    target, dag = _target_and_dag(names)
     asked = Asked(
         cluster,
         window,
@@ -115,6 +124,8 @@ def backfill(
         report.terminal.stages() as tell,
     ):
         found = read(target, with_project(target, asked), tell)
+        if len(names) == 1:
+            _say_what_was_taken(found.scenario, target, dag, report.terminal)
         sheet = backfill_sheet(
             found.scenario,
             wanted,
@@ -127,6 +138,52 @@ def backfill(
         )
     report.terminal.show(backfill_json(sheet) if report.json else backfill_text(sheet))
     raise typer.Exit(FINDINGS if sheet.best is None else CLEAN)
+
+
+def _target_and_dag(names: list[str]) -> tuple[str, str]:
+    """As it is usual to type it: the DAG alone is looked for where its repository says.
+
+    Raises:
+        InvalidInput: it says nothing, or there are more names.
+    """
+    if len(names) > MOST_NAMES:
+        raise InvalidInput(f"{' '.join(names)}: write [TARGET] DAG, no more names")
+    *named, dag = names
+    target = named[0] if named else usual_target()
+    if target is None and _is_there(dag):
+        raise InvalidInput(_of_which(dag))
+    if target is None:
+        raise InvalidInput(
+            f"{dag}: a DAG of what? Here are neither a folder dags/ nor dags in windtunnel.toml; "
+            f"write windtunnel backfill TARGET {dag} --from DATE --to DATE"
+        )
+    return target, dag
+
+
+def _say_what_was_taken(scenario: Scenario, target: str, dag: str, terminal: Terminal) -> None:
+    """A single name may be that of a DAG, and of a file or folder.
+
+    Raises:
+        InvalidInput: it is none of a DAG.
+    """
+    said = ""
+    if _is_there(dag):
+        if all(one.dag_id != dag for one in scenario.fleet.dags):
+            raise InvalidInput(_of_which(dag))
+        said = f"; to fill one of {dag} itself, name its DAG behind it"
+    terminal.complain(f"{dag}: taken as a DAG of {target}{said}")
+
+
+def _is_there(name: str) -> bool:
+    with suppress(OSError):  # too long for a path
+        return Path(name).exists()
+    return False
+
+
+def _of_which(target: str) -> str:
+    return (
+        f"{target}: which of its DAGs? Write windtunnel backfill {target} DAG --from DATE --to DATE"
+    )
 
 
 def _time(text: str, said: str) -> float:

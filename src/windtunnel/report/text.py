@@ -138,10 +138,8 @@ def cluster_text(cluster: Cluster) -> str:
     if cluster.schedulers > 1:
         parts.append(f"{cluster.schedulers} schedulers with that parallelism each")
     if cluster.loop is not None:
-        sleep = duration(cluster.loop.idle_sleep_s)
-        parts.append(
-            f"scheduler loops of {cluster.loop.duration_s:g} s or more, idle sleep {sleep}"
-        )
+        least, sleep = duration(cluster.loop.duration_s), duration(cluster.loop.idle_sleep_s)
+        parts.append(f"scheduler loops of {least} or more, idle sleep {sleep}")
     if cluster.executor is not None:
         parts.append(" and ".join(cluster.executor_names))
     if cluster.workers is None:
