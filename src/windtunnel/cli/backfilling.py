@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,12 +28,48 @@ from windtunnel.cli.resuming import resumable
 from windtunnel.cli.terminal import Terminal
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import parse_backfill, parse_duration
-from windtunnel.model import Scenario
+from windtunnel.model import Backfill, Scenario
 from windtunnel.report import backfill_json, backfill_text
 from windtunnel.target import Asked, read, usual_target, with_project
 
 LATER = "5m"
 MOST_NAMES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DateOptions:
+    """What is filled, when, and how."""
+
+    first: Annotated[
+        str, typer.Option("--from", metavar="DATE", help="The first logical date: 2026-01-01.")
+    ]
+    last: Annotated[
+        str, typer.Option("--to", metavar="DATE", help="The last one; both are filled.")
+    ]
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="When it is asked for: +2h.")] = (
+        "+0s"
+    )
+    backwards: Annotated[bool, typer.Option("--run-backwards", help="The latest date first.")] = (
+        False
+    )
+    reprocess: Annotated[
+        Literal["none", "failed", "completed"],
+        typer.Option("--reprocess-behavior", help="Which runs that are over are run again."),
+    ] = "none"
+
+    def of(self, dag: str) -> Backfill:
+        """As a backfill of a DAG.
+
+        Raises:
+            InvalidInput: something is no date or no time.
+        """
+        return parse_backfill(f"{dag} from {self.first} to {self.last}").model_copy(
+            update={
+                "at_s": _time(self.at.removeprefix("+"), f"--at {self.at}"),
+                "run_backwards": self.backwards,
+                "reprocess_behavior": self.reprocess,
+            }
+        )
 
 
 @grouped
@@ -47,12 +84,7 @@ def backfill(
         ),
     ],
     *,
-    first: Annotated[
-        str, typer.Option("--from", metavar="DATE", help="The first logical date: 2026-01-01.")
-    ],
-    last: Annotated[
-        str, typer.Option("--to", metavar="DATE", help="The last one; both are filled.")
-    ],
+    dates: DateOptions,
     values: Annotated[
         str | None,
         typer.Option(
@@ -67,16 +99,6 @@ def backfill(
             "--later", metavar="TIME", help="How much later any other run may land, at most."
         ),
     ] = LATER,
-    at: Annotated[
-        str, typer.Option("--at", metavar="TIME", help="When it is asked for: +2h.")
-    ] = "+0s",
-    backwards: Annotated[
-        bool, typer.Option("--run-backwards", help="The latest date first.")
-    ] = False,
-    reprocess: Annotated[
-        Literal["none", "failed", "completed"],
-        typer.Option("--reprocess-behavior", help="Which runs that are over are run again."),
-    ] = "none",
     start: Annotated[
         str | None,
         typer.Option("--start", metavar="DATE", help="Where simulated time starts: 2026-03-01."),
@@ -108,13 +130,7 @@ def backfill(
         how=loading.how(),
         behavior=behavior,
     )
-    wanted = parse_backfill(f"{dag} from {first} to {last}").model_copy(
-        update={
-            "at_s": _time(at.removeprefix("+"), f"--at {at}"),
-            "run_backwards": backwards,
-            "reprocess_behavior": reprocess,
-        }
-    )
+    wanted = dates.of(dag)
     tried = _values(values)
     allowed = _time(later, f"--later {later}")
     on = work.on
