@@ -20,7 +20,7 @@ LAYERS = (
     {"cli", "strategies"},
     {"regression"},
     {"report", "target"},
-    {"comparison", "planning"},
+    {"comparison", "history", "planning"},
     {"api"},
     {"result"},
     {"explain"},
@@ -36,6 +36,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 DOORS = {
     "": {
         "api",
+        "history",
         "planning",
         "errors",
         "faults",

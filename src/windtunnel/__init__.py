@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from windtunnel import strategies as strategies
     from windtunnel.api import (
-        Calibration,
         DagRun,
         Difference,
         Proof,
         Report,
         Result,
-        backtest,
-        calibrate,
         check,
         diff,
         load,
@@ -68,6 +65,7 @@ if TYPE_CHECKING:
         time_out,
         unpause_dag,
     )
+    from windtunnel.history import Calibration, backtest, calibrate
     from windtunnel.model import (
         Backfill,
         Behavior,
@@ -94,14 +92,11 @@ __version__: str
 
 _HOMES = {
     "windtunnel.api": (
-        "Calibration",
         "DagRun",
         "Difference",
         "Proof",
         "Report",
         "Result",
-        "backtest",
-        "calibrate",
         "check",
         "diff",
         "load",
@@ -170,6 +165,7 @@ _HOMES = {
         "When",
         "WorkerGroup",
     ),
+    "windtunnel.history": ("Calibration", "backtest", "calibrate"),
     "windtunnel.planning": ("Plan", "Point", "plan"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

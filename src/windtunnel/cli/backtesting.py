@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from windtunnel import api
+from windtunnel import history
 from windtunnel.cli.exits import CLEAN
 from windtunnel.cli.grouping import grouped
 from windtunnel.cli.options import (
@@ -100,7 +100,7 @@ def backtest(
         report.terminal.stages() as tell,
     ):
         dags = None if target is None else read(target, with_project(target, asked), tell)
-        made = api.backtest(
+        made = history.backtest(
             None if dags is None else dags.scenario,
             source,
             cluster=cluster if dags is None else None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from windtunnel import api
+from windtunnel import history
 from windtunnel.calibration import behavior_toml, cluster_toml
 from windtunnel.cli.exits import CLEAN
 from windtunnel.cli.grouping import grouped
@@ -77,7 +77,7 @@ def calibrate(
         if target is not None:
             asked = Asked(cluster, airflow=loading.airflow, how=loading.how())
             dags = read(target, with_project(target, asked), tell).scenario
-        found = api.calibrate(
+        found = history.calibrate(
             source,
             dags,
             cluster=cluster if dags is None else None,
