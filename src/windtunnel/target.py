@@ -24,6 +24,7 @@ from windtunnel.loaders import (
     read_scenario,
     said_by_project,
 )
+from windtunnel.loaders.metadata import shown as without_password
 from windtunnel.loaders.origin import LoadedFrom
 from windtunnel.model import Behavior, Cluster, Fleet, Scenario
 from windtunnel.model.pattern import nearest
@@ -253,6 +254,12 @@ def _check_faults(scenario: Scenario, file: Path) -> None:
 def _path(target: str) -> Path:
     if not target:
         raise InvalidInput("TARGET is empty; name a DAG file, a folder, or a scenario")
+    if "://" in target:
+        raise InvalidInput(
+            f"{without_password(target)}: a TARGET is a file, a folder or a name; a database is "
+            "read by windtunnel load, by --from of calibrate and backtest, and in Python by "
+            "windtunnel.load(URL)"
+        )
     _refuse_lost_folder()
     try:
         if Path(target).exists():

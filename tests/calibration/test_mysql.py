@@ -200,6 +200,17 @@ def test_instants_are_those_of_airflow_whatever_the_timezone_of_the_server(urls,
     assert load(urls[release]).fleet == load(recorded[release]).fleet
 
 
+def test_the_dags_of_a_database_are_shown_and_it_is_no_target(urls, recorded):
+    here, there = (
+        CliRunner().invoke(app, ["load", str(one)]).output for one in (urls["3.3"], recorded["3.3"])
+    )
+    assert here == there
+    assert "7 DAGs with 25 tasks" in here
+    done = CliRunner().invoke(app, ["run", urls["3.3"]])
+    assert "a database is read by windtunnel load" in str(done.exception)
+    assert "secret" not in str(done.exception)
+
+
 def test_nothing_can_be_written_through_the_connection(server, urls):
     owner = urls["3.3"].replace("reader:secret", "root")
     for statement in ("DELETE FROM task_instance", "DROP TABLE log", "CREATE TABLE own (id INT)"):

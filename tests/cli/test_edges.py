@@ -70,10 +70,11 @@ def test_a_mistake_of_ours_is_no_finding_and_says_what_to_report(
     write("good.py")
     monkeypatch.setattr(api, "check", broken)
 
-    outcome = cli("check", "dags")
+    outcome = cli("check", "dags", "--store", "mysql://me:secret@host/airflow")
 
     assert outcome.code == 3
     assert "internal error" in outcome.err
+    assert "secret" not in outcome.err
     assert "KeyError: 'slot'" in outcome.err
     assert "test_edges.py" in outcome.err
     assert "windtunnel check dags" in outcome.err

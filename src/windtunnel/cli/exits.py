@@ -16,6 +16,7 @@ import typer
 
 from windtunnel.cli.terminal import Terminal
 from windtunnel.errors import WindtunnelError
+from windtunnel.loaders.metadata import shown
 from windtunnel.result import Report, Result
 
 CLEAN, FINDINGS, BAD_INPUT, INTERNAL = 0, 1, 2, 3
@@ -95,7 +96,7 @@ def _internal(error: Exception) -> str:
             *places,
             "Please report it with these lines, the DAG file if you can share it, and:",
             f"windtunnel {version('windtunnel')}, Python {platform.python_version()}, "
-            f"{platform.system()}; windtunnel {' '.join(sys.argv[1:])}",
+            f"{platform.system()}; windtunnel {' '.join(map(shown, sys.argv[1:]))}",
         ]
     )
 

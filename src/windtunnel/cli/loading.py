@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,9 +18,11 @@ from windtunnel.report import load_json, load_text
 @grouped
 def load(
     target: Annotated[
-        Path,
+        str,
         typer.Argument(
-            metavar="DIR", help="A folder of DAG files, or one file.", show_default=False
+            metavar="DIR",
+            help="A folder of DAG files, one file, or the URL of Airflow's database.",
+            show_default=False,
         ),
     ],
     *,
