@@ -86,6 +86,16 @@ def test_where_there_are_no_dags_a_target_is_asked_for(cli) -> None:
     assert "write windtunnel backfill TARGET etl" in " ".join(told.err.split())
 
 
+def test_hours_of_a_day_are_told_and_a_run_that_does_not_land_any_more(cli, dags, tmp_path):
+    (tmp_path / "one.toml").write_text("parallelism = 1\n")
+    (tmp_path / "long.toml").write_text('[[rules]]\ntasks = "etl.*"\nduration = "10h"\n')
+    more = ("--max-active-runs", "8", "--cluster", "one.toml", "--behavior", "long.toml")
+    hours = ("--from", "2026-01-10T06:00", "--to", "2026-01-20T18:00", "--start", "2026-03-01")
+    told = cli("backfill", "dags", "etl", *hours, *more, "--for", "1d")
+    assert "Backfill of etl, 2026-01-10 06:00 to 2026-01-20 18:00: 10 dag runs" in told.out
+    assert "never at worst" in told.out
+
+
 def test_where_no_value_is_mild_enough_the_exit_code_says_it(cli, dags, tmp_path) -> None:
     (tmp_path / "one.toml").write_text("parallelism = 1\n")
     late = (*RANGE, "--at", "+23h50m", "--max-active-runs", "8", "--later", "0s", "--for", "2d")

@@ -8,12 +8,13 @@ backfill: arrivals, durations and failures are the same, and what differs is bec
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 from windtunnel.capacity.estimating.estimate import Estimate, mean
+from windtunnel.capacity.usage.occupancy import holding
 from windtunnel.choices import Calm
 from windtunnel.engine import Simulation, compiled
 from windtunnel.engine.luck import draw
@@ -28,7 +29,6 @@ VALUES = (1, 2, 4, 8, 16, 32, 64)
 """``max_active_runs`` that are tried, if nobody says which; up to the number of runs."""
 LONGEST_S = 32 * 86400.0
 """A backfill that takes longer is not simulated to its end."""
-HOLDS = frozenset({TaskState.QUEUED, TaskState.RUNNING})
 DRAWN = ("lengths", "amounts", "chances")
 
 
@@ -166,7 +166,7 @@ def simulate_backfill(shared: _Shared, item: tuple[int, float, int]) -> dict[str
     trace = Simulation(scenario, program=programs[value]).run()
     ends = _ends(trace)
     own = {n for n, run in enumerate(trace.runs) if run.run_type == "backfill"}
-    peak, area = _held(trace, own)
+    peak, area = _held(trace, own, holding(scenario.cluster))
     ended = [ends.get(run) for run in own] or [None]
     return {
         "runs": len(own),
@@ -298,7 +298,7 @@ def _landed(end: tuple[float, bool] | None) -> float | None:
     return end[0] if end is not None and end[1] else None
 
 
-def _held(trace: Trace, runs: set[int]) -> tuple[int, float]:
+def _held(trace: Trace, runs: set[int], holds: Set[TaskState]) -> tuple[int, float]:
     """Slots of the executor that task instances of these runs hold: at most, and slot-seconds."""
     held: Counter[int] = Counter()
     peak = now = since = area = 0
@@ -307,8 +307,8 @@ def _held(trace: Trace, runs: set[int]) -> tuple[int, float]:
             continue
         if at != since:
             peak, area, since = max(peak, now), area + now * (at - since), at
-        now += (state in HOLDS) - held[who]
-        held[who] = int(state in HOLDS)
+        now += (state in holds) - held[who]
+        held[who] = int(state in holds)
     return max(peak, now), (area + now * (trace.end_us - since)) / 1e6
 
 

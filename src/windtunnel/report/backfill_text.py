@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime, time
 from math import inf
 from typing import Any
 
@@ -20,7 +21,7 @@ SHOWN = 3
 def backfill_text(sheet: BackfillSheet) -> str:
     """The sheet, in 80 columns."""
     asked = sheet.backfill
-    dates = f"{asked.from_date:%Y-%m-%d} to {asked.to_date:%Y-%m-%d}"
+    dates = f"{_date(asked.from_date)} to {_date(asked.to_date)}"
     slots = "" if sheet.slots is None else f"; the executor has {count(sheet.slots, 'slot')}"
     made = "Nothing is drawn, so one simulation of each max_active_runs is enough"
     if sheet.days > 1:
@@ -50,6 +51,10 @@ def backfill_json(sheet: BackfillSheet) -> str:
         most_later_s=sheet.most_later_s,
         simulations=sheet.simulations,
     )
+
+
+def _date(at: datetime) -> str:
+    return f"{at:%Y-%m-%d}" if at.time() == time() else f"{at:%Y-%m-%d %H:%M}"
 
 
 def _table(sheet: BackfillSheet) -> list[str]:
@@ -85,8 +90,8 @@ def _made_late(one: Filled) -> str:
 
 
 def _later(one: Later) -> str:
-    worst = "not at all" if one.worst_s == inf else f"by {_words(one.worst_s)}"
-    return f"{one.dag_id} {worst} at most, {one.later} of {count(one.runs, 'run')}"
+    worst = "never at worst" if one.worst_s == inf else f"by {_words(one.worst_s)} at most"
+    return f"{one.dag_id} {worst}, {one.later} of {count(one.runs, 'run')}"
 
 
 def _words(seconds: float) -> str:
@@ -115,9 +120,8 @@ def _answer(sheet: BackfillSheet) -> Iterator[str]:
     more = [one for one in sheet.filled if one.max_active_runs > best.max_active_runs]
     if more and more[0].worst_s > sheet.most_later_s:
         late = next(each for each in more[0].later if each.worst_s > sheet.most_later_s)
-        said += f" With {more[0].max_active_runs}, {late.dag_id} would land "
-        said += "never" if late.worst_s == inf else f"up to {_words(late.worst_s)} later"
-        said += "."
+        how = f"land up to {_words(late.worst_s)} later" if late.worst_s < inf else "never land"
+        said += f" With {more[0].max_active_runs}, {late.dag_id} would {how}."
     elif more:
         said += " More at once does not end it sooner."
     yield from wrap(said)

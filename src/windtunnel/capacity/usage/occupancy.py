@@ -29,12 +29,14 @@ def occupancy(scenario: Scenario, trace: Trace) -> list[Occupancy]:
     return found
 
 
-def _forgets_what_is_queued(cluster: Cluster) -> bool:
-    """LocalExecutor of 3.x: only what runs has one of its processes."""
+def holding(cluster: Cluster) -> frozenset[TaskState]:
+    """The states in which a task instance holds a slot of the executor."""
     counts = cluster.local_executor.counts_running
     if counts is None:
         counts = cluster.airflow.local_executor_counts_running
-    return cluster.executor_names == ("LocalExecutor",) and not counts
+    # LocalExecutor of 3.x: only what runs has one of its processes.
+    forgets = cluster.executor_names == ("LocalExecutor",) and not counts
+    return RUNS if forgets else HOLDS
 
 
 def _pool_slots(scenario: Scenario) -> dict[tuple[str, str], int]:
@@ -51,7 +53,7 @@ class _Uses:
     def __init__(self, scenario: Scenario, trace: Trace) -> None:
         self._trace = trace
         self._cluster = scenario.cluster
-        self._holds = RUNS if _forgets_what_is_queued(scenario.cluster) else HOLDS
+        self._holds = holding(scenario.cluster)
         slots = _pool_slots(scenario)
         self._slots = [
             [slots[dag_id, task_id] for task_id in task_ids]
