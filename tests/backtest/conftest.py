@@ -17,7 +17,8 @@ def past_of(scenario: Scenario) -> Past:
     """What the database would tell of a simulation."""
     trace = simulate(scenario)
     runs = [_run(trace, one) for one in trace.dag_runs()]
-    return Past("a simulation", "3.x", tuple(runs), tuple(_tries(scenario, trace)))
+    release = "3.x" if scenario.cluster.profile == "airflow-3.3" else "2.x"
+    return Past("a simulation", release, tuple(runs), tuple(_tries(scenario, trace)))
 
 
 def _at(trace: Trace, us: int | None) -> datetime | None:
@@ -35,20 +36,25 @@ def _run(trace, one) -> PastRun:
 
 
 def _tries(scenario: Scenario, trace: Trace) -> Iterator[PastTry]:
+    keeps_scheduled = scenario.cluster.profile == "airflow-3.3"
+    scheduled: dict[int, int | None] = {}
     queued: dict[int, int] = {}
     started: dict[int, int] = {}
     number: dict[int, int] = {}
     for at, who, state in trace.history:
         label = TaskState(state).label if who >= 0 else ""
-        if label == "queued":
+        if label == "scheduled":
+            scheduled[who] = at if keeps_scheduled else None
+        elif label == "queued":
             queued[who] = at
         elif label == "running":
             started[who], number[who] = at, number.get(who, 0) + 1
         elif who in started and label in ENDED:
-            times = queued[who], started.pop(who), at
+            times = scheduled[who], queued[who], started.pop(who), at
             yield _try(scenario, trace, who, label, number[who], times)
     for who, at in started.items():
-        yield _try(scenario, trace, who, "running", number[who], (queued[who], at, None))
+        times = scheduled[who], queued[who], at, None
+        yield _try(scenario, trace, who, "running", number[who], times)
 
 
 ENDED = ("success", "failed", "up_for_retry", "skipped")
@@ -62,7 +68,7 @@ def _try(scenario, trace, who, label, number, times) -> PastTry:  # noqa: PLR091
     state = "failed" if label == "up_for_retry" else label
     instants = [_at(trace, us) for us in times]
     return PastTry(
-        dag_id, record.run_id, task_id, trace.ti_map[who], number, state, instants[0], *instants,
+        dag_id, record.run_id, task_id, trace.ti_map[who], number, state, *instants,
         task.pool, task.pool_slots, task.queue, 1, "PythonOperator", "host", None,
         label != "up_for_retry",
     )  # fmt: skip

@@ -69,6 +69,10 @@ def test_other_settings_are_predicted_from_what_was_learned_under_these(recorded
     waits = [dag.queued for dag in found.dags]
     assert all(abs(wait.actual_s - wait.predicted_s) < 1.5 for wait in waits)
 
+    unsaid = windtunnel.backtest(None, other, learn_from=base, trials=20)
+    assert unsaid.platform.slots == 6  # its own, as it would be with --cluster
+    assert unsaid.landing_error == pytest.approx(found.landing_error, abs=0.01)
+
 
 def test_the_report_has_eighty_columns_and_says_how_far_to_trust_a_plan(recorded, monkeypatch):
     monkeypatch.setenv("PACE", "2")
@@ -125,9 +129,14 @@ def test_a_folder_with_none_of_the_dags_is_refused(recorded, tmp_path):
     assert "is in TARGET" in str(done.exception)
 
 
-def test_slots_that_nobody_said_and_nothing_tells_are_told(recorded):
-    unsaid = windtunnel.backtest(None, recorded("base-2.11"), mode="replayed", trials=1)
-    said = windtunnel.backtest(None, recorded("base-2.11"), cluster=BASE, mode="replayed", trials=1)
+@pytest.mark.parametrize(("name", "slots"), [("base-3.3", 3), ("other-3.3", 6), ("base-2.11", 3)])
+@pytest.mark.parametrize("mode", ["calibrated", "replayed"])
+def test_the_slots_are_learned_and_nothing_is_lost_without_the_cluster(recorded, name, slots, mode):
+    known = Cluster(executor="LocalExecutor", parallelism=slots)
+    said = windtunnel.backtest(None, recorded(name), cluster=known, mode=mode, trials=3)
+    unsaid = windtunnel.backtest(None, recorded(name), mode=mode, trials=3)
 
-    assert [note for note in unsaid.notes if "--cluster" in note]
-    assert not [note for note in said.notes if "--cluster" in note]
+    assert (unsaid.platform.slots or unsaid.platform.parallelism) == slots
+    assert not [note for note in unsaid.notes if "--cluster" in note]
+    assert unsaid.landing_error == pytest.approx(said.landing_error, abs=0.01)
+    assert unsaid.makespan_error == pytest.approx(said.makespan_error, abs=0.01)

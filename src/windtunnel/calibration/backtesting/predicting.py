@@ -77,11 +77,16 @@ def backtest(
     known = _known(past, span, mode, learn_from)
     inside = _inside(past, span)
     window = window_of(past, span)
-    # Replayed, what the deployment took is measured in the window, too, as far as it can be.
-    basis = window if mode == "replayed" else known
-    platform = platform_of(basis, cluster, slots_differ=learn_from is not None)
     if mode == "replayed":
-        platform = platform.completed(platform_of(known, cluster))
+        # What the deployment took is measured in the window, too, as far as it can be; its limits
+        # show best in all that is known.
+        whole = platform_of(known, cluster, fleet)
+        platform = platform_of(window, whole.with_limits(cluster), fleet).completed(whole)
+    else:
+        platform = platform_of(known, cluster, fleet, slots_differ=learn_from is not None)
+        if learn_from is not None and cluster.executor is None and cluster.workers is None:
+            # What it takes is learned from another past; how much it allows is its own.
+            platform = platform.limited_as(platform_of(past, cluster, fleet))
     learned = platform.on(cluster)
     made = deployment_of(past, fleet, learned, span)
     made.dags = with_measured(made.dags, past)
@@ -112,9 +117,9 @@ def backtest(
         trials=trials,
         dags=tuple(rows),
         platform=platform,
-        notes=tuple(notes_of(span, made, learned)),
+        notes=tuple(notes_of(span, made, learned, platform)),
         reasons=(
-            *platform.changes(platform_of(window, cluster)),
+            *platform.changes(platform_of(window, cluster, fleet)),
             *reasons_of(past, known, span, rows),
         ),
     )

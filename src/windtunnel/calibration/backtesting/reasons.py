@@ -8,6 +8,7 @@ from windtunnel.calibration.backtesting.before import change_of_all, changes, un
 from windtunnel.calibration.backtesting.deployment import Deployment
 from windtunnel.calibration.backtesting.span import Span, due_of
 from windtunnel.calibration.backtesting.values import DagBacktest
+from windtunnel.calibration.deployed import Platform
 from windtunnel.calibration.past import Past
 from windtunnel.model import Cluster
 from windtunnel.units import clock, count
@@ -15,12 +16,14 @@ from windtunnel.units import clock, count
 NAMED = 5
 
 
-def notes_of(span: Span, made: Deployment, cluster: Cluster) -> Iterator[str]:
+def notes_of(span: Span, made: Deployment, cluster: Cluster, platform: Platform) -> Iterator[str]:
     """Where the simulation is another one than the past was; *cluster*: what was simulated."""
-    if cluster.executor is None and cluster.workers is None:
+    said = cluster.executor is not None or cluster.workers is not None
+    if not said and platform.parallelism is None:
         yield (
-            "how many tasks may run at once was neither said nor learned, so none waits for a "
-            "slot: name the executor and its size with --cluster"
+            f"how many tasks may run at once was neither said nor learned ({platform.most} were "
+            "queued or running at most, and nothing shows that another one waited for them): name "
+            "the executor and its size with --cluster"
         )
     if span.running:
         yield (

@@ -2,28 +2,24 @@
 
 Four figures stand between the durations of tasks and the time at which a run lands: how often the
 scheduler looks, how late it sees that a run is due, how long a queued task needs to start, and how
-long a slot stays taken after its task has ended.
+long a slot stays taken after its task has ended. And two limits do: where tasks wait in the queue,
+it is for a slot of a worker; where the scheduler doesn't queue them, it is for ``parallelism``.
 """
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from statistics import median
 
-from windtunnel.calibration.deployed.slots import (
-    FEW,
-    are_short,
-    by_host,
-    hosts,
-    learned,
-    peak,
-    stays_of,
-)
+from windtunnel.calibration.deployed.held import queued_and_held
+from windtunnel.calibration.deployed.limits import FEW, Crowd, limit_of
+from windtunnel.calibration.deployed.slots import by_host, learned, slots_shown, stays_of
 from windtunnel.calibration.past import Past, PastTry
-from windtunnel.model import Cluster, Distribution, Sample, SchedulerLoop, WorkerGroup
+from windtunnel.model import Cluster, Distribution, Fleet, Sample, SchedulerLoop, WorkerGroup
 
 LOOKED_AT = 3_000
 """The latest tries that are looked at: a deployment changes, too."""
@@ -51,14 +47,39 @@ class Platform:
     slots: int | None = None
     """Tries that ran at once at most while others waited in the queue: so many slots there are. Of
     each host, if there are several."""
+    parallelism: int | None = None
+    """Tries that were queued or running at once at most while others were ready and were not
+    queued: so many all schedulers together allow."""
+    most: int = 0
+    """Tries that were queued or running at once at most."""
     hosts: int = 1
-    """Hosts that ran tries."""
+    """Hosts that ran tries at the same time; 0: as many as there were tries, as with pods."""
     in_loop: bool = False
     """Tries ran inside of the scheduler's loop, as those of SequentialExecutor do."""
 
     def on(self, cluster: Cluster) -> Cluster:
         """The cluster with these figures in the place of those that nobody measured."""
-        return self._with_end(self._with_slots(self._with_loop(cluster)))
+        return self._with_end(self.with_limits(self._with_loop(cluster)))
+
+    def with_limits(self, cluster: Cluster) -> Cluster:
+        """Where nobody said what tasks run on: what they seem to have run on."""
+        if cluster.executor is not None or cluster.workers is not None:
+            return cluster
+        if self.in_loop:
+            return cluster.model_copy(update={"executor": SEQUENTIAL})
+        said = "parallelism" in cluster.model_fields_set
+        local = self._local_slots(cluster)
+        if local is not None and (not said or local == cluster.parallelism):
+            changes: dict[str, object] = {"executor": "LocalExecutor", "parallelism": local}
+            return cluster.model_copy(update=changes)
+        changes = {}
+        if not said:
+            # Without a limit to be seen there may have been as many as there were.
+            allowed = self.parallelism or max(self.most, cluster.executor_slots)
+            changes["parallelism"] = max(1, allowed // cluster.schedulers)
+        if self.slots is not None:
+            changes["workers"] = (WorkerGroup(count=max(1, self.hosts), slots=self.slots),)
+        return cluster.model_copy(update=changes)
 
     def said(self) -> list[str]:
         """The figures in words, those that could not be learned last."""
@@ -76,6 +97,11 @@ class Platform:
         if self.slots is not None:
             where = f"on each of {self.hosts} hosts" if self.hosts > 1 else "on its only host"
             known.append(f"task slots {where}: {self.slots}, as no more ran while others waited")
+        if self.parallelism is not None:
+            known.append(
+                f"parallelism: {self.parallelism}, as no more were queued or running while others "
+                "were ready"
+            )
         if self.in_loop:
             known.append("one task at a time, for which the loop waits (SequentialExecutor)")
             unknown = [name for name in unknown if name not in LOOPS]
@@ -84,7 +110,14 @@ class Platform:
     def completed(self, other: Platform) -> Platform:
         """With what another look learned, where this one could not."""
         unknown = {f.name: getattr(other, f.name) for f in fields(self) if _lacks(self, f.name)}
-        return replace(self, **unknown)
+        if self.slots is None and self.parallelism is None:
+            unknown |= {"hosts": other.hosts, "in_loop": other.in_loop}
+        return replace(self, most=max(self.most, other.most), **unknown)
+
+    def limited_as(self, other: Platform) -> Platform:
+        """With the limits of another one."""
+        names = ("slots", "parallelism", "most", "hosts", "in_loop")
+        return replace(self, **{name: getattr(other, name) for name in names})
 
     def changes(self, then: Platform) -> Iterator[str]:
         """What took another time in the window, in words."""
@@ -122,16 +155,15 @@ class Platform:
             changes["due_late_s"] = self.due_late_s
         return cluster.model_copy(update={"loop": loop.model_copy(update=changes)})
 
-    def _with_slots(self, cluster: Cluster) -> Cluster:
-        """Where nobody said what tasks run on: what they seem to have run on."""
-        if self.slots is None or cluster.executor is not None or cluster.workers is not None:
-            return cluster
-        if self.hosts > 1:
-            group = WorkerGroup(count=self.hosts, slots=self.slots)
-            return cluster.model_copy(update={"workers": (group,)})
-        if self.in_loop:
-            return cluster.model_copy(update={"executor": SEQUENTIAL})
-        return cluster.model_copy(update={"executor": "LocalExecutor", "parallelism": self.slots})
+    def _local_slots(self, cluster: Cluster) -> int | None:
+        """Slots of LocalExecutor, if that is what makes tasks wait like this: where it counts what
+        it handed out, before the queue, and in the queue where it doesn't."""
+        if self.hosts != 1:
+            return None
+        if cluster.airflow.local_executor_counts_running:
+            fewer = self.slots is not None and self.slots < (self.parallelism or math.inf)
+            return None if fewer else self.parallelism
+        return self.slots if self.parallelism is None else None
 
     def _with_end(self, cluster: Cluster) -> Cluster:
         if not self.end_s:
@@ -154,17 +186,24 @@ def _lacks(platform: Platform, name: str) -> bool:
     return getattr(platform, name) is None
 
 
-def platform_of(past: Past, cluster: Cluster, *, slots_differ: bool = False) -> Platform:
+def platform_of(
+    past: Past, cluster: Cluster, fleet: Fleet | None = None, *, slots_differ: bool = False
+) -> Platform:
     """What the past tells of a deployment.
 
     Args:
         past: what happened.
         cluster: its settings, as far as they are known.
+        fleet: its DAGs: in 2.x only they tell since when a task was ready.
         slots_differ: whether it had another number of slots than the cluster says.
     """
-    tries = [one for one in past.tries if one.start and one.queued]
-    tries = sorted(tries, key=lambda one: (one.start, one.key))[-LOOKED_AT:]
-    places = _places(tries, cluster, None if slots_differ else _slots_said(cluster))
+    tries = [one for one in past.tries if one.queued and (one.start or one.state == "queued")]
+    tries = sorted(tries, key=lambda one: (one.start or one.queued, one.key))[-LOOKED_AT:]
+    limited = _Limited()
+    if slots_differ or (cluster.executor is None and cluster.workers is None):
+        limited = _limited(past, tries, cluster, fleet)
+    begun = [one for one in tries if one.start]
+    places = _places(begun, cluster, limited, None if slots_differ else _slots_said(cluster))
     in_loop = SEQUENTIAL in cluster.executor_names or (
         # What runs one task at a time in 2.x is its default executor.
         cluster.executor is None
@@ -181,9 +220,27 @@ def platform_of(past: Past, cluster: Cluster, *, slots_differ: bool = False) -> 
         start_s=_mean(starts) if len(starts) >= FEW else None,
         end_s=tuple(ends) if len(ends) >= FEW else None,
         slots=places.inferred,
+        parallelism=limited.parallelism,
+        most=limited.most,
         hosts=places.hosts,
         in_loop=in_loop,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Limited:
+    """How many tries were queued or running at once at most, and whether no more were allowed."""
+
+    most: int = 0
+    parallelism: int | None = None
+
+
+def _limited(
+    past: Past, tries: Sequence[PastTry], cluster: Cluster, fleet: Fleet | None
+) -> _Limited:
+    stays, waits = queued_and_held(past, tries, cluster, fleet)
+    most = Crowd((begin, end, 1) for begin, end in stays).peak
+    return _Limited(most, limit_of(stays, waits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,23 +251,36 @@ class _Places:
     hosts: int
 
 
-def _places(tries: Sequence[PastTry], cluster: Cluster, slots: int | None) -> _Places:
+def _places(
+    tries: Sequence[PastTry], cluster: Cluster, limited: _Limited, slots: int | None
+) -> _Places:
     """Which tries shared how many slots."""
-    stays = stays_of(tries)
-    on_host = hosts(stays)
-    busy = [host for host, count in on_host.items() if count >= FEW]
+    on_host = dict(by_host(tries))
+    busy = {host: some for host, some in on_host.items() if len(stays_of(some)) >= FEW}
     beside = {"LocalExecutor", SEQUENTIAL} & {*cluster.executor_names}
+    enough = max(1, len(tries))
     if beside and slots is not None:
         return _Places([(slots, list(tries))], None, 1)
     if _has_pods(cluster) or not busy or len(busy) * 2 < len(on_host):
-        return _Places([(max(1, len(stays)), list(tries))], None, 1)  # a host for each try
-    groups = [(host, some) for host, some in by_host(tries) if host in busy]
+        return _Places([(enough, list(tries))], None, 0)
+    at_once = _at_once(busy.values())
     if slots is not None:
-        return _Places([(slots, some) for _, some in groups], None, len(groups))
-    most = max(peak(stays_of(some)) for _, some in groups)
-    inferred = most if any(are_short(stays_of(some), most) for _, some in groups) else None
-    enough = inferred or max(1, len(stays))
-    return _Places([(enough, some) for _, some in groups], inferred, len(groups))
+        return _Places([(slots, some) for some in busy.values()], None, at_once)
+    shown = [slots_shown(stays_of(some)) for some in busy.values()]
+    inferred = max((one for one in shown if one is not None), default=None)
+    if inferred is None and at_once == 1 and cluster.airflow.local_executor_counts_running:
+        enough = limited.parallelism or enough  # LocalExecutor has as many slots
+    return _Places([(inferred or enough, some) for some in busy.values()], inferred, at_once)
+
+
+def _at_once(groups: Iterable[Sequence[PastTry]]) -> int:
+    """How many hosts there were at the same time: one that begins anew may have another name."""
+    spans = []
+    for some in groups:
+        starts = [one.start.timestamp() for one in some if one.start]
+        ends = [one.end.timestamp() for one in some if one.end]
+        spans.append((min(starts), max((*starts, *ends)), 1))
+    return Crowd(spans).peak
 
 
 def _slots_said(cluster: Cluster) -> int | None:

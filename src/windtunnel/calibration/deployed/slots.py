@@ -14,23 +14,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from windtunnel.calibration.deployed.limits import FEW, LONGEST_S, QUICK_S, Wait, limit_of
 from windtunnel.calibration.past import PastTry
 
-LONGEST_S = 7.0
-"""No process needs longer to go: two seconds more than ``[workers] min_heartbeat_interval``."""
 LONGEST_ALONE_S = 60.0
 """Where a slot is the only one, nothing can be taken for another; what is longer was a pause."""
 WIDE_S = 0.1
 CELLS = round(LONGEST_S / WIDE_S)
 """Lengths are told apart by as much."""
-QUICK_S = 0.15
-"""One that waits for no slot may start so soon."""
 ROUNDS, STEPS = 3, 60
 KEPT = 50
-EXPLAINED = 4
-"""So many times as many waits must be explained by busy slots as are not."""
-FEW = 5
-"""Tries from which something is learned at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +68,13 @@ def stays_of(tries: Iterable[PastTry]) -> list[Stay]:
     return sorted(stays, key=lambda one: (one.start, one.end))
 
 
-def peak(stays: Sequence[Stay]) -> int:
-    """How many ran at once, at most."""
-    changes = sorted([(one.start, 1) for one in stays] + [(one.end, -1) for one in stays])
-    most = now = 0
-    for _, change in changes:
-        now += change
-        most = max(most, now)
-    return most
-
-
-def hosts(stays: Iterable[Stay]) -> Counter[str]:
-    """How many tries each host ran."""
-    return Counter(one.host for one in stays)
-
-
-def are_short(stays: Sequence[Stay], slots: int) -> bool:
-    """Whether tries waited in the queue because there were only so many slots."""
-    usual = sorted(one.start - one.queued for one in stays)
-    quick = usual[len(usual) // 10] + 1.0 if usual else 0.0
-    explained = other = 0
-    for number, one in enumerate(stays):
-        if one.start - one.queued <= quick:
-            continue
-        # Those before it in the queue, too; and a slot stays taken for a while after its task.
-        busy = sum(o.queued <= one.queued < o.end + LONGEST_S for o in stays[:number])
-        explained += busy >= slots
-        other += busy < slots
-    return explained >= max(FEW, EXPLAINED * other)
+def slots_shown(stays: Sequence[Stay]) -> int | None:
+    """How many slots a host has, if tries waited in the queue because all of them were taken."""
+    return limit_of(
+        [(one.start, one.end) for one in stays],
+        [Wait(one.queued, one.start) for one in stays],
+        lingers_s=LONGEST_S,
+    )
 
 
 @dataclass(slots=True)

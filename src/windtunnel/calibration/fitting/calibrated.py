@@ -69,7 +69,7 @@ def calibrate(
             f"{_some(sorted({run.dag_id for run in past.runs}))}"
         )
     deployment = cluster or Cluster()
-    platform = platform_of(past, deployment)
+    platform = platform_of(past, deployment, fleet)
     return Calibration(
         source=past.source,
         release=past.release,
