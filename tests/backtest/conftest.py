@@ -1,9 +1,11 @@
-"""The past of a deployment that windtunnel itself simulated: every figure behind it is known."""
+"""Pasts: of deployments that windtunnel itself simulated, and of real ones, recorded."""
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +80,18 @@ def _try(scenario, trace, who, label, number, times) -> PastTry:  # noqa: PLR091
 def past() -> Callable[[Scenario], Past]:
     """``past(scenario)``: what a database would tell of its simulation."""
     return past_of
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The path of a recorded database: ``recorded("base-3.3")``."""
+    folder = tmp_path_factory.mktemp("recorded")
+
+    def unpacked(name: str) -> Path:
+        file = folder / f"{name}.db"
+        if not file.exists():
+            packed = (Path(__file__).parent / "recorded" / f"{name}.db.gz").read_bytes()
+            file.write_bytes(gzip.decompress(packed))
+        return file
+
+    return unpacked

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,21 +20,6 @@ OTHER = Cluster(executor="LocalExecutor", parallelism=6)
 TWO = ["--workers", "2"]
 HALF = {"3.3": "2026-11-27T01:25:00", "2.11": "2026-11-27T01:50:00"}
 """Where the second half of each recording begins."""
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The path of a recorded database: ``recorded("base-3.3")``."""
-    folder = tmp_path_factory.mktemp("recorded")
-
-    def unpacked(name: str) -> Path:
-        file = folder / f"{name}.db"
-        if not file.exists():
-            packed = (HERE / "recorded" / f"{name}.db.gz").read_bytes()
-            file.write_bytes(gzip.decompress(packed))
-        return file
-
-    return unpacked
 
 
 @pytest.mark.parametrize("release", RELEASES)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import random
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+import windtunnel
+from windtunnel import loaders
 from windtunnel.calibration import Past, Platform, backtest, platform_of
 from windtunnel.model import (
     Behavior,
@@ -274,3 +278,21 @@ def test_what_nobody_said_and_nothing_tells_is_named(past):
     assert f"{found.platform.most} were queued or running at most" in note
     said = backtest(past(scenario), scenario.fleet, scenario.cluster, trials=1)
     assert not [note for note in said.notes if "--cluster" in note]
+
+
+@pytest.mark.parametrize("known", [None, Cluster(executor="LocalExecutor", parallelism=3)])
+def test_pools_that_an_export_lacks_are_assumed_and_named(tmp_path, recorded, known):
+    database = recorded("base-3.3")
+    with sqlite3.connect(database) as connection:
+        for table in ("dag_run", "task_instance", "task_instance_history"):
+            rows = connection.execute(f"SELECT * FROM {table}")
+            with (tmp_path / f"{table}.csv").open("w", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow([column[0] for column in rows.description])
+                writer.writerows(rows)
+    fleet = loaders.load(database).fleet
+    found = windtunnel.backtest(fleet, tmp_path, cluster=known, trials=1)
+    assert any(note.endswith("is assumed: warehouse (128 slots)") for note in found.notes)
+    assert not any(dag.not_simulated for dag in found.dags)
+    whole = windtunnel.backtest(fleet, database, cluster=known, trials=1)
+    assert not any("is assumed" in note for note in whole.notes)

@@ -25,12 +25,25 @@ def notes_of(span: Span, made: Deployment, cluster: Cluster, platform: Platform)
             "queued or running at most, and nothing shows that another one waited for them): name "
             "the executor and its size with --cluster"
         )
+    used = {task.pool for dag in made.dags for task in dag.tasks}
+    pools = sorted((n, p.slots) for n, p in cluster.pools.items() if p.assumed and n in used)
+    if pools:
+        named = ", ".join(_pool(*one) for one in pools[:NAMED])
+        more = f" and {len(pools) - NAMED} more" if len(pools) > NAMED else ""
+        yield (
+            f"neither --cluster nor the source says how large these pools are, so their size is "
+            f"assumed: {named}{more}"
+        )
     if span.running:
         yield (
             f"{count(span.running, 'dag run')} already running at {clock(span.begin)} UTC, where "
             "the simulation begins, left out"
         )
     yield from made.notes()
+
+
+def _pool(name: str, slots: int) -> str:
+    return f"{name} ({'unlimited' if slots < 0 else count(slots, 'slot')})"
 
 
 def reasons_of(past: Past, known: Past, span: Span, rows: Sequence[DagBacktest]) -> Iterator[str]:

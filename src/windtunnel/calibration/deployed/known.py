@@ -9,12 +9,15 @@ from windtunnel.loaders.metadata import is_database, opened, tables_of
 from windtunnel.model import Cluster, Pool
 from windtunnel.model.cluster import ProfileName
 
+DEFAULT = "default_pool"
+"""Always there, with as many slots as the settings say."""
 RELEASES: dict[str, ProfileName] = {"2.x": "airflow-2.11", "3.x": "airflow-3.3"}
 
 
 def as_recorded(cluster: Cluster, past: Past, source: str | Path) -> Cluster:
     """The cluster with the release that wrote the past, and with the pools of its database in the
-    place of those that were assumed.
+    place of those that were assumed. Pools in which tasks ran existed, so they are assumed where
+    neither says them.
 
     Raises:
         InvalidInput: the database can't be read.
@@ -22,7 +25,11 @@ def as_recorded(cluster: Cluster, past: Past, source: str | Path) -> Cluster:
     assumed = {name for name, pool in cluster.pools.items() if pool.assumed}
     said = {name: pool for name, pool in cluster.pools.items() if name not in assumed}
     pools = {**pools_in(source), **said}
-    missing = {name: cluster.pools[name] for name in sorted(assumed - pools.keys())}
+    guess = Pool(slots=cluster.default_pool_slots, assumed=True)
+    ran = {one.pool for one in past.tries if one.start and one.pool != DEFAULT}
+    missing = {
+        name: cluster.pools.get(name, guess) for name in sorted((assumed | ran) - pools.keys())
+    }
     return cluster.model_copy(
         update={"profile": RELEASES[past.release], "pools": {**missing, **pools}}
     )
