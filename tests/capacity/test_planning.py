@@ -156,6 +156,7 @@ def test_a_dag_without_a_schedule_counts_each_run(night):
         ({"vary": "pool x=1,2", "deadlines": "report by 05:00"}, "pool x: no such pool"),
         ({"vary": "workers=3..1", "deadlines": "report by 05:00"}, "from 1 to 64 values"),
         ({"vary": "workers=0..1", "deadlines": "report by 05:00"}, "0 is too small"),
+        ({"vary": "workers=9999999999", "deadlines": "report by 05:00"}, "100000 is the largest"),
         ({"vary": ["workers=1", "workers=2"], "deadlines": "report by 05:00"}, "said twice"),
         ({"vary": "workers=1", "deadlines": "report by 05:00", "share": "120%"}, "no share"),
         ({"vary": "workers=1", "deadlines": "report by 05:00", "days": 0}, "days=0"),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders.moved_schedule import moved
 from windtunnel.model import Dag, Pool, Scenario, Setting, WorkerGroup
+from windtunnel.model.cluster import MOST_WORKERS
 from windtunnel.model.pattern import nearest
 
 MOST = 64
@@ -72,6 +73,8 @@ def _parallelism(scenario: Scenario, value: int) -> Scenario:
 
 def _workers(scenario: Scenario, of: str | None, count: int) -> Scenario:
     """Of an elastic group: how many there are at most."""
+    if count > MOST_WORKERS:
+        raise InvalidInput(f"vary workers: {count} is too large; {MOST_WORKERS} is the largest")
 
     def changed(group: WorkerGroup) -> dict[str, object]:
         if group.elastic is None:

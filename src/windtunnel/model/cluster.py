@@ -29,6 +29,9 @@ from windtunnel.model.xcom import XComBackend
 ProfileName = Literal["airflow-3.3", "airflow-2.11"]
 Positive = Annotated[int, Field(ge=1)]
 
+MOST_WORKERS = 100_000
+"""Of one group: each takes memory here, and more is a slip of the finger."""
+
 
 class Pool(Value):
     """A named limit. ``slots`` -1 is unlimited (``models/pool.py``)."""
@@ -45,7 +48,7 @@ class Elastic(Value):
     """How a worker group grows and shrinks; the defaults are those of KEDA in Airflow's Helm
     chart."""
 
-    most: Positive = 10
+    most: Annotated[int, Field(gt=0, le=MOST_WORKERS)] = 10
     """Workers at most (``workers.keda.maxReplicaCount``)."""
     poll_s: Annotated[float, Field(gt=0)] = 5.0
     """Seconds between two looks at the queue (``pollingInterval``)."""
@@ -61,8 +64,8 @@ class WorkerGroup(Value):
 
     name: str = "worker"
     """What faults and reports call the group."""
-    count: Annotated[int, Field(ge=0)] = 1
-    """Workers; at least, if the group is elastic."""
+    count: Annotated[int, Field(ge=0, le=MOST_WORKERS)] = 1
+    """Workers, 100,000 at most; at least so many, if the group is elastic."""
     slots: Positive = 16
     """Tasks at once on one worker (``[celery] worker_concurrency``; 1 for a pod of
     KubernetesExecutor)."""
