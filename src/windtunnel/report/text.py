@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from windtunnel.capacity import occupancy
+from windtunnel.capacity import every_limit
 from windtunnel.detect import Accepted, Finding
 from windtunnel.loaders import said_faults
 from windtunnel.model import Assumption, Cluster, Problem, Scenario
@@ -270,7 +270,7 @@ def _occupancy(result: Result, width: int) -> list[str]:
             str(use.peak),
             f"{use.mean:.1f}",
         )
-        for use in occupancy(result.scenario, result.trace)
+        for use in every_limit(result.scenario, result.trace)
         if use.peak
     ]
     header = ("Slots in use", "of", "at most", "on average")

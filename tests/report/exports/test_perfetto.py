@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from windtunnel.capacity import occupancy
+from windtunnel.capacity import every_limit
 from windtunnel.report.exports import perfetto
 
 
@@ -54,9 +54,9 @@ def test_the_wait_for_a_pool_and_the_failed_try_have_names(events):
     assert {"running", "failed try", "waits for pool db", "waits for retry delay"} <= names
 
 
-def test_counters_are_the_occupancy(night, events):
+def test_counters_are_all_limits(night, events):
     told = [(e["name"], e["ts"], e["args"]["slots"]) for e in events if e["ph"] == "C"]
-    known = [(o.limit, *step) for o in occupancy(night.scenario, night.trace) for step in o.steps]
+    known = [(o.limit, *step) for o in every_limit(night.scenario, night.trace) for step in o.steps]
     assert told == known
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 from typing import Any
 
-from windtunnel.capacity import occupancy
+from windtunnel.capacity import every_limit
 from windtunnel.report.exports.lives import TRIES, Life, lives, said
 from windtunnel.result import Result
 
@@ -55,7 +55,7 @@ def _meta(kind: str, process: int, **values: Any) -> Event:
 
 
 def _slots(result: Result) -> Iterator[Event]:
-    for line in occupancy(result.scenario, result.trace):
+    for line in every_limit(result.scenario, result.trace):
         for at, used in line.steps:
             yield {
                 "ph": "C",

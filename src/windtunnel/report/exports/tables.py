@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from windtunnel.capacity import occupancy
+from windtunnel.capacity import every_limit
 from windtunnel.errors import InvalidInput
 from windtunnel.report.exports.lives import TRIES, lives
 from windtunnel.result import Result
@@ -126,7 +126,7 @@ def _runs(result: Result) -> Iterator[dict[str, Any]]:
 
 
 def _slots(result: Result) -> Iterator[dict[str, Any]]:
-    for line in occupancy(result.scenario, result.trace):
+    for line in every_limit(result.scenario, result.trace):
         for at, used in line.steps:
             size = line.size
             since = result.trace.at(at)
