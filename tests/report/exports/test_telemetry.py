@@ -40,7 +40,7 @@ def test_times_are_those_of_the_simulation(night, found):
 
 
 def test_a_failed_try_is_an_error_and_the_run_is_none(found):
-    assert [one.name for one in found if one.failed] == ["failed try"]
+    assert [one.name for one in found if one.ok is False] == ["failed try"]
 
 
 def test_a_triggered_run_links_to_who_triggered_it(found):
@@ -101,3 +101,33 @@ def test_without_the_extra_it_says_what_to_install(found, monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
     with pytest.raises(wt.InvalidInput, match=r"pip install 'windtunnel\[otel\]'"):
         send(found, "http://127.0.0.1:9")
+
+
+def test_what_had_not_ended_when_the_window_did_is_neither_ok_nor_an_error():
+    long = wt.Dag(dag_id="long", tasks=tuple(wt.Task(task_id=f"t{n}") for n in range(2)))
+    result = wt.simulate(
+        wt.Fleet(dags=(long,)),
+        cluster=wt.Cluster(parallelism=1),
+        behavior=wt.Behavior(rules=(wt.Rule(tasks="*", duration_s=400),)),
+        start="2026-03-01",
+        window="10m",
+        runs=["long"],
+    )
+    own = list(spans(result))
+    told = {(one.name.partition(" ")[0], one.ok) for one in own if one.name != "running"}
+    assert told == {("long", None), ("t0", True), ("t1", None), ("waits", True)}
+    assert [one.ok for one in own if one.name == "running"] == [True, None]
+    resources = json.loads(otlp_json(own))["resourceSpans"]
+    codes = [one["status"]["code"] for one in resources[0]["scopeSpans"][0]["spans"]]
+    assert codes == [{None: 0, True: 1}[one.ok] for one in own]
+
+
+def test_what_still_waits_when_the_window_ends_is_not_ok():
+    stuck = wt.Dag(dag_id="stuck", tasks=(wt.Task(task_id="t", pool="none"),))
+    result = wt.simulate(
+        wt.Fleet(dags=(stuck,)), cluster=wt.Cluster(pools={"none": wt.Pool(slots=0)}),
+        start="2026-03-01", window="10m", runs=["stuck"],
+    )  # fmt: skip
+    assert {one.name.partition(" ")[0]: one.ok for one in spans(result)} == {
+        "stuck": None, "t": None, "waits": None,
+    }  # fmt: skip

@@ -9,8 +9,9 @@ from datetime import datetime
 from hashlib import blake2b
 
 from windtunnel.report.exports.lives import TRIES, Life, lives, said
+from windtunnel.report.html.segments import FAILED
 from windtunnel.result import Result
-from windtunnel.trace import Trace
+from windtunnel.trace import RunState, TaskState, Trace
 
 TRACE_BYTES, SPAN_BYTES = 16, 8
 FAILED_STATES = frozenset({"failed", "upstream_failed"})
@@ -32,7 +33,8 @@ class Span:
     start_ns: int
     """Simulated time, since 1970."""
     end_ns: int
-    failed: bool
+    ok: bool | None
+    """Whether it went well; None: it had not ended when the window did."""
     attributes: Mapping[str, str | int]
     links: tuple[tuple[str, str], ...] = field(default=())
     """(trace_id, span_id) of what triggered it."""
@@ -57,7 +59,7 @@ def spans(result: Result) -> Iterator[Span]:
             None,
             ids.ns(run.queued_us),
             ids.ns(max([end, *(life.until_us for life in own)])),
-            run.state in FAILED_STATES,
+            _ok(run.state, RunState),
             {
                 "airflow.dag_id": run.dag_id,
                 "airflow.run_id": run.run_id,
@@ -72,6 +74,8 @@ def spans(result: Result) -> Iterator[Span]:
 def _life(life: Life, ids: _Ids) -> Iterator[Span]:
     one = life.instance
     trace_id, own_id = ids.trace_of(life.run), ids.instance(one.index)
+    ok = _ok(one.state, TaskState)
+    open_at = life.until_us if ok is None else None
     yield Span(
         one.dag_id,
         one.name.removeprefix(f"{one.dag_id}."),
@@ -80,7 +84,7 @@ def _life(life: Life, ids: _Ids) -> Iterator[Span]:
         ids.run(life.run),
         ids.ns(life.since_us),
         ids.ns(life.until_us),
-        one.state in FAILED_STATES,
+        ok,
         {
             "airflow.dag_id": one.dag_id,
             "airflow.task_id": one.task_id,
@@ -99,9 +103,13 @@ def _life(life: Life, ids: _Ids) -> Iterator[Span]:
             own_id,
             ids.ns(since),
             ids.ns(until),
-            kind == "failed try",
+            None if until == open_at else kind != FAILED,
             limit,
         )
+
+
+def _ok(state: str, states: type[RunState | TaskState]) -> bool | None:
+    return state not in FAILED_STATES if states[state.upper()].finished else None
 
 
 class _Ids:

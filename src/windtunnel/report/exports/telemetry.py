@@ -17,8 +17,10 @@ BATCH = 500
 PATIENCE_S = 10.0
 """Seconds that a collector may take for one request."""
 PATH = "/v1/traces"
-INTERNAL, OK, ERROR = 1, 1, 2
-"""Numbers of OTLP: kind of span, codes of status."""
+INTERNAL = 1
+"""OTLP's number of a kind of span."""
+CODES = {None: 0, True: 1, False: 2}
+"""OTLP's codes of a status: unset, ok, error."""
 
 
 def otlp_json(found: Iterable[Span]) -> str:
@@ -43,7 +45,7 @@ def _json(span: Span) -> dict[str, Any]:
         "startTimeUnixNano": str(span.start_ns),
         "endTimeUnixNano": str(span.end_ns),
         "attributes": _attributes(span.attributes),
-        "status": {"code": ERROR if span.failed else OK},
+        "status": {"code": CODES[span.ok]},
     }
     if span.parent_id is not None:
         told["parentSpanId"] = span.parent_id
@@ -122,7 +124,7 @@ def _readable(span: Span) -> Any:
         attributes=dict(span.attributes),
         links=[Link(_context(trace, own)) for trace, own in span.links],
         kind=SpanKind.INTERNAL,
-        status=Status(StatusCode.ERROR if span.failed else StatusCode.OK),
+        status=Status(StatusCode(CODES[span.ok])),
         start_time=span.start_ns,
         end_time=span.end_ns,
     )
