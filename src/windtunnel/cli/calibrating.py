@@ -12,6 +12,7 @@ from windtunnel.calibration import behavior_toml, cluster_toml
 from windtunnel.cli.exits import CLEAN
 from windtunnel.cli.grouping import grouped
 from windtunnel.cli.options import ClusterFile, LoadOptions, ReportOptions
+from windtunnel.cli.writable import ensure_writable
 from windtunnel.errors import InvalidInput
 from windtunnel.report import calibration_json, calibration_text
 from windtunnel.target import Asked, read, with_project
@@ -72,6 +73,12 @@ def calibrate(
 ) -> None:
     """Fit durations, outcomes and waits of tasks, and what the scheduler takes, to what a real
     Airflow did. Only reads."""
+    files = (("-o", output), ("--cluster-out", cluster_out))
+    ensure_writable(
+        (f"{option} {file}", file)
+        for option, file in files
+        if file is not None and str(file) != STDOUT
+    )
     with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
         dags = None
         if target is not None:

@@ -15,6 +15,7 @@ from windtunnel import api
 from windtunnel.api import Progress
 from windtunnel.cli.handover import OTEL, TABLES, HandOver
 from windtunnel.cli.terminal import Terminal
+from windtunnel.cli.writable import ensure_writable
 from windtunnel.detect import Finding
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import ReadScenario, repository_of
@@ -196,15 +197,19 @@ def outputs(
         forms: What that can be written as.
 
     Raises:
-        InvalidInput: a report is neither a folder nor FORMAT=FILE, the format is none of these, or
-            two are one file. Whoever calls this before anything is simulated loses no time.
+        InvalidInput: a report is neither a folder nor FORMAT=FILE, the format is none of these, two
+            are one file, or it can't be written. Whoever calls this before anything is simulated
+            loses no time.
     """
     in_github = os.environ.get("GITHUB_ACTIONS") == "true"
     summary = os.environ.get("GITHUB_STEP_SUMMARY") if in_github else None
     workspace = os.environ.get("GITHUB_WORKSPACE") if in_github else None
     handed = HandOver()
+    files = _named(asked or (), handed, of, forms)
+    ensure_writable((f"--report {form}={file}", file) for form, file in files)
+    ensure_writable((f"--report {form}={place}", place / "slots") for form, place in handed.tables)
     return Outputs(
-        _named(asked or (), handed, of, forms),
+        files,
         in_github,
         Path(summary) if summary else None,
         _root(Path.cwd(), workspace),

@@ -20,6 +20,7 @@ from windtunnel.cli.options import (
     Target,
 )
 from windtunnel.cli.profiles import release_of
+from windtunnel.cli.writable import ensure_writable
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Scenario
 from windtunnel.report import proof_json, proof_text
@@ -47,6 +48,8 @@ def prove(
     report: ReportOptions,
 ) -> None:
     """Say for which DAGs no schedule deadlocks, whatever takes how long, without a simulation."""
+    if scripts is not None:
+        ensure_writable([(f"--scripts {scripts}", scripts / "proof.smt2")])
     asked = scenario.asked(loading, release_of(profile), faults_up_to=faults_up_to)
     with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
         found = read(target, asked, tell).scenario
