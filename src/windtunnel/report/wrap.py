@@ -8,8 +8,12 @@ import textwrap
 def wrap(text: str, *, first: str = "", then: str | None = None, width: int = 80) -> list[str]:
     """Lines of *text*, begun with *first*, continued with *then* (default: as many spaces).
 
-    Words are never broken: ids and commands stay whole, so that they can be copied.
+    Words are never broken: ids and commands stay whole, so that they can be copied. One that has
+    no room beside *first* begins the next line.
     """
+    word = len(text.split(maxsplit=1)[0]) if text.split() else 0
+    if then is not None and len(first) + word > width and first.strip() and len(then) < len(first):
+        return [first.rstrip(), *wrap(text, first=then, width=width)]
     return textwrap.wrap(
         text,
         width,
