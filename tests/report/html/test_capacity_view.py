@@ -59,7 +59,7 @@ def test_only_a_plan_has_capacity_curves(plan):
     assert found is not None
     assert (found["answer"], found["perhaps"], found["knee"]) == (2, 1, 2)
     assert found["asked"] == ["report by 07:00"]
-    assert [one["colour"] for one in found["points"]] == ["workers"] * 3 + ["pool"] * 2
+    assert [one["binds"] for one in found["points"]] == ["worker slots"] * 3 + ["pool db"] * 2
     assert capacity.data(Subject(None, "windtunnel run")) is None
 
 

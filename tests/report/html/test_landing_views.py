@@ -80,3 +80,19 @@ def test_another_run_is_chosen_with_the_keyboard(see, file):
     choice.focus()
     sheet.keyboard.press("ArrowDown")
     assert sheet.locator(".path-head").inner_text() != before
+
+
+def test_runs_that_are_not_over_have_a_mark_of_their_own(see, tmp_path):
+    fleet = wt.Fleet(dags=(dag("etl", task("load")), dag("bad", task("fail"))))
+    fails = wt.Rule(tasks="bad.fail", outcome="fail", duration_s=60)
+    result = simulated(fleet, (fails, *takes(etl__load=86400 * 3)), window="1d")
+    file = tmp_path / "index.html"
+    file.write_text(page(Subject(result, "run", (Deadline(of="etl", by=time(7)),))), "utf-8")
+    sheet = see(file, "landings")
+    key = sheet.locator("#view-landings .legend").inner_text()
+    assert "did not land" in key
+    assert "not over when the window ends, and late" in key
+    row = sheet.locator("table.landings tr", has_text="etl")
+    assert row.locator(".mark.open.late").count() == 1
+    assert sheet.locator("table.landings tr", has_text="bad").locator(".mark.never").count() == 1
+    assert sheet.locator("table.landings .mark.open").count() == 1

@@ -7,8 +7,8 @@ from typing import Any
 
 from windtunnel.capacity import Kept, Plan, Point
 from windtunnel.loaders import said_deadline
-from windtunnel.report.html.segments import group_of
 from windtunnel.report.html.view import Json, Subject
+from windtunnel.report.plan_words import value_words
 from windtunnel.units import duration
 
 Settings = tuple[tuple[str, int], ...]
@@ -61,6 +61,7 @@ def _formula(plan: Plan) -> dict[str, Any]:
 def _point(one: Point) -> dict[str, Any]:
     return {
         "values": [value for _, value in one.settings],
+        "said": [value_words(name, value) for name, value in one.settings],
         "verdict": one.verdict,
         "estimate": one.estimate,
         "low": one.low,
@@ -69,7 +70,6 @@ def _point(one: Point) -> dict[str, Any]:
         "more": one.more_days,
         "kept": [_kept(kept) for kept in one.kept],
         "binds": one.binds,
-        "colour": None if one.binds is None else group_of(one.binds),
         "waits": [[limit, seconds] for limit, seconds in one.waits[:WAITS]],
         "findings": [[code, times] for code, times in one.findings],
         "hours": one.worker_hours,

@@ -10,6 +10,9 @@ export function markTicks(axis, time, ticks) {
     made.style.left = `${(100 * (tick.at - time.from)) / (time.to - time.from)}%`;
     return made;
   }));
+  // Beyond the right end there is no room for words: the last mark goes without, if it must.
+  const last = axis.lastElementChild;
+  if (last) last.hidden = last.getBoundingClientRect().right > axis.getBoundingClientRect().right;
 }
 
 /** The stretch that is looked at, in words. */

@@ -11,19 +11,23 @@ const LEFT = 74;
 const RIGHT = 170;
 const TOP = 30;
 const SERIES = 5;
+const LETTER = 6.4;
 
 export function draw(root, data) {
-  const curves = series(data);
+  const all = series(data);
+  const curves = all.slice(0, SERIES);
+  const signs = new Map();
   root.append(
     el("p", { class: "verdict" }, verdict(data)),
     el("p", { class: "dim" }, asked(data)),
-    el("div", { class: "wide" }, chart(data, curves)),
-    key(data, curves),
+    el("div", { class: "wide" }, chart(data, curves, signs)),
+    key(data, curves, signs),
+    ...left(all.slice(SERIES)),
     ...formula(data.formula),
     el("h3", null, "Every setting that was simulated"),
     el("div", { class: "wide" }, everything(data)),
     ...deadlines(data),
-    ...(data.assumed.length ? [el("h3", null, "Assumed"), table("Assumed", ["About", "What was taken, as nothing says otherwise"], data.assumed)] : []),
+    ...(data.assumed.length ? [el("h3", null, "Assumed"), el("div", { class: "wide" }, table("Assumed", ["About", "What was taken, as nothing says otherwise"], data.assumed))] : []),
   );
 }
 
@@ -33,12 +37,7 @@ function percent(share) {
 }
 
 function named(data, number) {
-  return data.points[number].values.map((value, place) => said(data.settings[place], value)).join(", ");
-}
-
-/** "4 workers", "pool db 8". */
-function said(name, value) {
-  return name === "workers" ? count(value, "worker") : `${name} ${value}`;
+  return data.points[number].said.join(", ");
 }
 
 function interval(point) {
@@ -46,8 +45,8 @@ function interval(point) {
 }
 
 function several(data, number) {
-  const [value, ...rest] = data.points[number].values;
-  return data.settings[0] === "workers" && value > 1 && !rest.length ? "are" : "is";
+  const [first, ...rest] = data.points[number].said;
+  return rest.length || /^(?!1 )\d/.test(first) ? "are" : "is";
 }
 
 function verdict(data) {
@@ -72,22 +71,23 @@ function axis(data) {
   return values.indexOf(Math.max(...values));
 }
 
-/** A curve for each choice of the other settings; at most so many, that of the answer first. */
+/** A curve for each choice of the other settings, that of the answer first. */
 function series(data) {
   const found = new Map();
   const own = axis(data);
   data.points.forEach((point, number) => {
-    const rest = point.values.map((value, place) => (place === own ? "" : said(data.settings[place], value))).filter(Boolean).join(", ");
+    const rest = point.said.filter((_, place) => place !== own).join(", ");
     if (!found.has(rest)) found.set(rest, []);
     found.get(rest).push({ ...point, number, x: point.values[own] });
   });
   const answer = data.answer ?? data.perhaps;
   const has = (points) => points.some((point) => point.number === answer);
   return [...found].map(([name, points]) => ({ name, points: points.sort((a, b) => a.x - b.x) }))
-    .sort((a, b) => has(b.points) - has(a.points) || b.points.length - a.points.length).slice(0, SERIES);
+    .sort((a, b) => has(b.points) - has(a.points) || b.points.length - a.points.length);
 }
 
-function chart(data, curves) {
+/** `signs`: is filled with what stands for a name that has no room. */
+function chart(data, curves, signs) {
   const points = curves.flatMap((one) => one.points);
   const usual = data.settings[axis(data)] === "workers" ? data.formula : null;
   const xs = [...new Set([...points.map((one) => one.x), ...(usual ? [usual.workers] : [])])].sort((a, b) => a - b);
@@ -113,7 +113,7 @@ function chart(data, curves) {
       svg("title", null, divided(usual))),
     svg("text", { x: x(usual.workers) + 5, y: HEIGHT - 8, class: "dim" }, "usual formula")],
     curves.map((one, number) => curve(data, one.points, number, x, y)),
-    binds && binding(curves[0].points, x, below),
+    binds && binding(curves[0].points, x, below, signs),
     costs && cost(data, curves[0].points, x, below + (binds ? 44 : 0)));
 }
 
@@ -153,19 +153,31 @@ function mark(x, y, verdict, number, words) {
   return svg("g", { class: `mark series-${number}` }, title, svg("circle", { cx: x, cy: y, r: 5, class: verdict === "no" ? "open" : "" }));
 }
 
-/** What is waited for longest at each point, as one strip. */
-function binding(points, x, top) {
+/** What is waited for longest, as one strip: a cell for all points after one another that wait for
+ * the same. */
+function binding(points, x, top, signs) {
   const middle = (a, b) => (x(a.x) + x(b.x)) / 2;
-  return [svg("text", { x: LEFT - 8, y: top + 18, "text-anchor": "end", class: "dim" }, "binds"), points.map((one, place) => {
-    const from = place ? middle(points[place - 1], one) : LEFT;
-    const to = place < points.length - 1 ? middle(one, points[place + 1]) : WIDTH - RIGHT;
-    const most = Math.floor((to - from - 8) / 6.4);
-    const name = one.binds ?? "nothing";
-    const shown = most < 3 ? "" : name.length > most ? `${name.slice(0, most - 1)}…` : name;
-    return svg("g", null, svg("title", null, `${one.x}: ${name}`),
-      svg("rect", { x: from + 1, y: top, width: to - from - 2, height: 28, class: `binds ${one.binds ? `binds-${one.colour.replaceAll(" ", "-")}` : ""}` }),
-      svg("text", { x: (from + to) / 2, y: top + 18, "text-anchor": "middle", class: "bound" }, shown));
+  return [svg("text", { x: LEFT - 8, y: top + 18, "text-anchor": "end", class: "dim" }, "binds"), bound(points).map((cell) => {
+    const from = cell.first ? middle(points[cell.first - 1], points[cell.first]) : LEFT;
+    const to = cell.last < points.length - 1 ? middle(points[cell.last], points[cell.last + 1]) : WIDTH - RIGHT;
+    const fits = cell.name.length * LETTER < to - from - 8;
+    if (!fits) signs.set(cell.sign, cell.name);
+    return svg("g", null, svg("title", null, `${points[cell.first].x}${cell.first < cell.last ? ` to ${points[cell.last].x}` : ""}: ${cell.name}`),
+      svg("rect", { x: from + 1, y: top, width: Math.max(to - from - 2, 1), height: 28, class: "binds" }),
+      svg("text", { x: (from + to) / 2, y: top + 18, "text-anchor": "middle", class: "bound" }, fits ? cell.name : cell.sign));
   })];
+}
+
+/** The cells of the strip: { name, sign, first, last }; the sign is for where the name has no room. */
+function bound(points) {
+  const cells = [];
+  const names = [...new Set(points.map((one) => one.binds ?? "nothing"))];
+  points.forEach((one, place) => {
+    const name = one.binds ?? "nothing";
+    if (cells.at(-1)?.name === name) cells.at(-1).last = place;
+    else cells.push({ name, sign: String.fromCodePoint(97 + names.indexOf(name)), first: place, last: place });
+  });
+  return cells;
 }
 
 function cost(data, points, x, top) {
@@ -182,7 +194,7 @@ function cost(data, points, x, top) {
     })];
 }
 
-function key(data, curves) {
+function key(data, curves, signs) {
   const entry = (shape, text) => el("li", null, svg("svg", { viewBox: "0 0 22 16", width: 22, height: 16, "aria-hidden": "true" }, shape), text);
   return el("ul", { class: "legend" },
     curves.length > 1 && curves.map((one, number) => entry(svg("line", { x1: 0, x2: 22, y1: 8, y2: 8, class: `curve series-${number}` }), one.name)),
@@ -190,7 +202,14 @@ function key(data, curves) {
     data.points.some((one) => one.verdict === "unknown") && entry(mark(11, 8, "unknown", 0, ""), "not known yet"),
     entry(svg("rect", { x: 2, y: 3, width: 18, height: 10, class: "band series-0" }), `where the truth is, with ${percent(data.confidence)}`),
     data.answer !== null && entry(svg("circle", { cx: 11, cy: 8, r: 6, class: "answer" }), "the answer"),
-    data.knee !== null && entry(svg("path", { d: "M11 1l5 7l-5 7l-5 -7z", class: "knee" }), "the knee: beyond it, more brings little"));
+    data.knee !== null && entry(svg("path", { d: "M11 1l5 7l-5 7l-5 -7z", class: "knee" }), "the knee: beyond it, more brings little"),
+    [...signs].sort().map(([sign, name]) => el("li", null, el("strong", null, sign), `${name} binds`)));
+}
+
+/** The curves for which there is no room, so that nobody takes those that are drawn for all. */
+function left(curves) {
+  if (!curves.length) return [];
+  return [el("p", { class: "dim" }, `Not drawn, only in the table: ${curves.map((one) => one.name).join(curves.some((one) => one.name.includes(",")) ? "; " : ", ")}.`)];
 }
 
 function divided(found) {

@@ -1,12 +1,15 @@
 // Critical path: what decided when a dag run landed, as lanes and as a list; and the slack of the rest.
 
-import { el, table } from "./dom.js";
+import { el, parted, table, whole } from "./dom.js";
 import { GROUPS, GROUP, swatch } from "./groups.js";
-import { duration, instant } from "./words.js";
+import { duration, instant, runWords } from "./words.js";
 import { step, svg } from "./svg.js";
 
 const LABELS = 250;
+const HEAD = 14;
+const TAIL = 19;
 const WIDTH = 1000;
+const RIGHT = 32;
 const LANE = 22;
 const TOP = 24;
 const LANES = 60;
@@ -35,7 +38,7 @@ export function draw(root, data, page) {
 
 function title(run) {
   const took = run.ended === null ? run.state : `${run.state} after ${duration(length(run))}`;
-  return `${run.dag} ${run.run}: ${took}${run.late ? ", late" : ""}`;
+  return `${run.dag} ${runWords(run.run)}: ${took}${run.late ? ", late" : ""}`;
 }
 
 function length(run) {
@@ -75,7 +78,7 @@ function lanes(run) {
   const from = links[0][1];
   const last = links.at(-1);
   const to = Math.max(last[1] + 1000 * last[2], from + 1, run.due + 1000 * (run.allowed_s ?? 0));
-  const x = (ms) => LABELS + ((ms - from) / (to - from)) * (WIDTH - LABELS - 12);
+  const x = (ms) => LABELS + ((ms - from) / (to - from)) * (WIDTH - LABELS - RIGHT);
   const height = TOP + LANE * lane.size + 6;
   const own = (who) => run.who[who][1] === run.run && run.who[who][0].split(".")[0] === run.dag.split(".")[0];
   const labels = [...lane].map(([who, number]) => svg("text", {
@@ -123,21 +126,22 @@ function said(run, link) {
   return `${name} (${of}): ${link[3]}; ${duration(link[2])} from ${instant(link[1])}`;
 }
 
+/** Without its middle where it is long: tasks of one DAG begin alike, and differ at their ends. */
 function short(name) {
-  return name.length > 38 ? `…${name.slice(-37)}` : name;
+  return name.length > HEAD + TAIL + 1 ? `${name.slice(0, HEAD)}…${name.slice(-TAIL)}` : name;
 }
 
 function listed(run) {
   const total = run.links.slice(run.before).reduce((sum, link) => sum + link[2], 0) || 1;
   const rows = run.links.map((link, number) => {
     const [name, of] = run.who[link[0]];
-    const who = el("span", null, name, of !== run.run && el("span", { class: "dim" }, ` ${of}`));
+    const who = el("span", null, parted(name), of !== run.run && el("span", { class: "dim" }, ` ${of}`));
     const behind = link[5].length > 1 && el("details", null,
       el("summary", null, `had by ${link[5].length} one after the other`),
       el("ol", null, link[5].map((other) => el("li", null, `${duration(other[2])} ${run.who[other[0]][0]}`,
         el("span", { class: "dim" }, ` ${run.who[other[0]][1]}: ${other[3]}`)))));
     const share = number < run.before ? "before" : percent(link[2] / total);
-    return [instant(link[1]), duration(link[2]), share, who, el("span", null, link[3], behind)];
+    return [el("span", null, whole(instant(link[1]))), duration(link[2]), share, who, el("span", null, parted(link[3]), behind)];
   });
   return el("div", { class: "wide" }, table("The critical path, link by link",
     ["From (UTC)", { number: "Took" }, { number: "Share" }, "Who", "What"], rows));
@@ -157,8 +161,8 @@ function room(run) {
       svg("rect", { x: 0, y: 2, width: (120 * least) / most, height: 8, class: "slack" }));
     return made;
   };
-  const rows = (some) => some.map((one) => [el("span", null, one[0], one[1] !== run.run && el("span", { class: "dim" }, ` ${one[1]}`)),
-    instant(one[2]), duration(one[3]), one[4] > one[3] ? `up to ${duration(one[4])}` : "", bar(one[3], one[4])]);
+  const rows = (some) => some.map((one) => [el("span", null, parted(one[0]), one[1] !== run.run && el("span", { class: "dim" }, ` ${one[1]}`)),
+    el("span", null, whole(instant(one[2]))), duration(one[3]), one[4] > one[3] ? `up to ${duration(one[4])}` : "", bar(one[3], one[4])]);
   const heads = ["Task instance", "Ended (UTC)", { number: "Slack" }, { number: "If waits only shrink" }, ""];
   const holder = el("div", { class: "wide" }, table("Slack of each task instance", heads, rows(run.slack.slice(0, SLACK))));
   const all = run.slack.length > SLACK && el("button", { type: "button", onclick: () => {

@@ -1,5 +1,7 @@
 // Elements of the page: made from text, never from markup, so that no dag_id can be any.
 
+const TAIL = 8;
+
 /**
  * An element: el("p", { class: "note", onclick: f }, "text", other).
  * Names that begin with "on" are listeners; null, undefined and false leave an attribute out.
@@ -17,17 +19,35 @@ export function el(name, attributes, ...children) {
   return made;
 }
 
+/** Text in which names may be broken where a part of them begins, and nowhere else. */
+export function parted(text) {
+  return text.split(/(?<=[\p{L}\p{N}_\]][._/])(?=[\p{L}_])/u).flatMap((part, at) => (at ? [el("wbr"), part] : [part]));
+}
+
+/** Words that are broken between, and never within: "2026-03-01 07:00:00". */
+export function whole(text) {
+  return text.split(" ").flatMap((word, at) => [at ? " " : "", el("span", { class: "whole" }, word)]);
+}
+
+/** A name of which the middle is cut where it has no room: names differ at their ends. */
+export function ended(name, style, title = name) {
+  const at = name.length > TAIL + 2 ? Math.max(Math.ceil(name.length / 2), name.length - TAIL) : name.length;
+  return el("span", { class: `ended ${style}`, title }, el("span", null, name.slice(0, at)),
+    at < name.length && el("span", { class: "tail" }, name.slice(at)));
+}
+
 /** A table with a caption that screen readers say; numbers are those columns whose head has "number". */
 export function table(caption, heads, rows) {
   const numeric = heads.map((head) => typeof head === "object");
   const named = heads.map((head) => (typeof head === "object" ? head.number : head));
-  const cell = (value, column) => el("td", { class: numeric[column] && "number" }, value);
+  const text = (value) => (typeof value === "string" ? parted(value) : value);
+  const cell = (value, column) => el("td", { class: numeric[column] && "number" }, text(value));
   return el("table", { class: "plain" },
     el("caption", { class: "unseen" }, caption),
     el("thead", null, el("tr", null, named.map((name, column) =>
       el("th", { scope: "col", class: numeric[column] && "number" }, name)))),
     el("tbody", null, rows.map((row) => el("tr", null, row.map((value, column) =>
-      column === 0 ? el("th", { scope: "row" }, value) : cell(value, column))))));
+      column === 0 ? el("th", { scope: "row" }, text(value)) : cell(value, column))))));
 }
 
 /** The colour that a CSS variable stands for now, as canvases take it. */

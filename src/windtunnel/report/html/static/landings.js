@@ -1,6 +1,6 @@
 // Landing times: a row for each DAG and deadline, each run a mark on a line; and the runs of one row.
 
-import { el, table } from "./dom.js";
+import { el, table, whole } from "./dom.js";
 import { count, duration, instant } from "./words.js";
 import { svg } from "./svg.js";
 
@@ -69,29 +69,36 @@ function key(rows) {
   return el("ul", { class: "legend" },
     entry(svg("circle", { cx: 8, cy: 8, r: 4, class: "mark" }), "landed"),
     some((run) => run[5]) && entry(mark(8, 8, true), "late"),
-    some((run) => run[3] === null && run[6] !== "running" && run[6] !== "queued") && entry(never(8, 8), "did not land"),
+    some((run) => run[3] === null && !isOpen(run)) && entry(never(8, 8), "did not land"),
+    some((run) => isOpen(run) && !run[5]) && entry(open(8, 8, false), "not over when the window ends"),
+    some((run) => isOpen(run) && run[5]) && entry(open(8, 8, true), "not over when the window ends, and late"),
     rows.some((row) => row.deadline) && entry(svg("line", { x1: 8, x2: 8, y1: 1, y2: 15, class: "deadline" }), "deadline"),
     entry(svg("line", { x1: 8, x2: 8, y1: 3, y2: 13, class: "p95" }), "P95"));
 }
 
-/** All runs of a row on one line; those that would cover each other are one mark. */
+function isOpen(run) {
+  return run[3] === null && (run[6] === "running" || run[6] === "queued");
+}
+
+/** All runs of a row on one line; those that would cover each other are one mark. Right of the line
+ * are those that did not land. */
 function strip(row) {
   const allowed = row.runs.map((run) => run[4]).filter((one) => one !== null);
   const most = Math.max(1, row.worst ?? 0, ...row.runs.map((run) => run[3] ?? 0), ...allowed) * 1.04;
-  const x = (seconds) => EDGE + (seconds / most) * (WIDTH - 3 * EDGE);
+  const x = (seconds) => EDGE + (seconds / most) * (WIDTH - 5 * EDGE);
   const bins = new Map();
   for (const run of row.runs) {
-    if (run[3] === null && (run[6] === "running" || run[6] === "queued")) continue;
-    const at = run[3] === null ? WIDTH - EDGE : Math.round(x(run[3]));
-    const kind = run[3] === null ? "never" : run[5] ? "late" : "in time";
-    const bin = bins.get(`${at} ${kind}`) ?? { at, kind, number: 0 };
+    const kind = isOpen(run) ? "open" : run[3] === null ? "never" : "landed";
+    const at = { open: WIDTH - EDGE, never: WIDTH - 3 * EDGE }[kind] ?? Math.round(x(run[3]));
+    const name = `${at} ${kind} ${run[5]}`;
+    const bin = bins.get(name) ?? { at, kind, late: run[5], number: 0 };
     bin.number += 1;
-    bins.set(`${at} ${kind}`, bin);
+    bins.set(name, bin);
   }
   const middle = HEIGHT / 2;
   const shapes = [...bins.values()].sort((a, b) => a.number - b.number).map((bin) => {
-    const shape = bin.kind === "never" ? never(bin.at, middle) : mark(bin.at, middle, bin.kind === "late", bin.number);
-    return shape;
+    if (bin.kind === "never") return never(bin.at, middle);
+    return bin.kind === "open" ? open(bin.at, middle, bin.late) : mark(bin.at, middle, bin.late, bin.number);
   });
   const least = allowed.length ? Math.min(...allowed) : null;
   const said = `${row.name}: from ${row.landed ? duration(Math.min(...row.runs.map((run) => run[3] ?? Infinity))) : "never"} ` +
@@ -116,6 +123,10 @@ function never(x, y) {
   return svg("path", { d: `M${x - 4} ${y - 4}l8 8m0 -8l-8 8`, class: "mark never" });
 }
 
+function open(x, y, late) {
+  return svg("path", { d: `M${x - 4} ${y - 5}l9 5l-9 5z`, class: `mark open${late ? " late" : ""}` });
+}
+
 function listed(row, page, kept) {
   const worst = [...row.runs].sort((a, b) => b[5] - a[5] || (b[3] ?? Infinity) - (a[3] ?? Infinity));
   const go = (run) => kept.has(run[0]) && el("button", { type: "button", onclick: () => {
@@ -127,6 +138,6 @@ function listed(row, page, kept) {
   return [el("h3", null, `Runs of ${row.name}${about}`),
     el("div", { class: "wide" }, table(`Runs of ${row.name}`,
       ["Dag run", "Due (UTC)", { number: "Landed after" }, { number: "Deadline after" }, "State", ""],
-      worst.slice(0, RUNS).map((run) => [run[1], instant(run[2]), run[3] === null ? "–" : duration(run[3]),
+      worst.slice(0, RUNS).map((run) => [run[1], el("span", null, whole(instant(run[2]))), run[3] === null ? "–" : duration(run[3]),
         run[4] === null ? "–" : duration(run[4]), `${run[6]}${run[5] ? ", late" : ""}`, go(run)])))];
 }

@@ -47,8 +47,8 @@ function finding(one) {
 
 function accepted(found) {
   if (!found.length) return [];
-  return [el("h3", null, "Accepted"), table("Accepted findings", ["Finding", "By", "Reason"],
-    found.map((one) => [one.headline, one.by.join(", "), one.reason]))];
+  return [el("h3", null, "Accepted"), el("div", { class: "wide" }, table("Accepted findings",
+    ["Finding", "By", "Reason"], found.map((one) => [one.headline, one.by.join(", "), one.reason])))];
 }
 
 function limits(found) {
@@ -60,14 +60,14 @@ function limits(found) {
     return el("span", { class: "bars", "aria-hidden": "true" }, made);
   };
   return [el("h3", null, "Where the time went"),
-    table("Time spent waiting, by what for",
+    el("div", { class: "wide" }, table("Time spent waiting, by what for",
       ["Waited for", { number: "In all" }, "", { number: "Task instances" }, { number: "Longest" }, "By"],
       found.map((one) => [one.limit, duration(one.total_s), bar(one),
-        one.instances.toLocaleString("en"), duration(one.longest_s), one.longest_by]))];
+        one.instances.toLocaleString("en"), duration(one.longest_s), one.longest_by])))];
 }
 
 function pairs(title, heads, rows) {
-  return rows.length ? [el("h3", null, `${title} (${rows.length})`), table(title, heads, rows)] : [];
+  return rows.length ? [el("h3", null, `${title} (${rows.length})`), el("div", { class: "wide" }, table(title, heads, rows))] : [];
 }
 
 function problems(found) {
