@@ -140,3 +140,43 @@ def test_dags_and_tasks_that_come_and_go_are_told():
     said = {(c.subject, c.field, c.before, c.after) for c in told.changes}
     assert said == {("etl.save", "", None, "there"), ("mart", "", "there", None)}
     assert {(run.dag_id, run.state_after) for run in told.difference.runs} == {("mart", None)}
+
+
+def other_dates(at: str = "30 1 * * *", profile: str = "airflow-3.3") -> wt.Scenario:
+    """A sensor that looks for dates that the other DAG doesn't have, and one race for a slot."""
+    dags = (nightly("etl", wt.Task(task_id="load")), nightly("mart", waits_for("etl"), at=at))
+    cluster = wt.Cluster(profile=profile, pools={"db": wt.Pool(slots=1)})
+    return wt.Scenario(fleet=wt.Fleet(dags=dags), cluster=cluster, start=START)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [other_dates("40 1 * * *"), other_dates("45 3 * * *"), other_dates(profile="airflow-2.11")],
+    ids=["ten minutes later", "after the other", "another release"],
+)
+def test_what_was_wrong_before_is_not_new_on_other_dates(after):
+    told = compare(other_dates(), after, seeds=3)
+
+    assert [one.code for one in told.before.findings] == ["WT113"]
+    assert told.before.findings[0].summary != told.after.findings[0].summary
+    assert not told.difference.new
+    assert not told.difference.gone
+
+
+def test_a_race_that_one_search_came_across_is_tried_on_other_dates(monkeypatch):
+    whole = api.check
+
+    def blind(scenario, **more):
+        report = whole(scenario, **more)
+        return replace(report, findings=() if scenario.name == "blind" else report.findings)
+
+    monkeypatch.setattr(api, "check", blind)
+    one = circle(1)
+    dags = tuple(
+        dag.model_copy(update={"schedule": Cron(expression="10 2 * * *")}) for dag in one.fleet.dags
+    )
+    moved = one.model_copy(update={"fleet": wt.Fleet(dags=dags), "name": "blind"})
+    told = compare(moved, one, seeds=20)
+
+    assert told.after.findings
+    assert not told.difference.new

@@ -3,7 +3,7 @@ that what is called new is not only what the search came across this time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,8 +16,8 @@ from windtunnel.comparison.changed import Change, changes
 from windtunnel.detect import Finding
 from windtunnel.errors import InvalidInput
 from windtunnel.model import Scenario, SearchProfile
-from windtunnel.result import Difference, Report, diff
-from windtunnel.search import Deciding, deciding, recall, recheck
+from windtunnel.result import Difference, Report, diff, moved_runs
+from windtunnel.search import Counterexample, Deciding, deciding, recall, recheck
 
 RULES_WORK = 2_000_000
 """State changes that looking for the rules that decide something may come to: some ten seconds."""
@@ -77,8 +77,8 @@ def compare(
     with _folder(store) as folder:
         ask = partial(api.check, seeds=seeds, store=folder, profile=profile, progress=progress)
         one, other = ask(before), ask(after, sources=sources if store else None)
-        new = _not_shown_by(one, other.findings, folder)
-        gone = _not_shown_by(other, one.findings, folder)
+        new = _not_shown_by(one, other, folder)
+        gone = _not_shown_by(other, one, folder)
     if store is None:
         new, gone = _unkept(new), _unkept(gone)
         one, other = (replace(r, findings=_unkept(r.findings)) for r in (one, other))
@@ -104,22 +104,48 @@ def _folder(store: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _not_shown_by(report: Report, findings: Sequence[Finding], store: Path) -> tuple[Finding, ...]:
+def _not_shown_by(report: Report, other: Report, store: Path) -> tuple[Finding, ...]:
     """Those of the other's findings that neither were found here, nor show themselves where their
     counterexample is simulated with what is here."""
     known = {finding.identity for finding in report.findings}
-    strange = (finding for finding in findings if finding.identity not in known)
-    return tuple(one for one in strange if not _shows(report.scenario, one, store))
+    strange = [finding for finding in other.findings if finding.identity not in known]
+    moved = moved_runs(other, report) if strange else {}
+    return tuple(one for one in strange if not _shows(report.scenario, one, store, moved))
 
 
-def _shows(scenario: Scenario, finding: Finding, store: Path) -> bool:
+def _shows(
+    scenario: Scenario, finding: Finding, store: Path, moved: Mapping[tuple[str, str], str]
+) -> bool:
     name = finding.counterexample
     if name is None:
         return False
+    kept = recall(store, name)
+    tried = [kept, _moved(kept, scenario, moved)] if moved else [kept]
     try:
-        return recheck(name, recall(store, name), scenario).verdict == "FAILED"
+        return any(recheck(name, one, scenario).verdict == "FAILED" for one in tried)
     except InvalidInput:
         return False  # none of its DAGs is there
+
+
+def _moved(
+    kept: Counterexample, scenario: Scenario, moved: Mapping[tuple[str, str], str]
+) -> Counterexample:
+    """What a counterexample is where its runs have other dates: the same choices about the runs
+    that are in their place, in the whole window, because the short one may be over by then."""
+    choices = kept.scenario.choices and tuple(
+        one.model_copy(update={"actor": _renamed(one.actor, moved)})
+        for one in kept.scenario.choices
+    )
+    whole = {"start": scenario.start, "duration_s": scenario.duration_s, "choices": choices}
+    return kept.model_copy(update={"scenario": kept.scenario.model_copy(update=whole)})
+
+
+def _renamed(
+    actor: tuple[str | int, ...], moved: Mapping[tuple[str, str], str]
+) -> tuple[str | int, ...]:
+    dag_id, run, *rest = *actor, "", ""
+    there = moved.get((str(dag_id), str(run)))
+    return actor if there is None else (dag_id, there, *rest[: len(actor) - 2])
 
 
 def _unkept(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -114,7 +114,7 @@ class Finding(Value):
     happen, and no simulation has shown yet that it does."""
     about: str = ""
     """What it is about, where that is not just who takes part: ``etl.load``, for which they all
-    wait."""
+    wait. Names without dates and numbers, by which it is known again after a change."""
     dag_id: str | None = None
     file: str | None = None
     line: int | None = None
@@ -173,13 +173,14 @@ class Finding(Value):
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What makes it this trouble and no other. Findings about the same, or over the same
-        limits, are one, whichever tasks happen to be in it; else those of the same tasks are, in
-        whichever runs."""
+        """What makes it this trouble and no other: names only. Findings about the same, or over the
+        same limits, are one, whichever tasks happen to be in it; else those of the same tasks are,
+        in whichever runs. What it says is no part of it: dates and numbers move with a schedule or
+        a release, and the trouble stays what it was."""
         if self.about:
             return (self.code, self.about)
         if self.limits:
             return (self.code, *sorted(limit.name for limit in self.limits))
         if self.holding:
             return (self.code, *sorted({f"{p.dag_id}.{p.task_id}" for p in self.holding}))
-        return (self.code, self.dag_id or "", self.summary)
+        return (self.code, self.dag_id or "")

@@ -65,6 +65,7 @@ def _finding(value: NotCarried, dag: Dag, trace: Trace, scenario: Scenario) -> F
         code=CODE,
         title="Value that an XCom can't carry",
         summary=f"{what}; {why}",
+        about=f"{name} {value.key} {value.type}",
         dag_id=value.dag_id,
         file=dag.file,
         line=dag.line_of(value.task_id),

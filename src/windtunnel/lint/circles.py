@@ -136,6 +136,7 @@ def _finding(circle: list[Awaited]) -> Finding:
         summary=f"{'; '.join(parts)}. In runs of the same logical dates "
         f"{'none of them' if len(circle) > 1 else 'it'} can come true. {end.ends}"
         f"{f' ({end.name} is the first)' if len(circle) > 1 else ''}.",
+        about=", ".join(one.name for one in circle),
         dag_id=first.dag.dag_id,
         file=first.dag.file,
         line=first.task.line,

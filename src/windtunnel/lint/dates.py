@@ -217,6 +217,7 @@ def _finding(one: Awaited, looked: list[_Look], missing: list[_Look]) -> Finding
         f"in that of {_shown(first.logical)} it wants the logical date "
         f"{_shown(first.wanted)}, and {one.target.dag_id} has none then{_ended(one, first)}. "
         f"{one.ends}.",
+        about=one.name,
         dag_id=one.dag.dag_id,
         file=one.dag.file,
         line=one.task.line,

@@ -112,6 +112,7 @@ def _finding(circle: tuple[_Start, ...]) -> Finding:
         title="DAGs that start each other" if len(circle) > 1 else "DAG that starts itself",
         summary=f"{'; '.join(parts)}: {what}.",
         certain=waits and always,
+        about=", ".join(f"{one.dag.dag_id}.{one.task.task_id}" for one in circle),
         dag_id=first.dag.dag_id,
         file=first.dag.file,
         line=first.task.line,

@@ -79,6 +79,7 @@ def _ended(dag: Dag, task: Task, target: Dag) -> Finding:
         summary=f"{dag.dag_id}.{task.task_id} triggers {target.dag_id}, whose end_date "
         f"({target.end_date:%Y-%m-%d}) is past: its runs have no task instances, count as a "
         "success at once, and nothing is done.",
+        about=f"{dag.dag_id}.{task.task_id} {target.dag_id}",
         dag_id=dag.dag_id,
         file=dag.file,
         line=task.line,
@@ -102,6 +103,7 @@ def _missing(fleet: Fleet, dag: Dag, task: Task, name: str, close: list[str]) ->
         summary=f"{dag.dag_id}.{task.task_id} {verb} DAG {name!r}; {where}{hint} Without it the "
         f"task {what}{unless}.",
         certain=fleet.complete,
+        about=f"{dag.dag_id}.{task.task_id} {name}",
         dag_id=dag.dag_id,
         file=dag.file,
         line=task.line,

@@ -66,6 +66,7 @@ def find_unknown_pools(scenario: Scenario) -> list[Finding]:
             "are (a cluster file, or the JSON of `airflow pools export`); until then sizes are "
             "assumed.",
             certain=False,
+            about=", ".join(f"pool {name}" for name in sorted(named)),
             dag_id=dag.dag_id,
             file=dag.file,
             line=task.line,
@@ -140,6 +141,7 @@ def _finding(dag: Dag, reason: str, tasks: list[Task], what_becomes: str, queued
         code=CODE,
         title="Task can never run" if queued else "Task can never be queued",
         summary=f"{dag.dag_id}: {names}{more}: {reason}. {what_becomes}",
+        about=", ".join(f"{dag.dag_id}.{task.task_id}" for task in tasks),
         dag_id=dag.dag_id,
         file=dag.file,
         line=tasks[0].line,

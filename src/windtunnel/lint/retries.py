@@ -90,6 +90,7 @@ def _finding(cluster: Cluster, dag: Dag, one: _Retried, interval: float) -> Find
         f"next {'run' if alone else 'instance'} starts {span(round(one.total_s - interval))} late "
         "or later, and each failure after it adds to that.",
         certain=False,
+        about=name,
         dag_id=dag.dag_id,
         file=dag.file,
         line=task.line,

@@ -18,15 +18,15 @@ PAUSED = "WT114"
 def find_missing_targets(scenario: Scenario) -> list[Finding]:
     """One finding for each sensor or trigger and what is wrong with its target."""
     fleet = scenario.fleet
-    found = [_no_target(one, why, sure) for one in awaited(fleet) for why, sure in _missing(one)]
+    found = [_no_target(one, *missing) for one in awaited(fleet) for missing in _missing(one)]
     if not any(isinstance(fault, DagPaused) for fault in scenario.faults):
         found.extend(_waits_for_paused(fleet))
     return found
 
 
-def _missing(one: Awaited) -> Iterator[tuple[str, bool]]:
-    """What is wrong with the target, and whether that is certain: where something that isn't
-    installed took part in making the DAG, nobody knows all of its tasks."""
+def _missing(one: Awaited) -> Iterator[tuple[str, str, bool]]:
+    """What is looked for, what is wrong with it, and whether that is certain: where something that
+    isn't installed took part in making the DAG, nobody knows all of its tasks."""
     target = one.target
     ids = [task.task_id for task in target.tasks]
     calls = target.unknown_calls
@@ -34,27 +34,28 @@ def _missing(one: Awaited) -> Iterator[tuple[str, bool]]:
     for name in one.kind.external_task_ids:
         if name not in ids:
             near = unless or _near(name, ids)
-            yield f"DAG {target.dag_id} has no task {name!r}{near}", not calls
+            yield name, f"DAG {target.dag_id} has no task {name!r}{near}", not calls
         elif (count := instances(target, name)) is not None and count != 1:
             mapped = (
                 f"{target.dag_id}.{name} is mapped to {count} task instances; the sensor counts "
                 "each of them and expects one, so it is content only while exactly one has "
                 "succeeded"
             )
-            yield mapped, True
+            yield name, mapped, True
     group = one.kind.external_task_group_id
     groups = [known.group_id for known in target.groups]
     if group is not None and group not in groups:
         near = unless or _near(group, groups)
-        yield f"DAG {target.dag_id} has no task group {group!r}{near}", not calls
+        yield group, f"DAG {target.dag_id} has no task group {group!r}{near}", not calls
 
 
-def _no_target(one: Awaited, why: str, sure: bool) -> Finding:
+def _no_target(one: Awaited, name: str, why: str, sure: bool) -> Finding:
     return Finding(
         certain=sure,
         code=NO_TARGET,
         title="Sensor waits for what its DAG does not have",
         summary=f"{one.name}: {why}. {one.ends}.",
+        about=f"{one.name} {one.target.dag_id}.{name}",
         dag_id=one.dag.dag_id,
         file=one.dag.file,
         line=one.task.line,
@@ -82,6 +83,7 @@ def _paused(dag: Dag, task: Task, target: str, what: str) -> Finding:
         title="Task waits for a DAG that is paused",
         summary=f"{dag.dag_id}.{task.task_id} waits for DAG {target}, which is paused when it is "
         f"created (is_paused_upon_creation=True). {what} Unpause {target} first.",
+        about=f"{dag.dag_id}.{task.task_id}",
         dag_id=dag.dag_id,
         file=dag.file,
         line=task.line,

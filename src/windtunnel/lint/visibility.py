@@ -86,6 +86,7 @@ def _finding(dag: Dag, longer: list[tuple[Task, Known]], timeout: float) -> Find
         "while it runs: the second start takes a slot and is refused, or, once the task's token "
         "has expired, fails the try that is at work.",
         certain=certain,
+        about=", ".join(f"{dag.dag_id}.{task.task_id}" for task, _ in longer),
         dag_id=dag.dag_id,
         file=dag.file,
         line=first.line,

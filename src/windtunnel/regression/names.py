@@ -15,15 +15,11 @@ NAMED = 3
 
 
 def file_name(finding: Finding, taken: set[str]) -> str:
-    """``test_wt101_pool_db.py``: the code, and what the finding is about. Where that is not all
-    that makes it what it is, or the name is taken, a few letters of that follow."""
-    about = finding.identity[1:]
-    is_told_apart = bool(finding.about or finding.limits or finding.holding)
-    if not is_told_apart:
-        about = (finding.dag_id or "fleet",)
-    whole = slug("_".join((finding.code, *about)))
+    """``test_wt101_pool_db.py``: the code, and what the finding is about. Where that is too long,
+    or the name is taken, a few letters of it all follow."""
+    whole = slug("_".join(finding.identity))
     name = f"test_{whole[:LONGEST].rstrip('_')}"
-    if not is_told_apart or len(whole) > LONGEST or name in taken:
+    if len(whole) > LONGEST or name in taken:
         name += f"_{fingerprint(*finding.identity)[:LETTERS]}"
     taken.add(name)
     return f"{name}.py"

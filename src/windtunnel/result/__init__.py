@@ -3,7 +3,8 @@
 from windtunnel.result.assumed import assumed
 from windtunnel.result.changes import ChangedRun, ChangedTask
 from windtunnel.result.dag_runs import DagRun, DagRuns, Landing, Landings
-from windtunnel.result.difference import Difference, diff
+from windtunnel.result.difference import Difference, diff, moved_runs
+from windtunnel.result.naming import find_task
 from windtunnel.result.outcome import Outcome
 from windtunnel.result.path import CriticalPath, Spent
 from windtunnel.result.report import Report
@@ -29,4 +30,6 @@ __all__ = [
     "Waited",
     "assumed",
     "diff",
+    "find_task",
+    "moved_runs",
 ]

@@ -101,6 +101,17 @@ def diff(before: Outcome, after: Outcome) -> Difference:
     )
 
 
+def moved_runs(before: Outcome, after: Outcome) -> dict[tuple[str, str], str]:
+    """What runs of a first simulation are called in the second, where they are called otherwise
+    because their dates are others: by dag_id and run."""
+    pairs = _pairs(_runs_of(before), _runs_of(after))
+    return {
+        (one.dag_id, one.run): other.run
+        for one, other in ((pair.before, pair.after) for pair in pairs)
+        if one is not None and other is not None and one.run != other.run
+    }
+
+
 # -- runs and tasks, in pairs -------------------------------------------------------------------
 
 

@@ -57,6 +57,7 @@ def _finding(
         summary=f"{name} runs for longer than visibility_timeout ({timeout:g} s): the broker "
         f"delivers its message again while it runs. {REFUSED[what]} Set "
         "[celery_broker_transport_options] visibility_timeout above the longest task.",
+        about=name,
         dag_id=one.dag_id,
         file=one.file,
         line=one.line_of(task_id),

@@ -3,11 +3,9 @@ for all that is found in it."""
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 
 from windtunnel.choices import Calm
-from windtunnel.detect import Finding
 from windtunnel.lint import lint
 from windtunnel.model import Scenario
 from windtunnel.search.repair.landing import Ends, ends_of
@@ -44,12 +42,4 @@ class Before:
     @cached_property
     def said(self) -> frozenset[tuple[str, ...]]:
         """What the DAGs say by themselves."""
-        return frozenset(identity(one) for one in lint(self.scenario))
-
-
-def identity(finding: Finding) -> tuple[str, ...]:
-    """What makes it this trouble; numbers in what it says are none of it."""
-    code, *rest = finding.identity
-    if finding.about or finding.limits or finding.holding:
-        return (code, *rest)
-    return (code, *(re.sub(r"\d+", "#", one) for one in rest))
+        return frozenset(one.identity for one in lint(self.scenario))

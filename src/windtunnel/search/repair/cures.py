@@ -15,7 +15,7 @@ from windtunnel.detect import Finding, Fix
 from windtunnel.model import Scenario
 from windtunnel.search.explore import Exploration
 from windtunnel.search.proofs import prove
-from windtunnel.search.repair.before import Before, identity
+from windtunnel.search.repair.before import Before
 from windtunnel.search.repair.change import Change, Offer, Size
 from windtunnel.search.repair.landing import Landing
 from windtunnel.search.repair.offers import offers
@@ -100,7 +100,7 @@ def repair(
         share: Among how many findings the budget is divided.
         effort: How many times the usual budget there is.
     """
-    may_stay = {identity(other) for other in known} - {identity(finding)}
+    may_stay = {other.identity for other in known} - {finding.identity}
     fewest = 0 if finding.since is None else FEWEST
     budget = Budget(round(WORK * effort) // max(1, share), round(fewest * effort))
     before = before or Before(scenario)

@@ -13,7 +13,7 @@ from windtunnel.engine import simulate
 from windtunnel.errors import WindtunnelError
 from windtunnel.lint import lint
 from windtunnel.model import Scenario
-from windtunnel.search.repair.before import Before, identity
+from windtunnel.search.repair.before import Before
 from windtunnel.search.repair.change import Change
 from windtunnel.search.repair.landing import Landing, ends_of, landing
 from windtunnel.search.simulations import CALM, simulations, size_of
@@ -154,7 +154,7 @@ class Trial:
         new = [
             f
             for f in lint(changed)
-            if identity(f) not in self.before.said or f.code == self.finding.code
+            if f.identity not in self.before.said or f.code == self.finding.code
         ]
         return self._passes(new)
 
@@ -163,7 +163,7 @@ class Trial:
         own = self.finding.code
         return not any(
             (one.code == own or one.certain)
-            and identity(one) not in self.known
+            and one.identity not in self.known
             and not self._is_of_others(one)
             for one in found
         )
@@ -176,7 +176,7 @@ class Trial:
 
     def _is_sooner(self, found: Iterable[Finding]) -> bool:
         """Whether it is the same, and over in less than half the time."""
-        new = [one for one in found if one.certain and identity(one) not in self.known]
+        new = [one for one in found if one.certain and one.identity not in self.known]
         until, since = self.finding.until, self.finding.since
         for one in new:
             if one.code != self.finding.code or one.until is None or one.since is None:

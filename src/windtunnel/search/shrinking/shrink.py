@@ -7,7 +7,6 @@ nothing can be left out any more, unless the budget was too small for that.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -91,16 +90,11 @@ def is_same(found: Finding, wanted: Finding) -> bool:
         return False
     if found.holding or wanted.holding:
         return _holders(found) == _holders(wanted) and set(found.limits) == set(wanted.limits)
-    return found.dag_id == wanted.dag_id and _unnumbered(found) == _unnumbered(wanted)
+    return found.dag_id == wanted.dag_id
 
 
 def _holders(finding: Finding) -> set[tuple[str, str]]:
     return {(party.dag_id, party.task_id) for party in finding.holding}
-
-
-def _unnumbered(finding: Finding) -> str:
-    """What it says, whenever and however often."""
-    return re.sub(r"\d+", "#", finding.summary)
 
 
 def shrink(
