@@ -142,12 +142,15 @@ def test_what_can_deadlock_now_fails_and_replays(cli, write):
     ("arguments", "said"),
     [
         (("main:dags", "dags"), "main:dags: "),
+        (("dags",), "dags: there is nothing to compare it with"),
+        (("dags", "dags/", "--profile", "airflow-3.3"), "nothing to compare it with"),
+        (("dags", *["--profile", "airflow-3.3"] * 2), "nothing to compare it with"),
         (("dags", "nowhere"), "nowhere: no such file or folder"),
         (("dags", "--set", "pool db=1..3"), "--set 'pool db=1..3': one value"),
         (("dags", "--set", "pool x=1"), "--set pool x: no such pool"),
         (("dags", "--set", "rubbish"), "no setting and its values"),
         (("dags", *["--profile", "airflow-3.3"] * 3), "--profile is given 3 times"),
-        (("dags", "--fail-if-later", "soon"), "--fail-if-later soon"),
+        (("dags", "dags2", "--fail-if-later", "soon"), "--fail-if-later soon"),
     ],
 )
 def test_what_cannot_be_used_is_told(cli, dags, arguments, said):

@@ -144,6 +144,7 @@ def diff(
     clusters = _two(cluster or (), "--cluster")
     most = None if later_than is None else api.length(later_than, f"--fail-if-later {later_than}")
     targets = (before, after or before)
+    _check_two_sides(targets, [clusters, releases], changed or [])
     asked = Asked(
         None,
         window,
@@ -187,6 +188,23 @@ def _profiles(
     place = None if is_commit(target) else target
     _, search = parse_profiles([n for n in names if n not in PROFILES], place, said=OPTION)
     return _two(releases, OPTION), search or search_profile("ci", place)
+
+
+def _check_two_sides(
+    targets: tuple[str, str], options: Sequence[tuple[str | None, str | None]], changed: list[str]
+) -> None:
+    """Refuse one and the same on both sides: whoever forgot the other would hear that all is well.
+
+    Raises:
+        InvalidInput: there is nothing to compare.
+    """
+    one, other = map(Path, targets)
+    if one == other and all(before == after for before, after in options) and not changed:
+        raise InvalidInput(
+            f"{targets[0]}: there is nothing to compare it with, both sides would be the same; "
+            "name what is after the change (windtunnel diff main:dags dags), or what is different "
+            f"there: --set 'pool db=4', --cluster twice, {OPTION} twice"
+        )
 
 
 def _two(given: Sequence[str], option: str) -> tuple[str | None, str | None]:
