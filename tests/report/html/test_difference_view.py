@@ -52,3 +52,24 @@ def test_it_reads_from_the_worst_on(see, told, tmp_path: Path):
     tasks = sheet.get_by_role("table", name="Task instances that go otherwise")
     assert "report.<build>" in tasks.inner_text()
     assert "pool db 0s → 30m" in tasks.inner_text()
+
+
+@pytest.mark.parametrize("moved_to", ["10 2 * * *", "50 1 * * *"], ids=["later", "earlier"])
+def test_a_moved_schedule_is_compared_on_the_clock_everywhere(moved_to, see, tmp_path: Path):
+    before = wt.Scenario(fleet=wt.Fleet(dags=(dag("etl", task("load")),)), start=START)
+    fleet = wt.Fleet(dags=(dag("etl", task("load"), at=moved_to),))
+    change = compare(before, before.model_copy(update={"fleet": fleet}), seeds=1, profile="dev")
+    found = difference.data(Subject(change, "windtunnel diff"))
+    assert found is not None
+    for *_, was, now, later, was_due in found["runs"]:
+        assert now - was == later
+        assert min(was, now) >= 0
+        assert was_due == "02:00:00"
+
+    file = tmp_path / "index.html"
+    file.write_text(page(Subject(change, "windtunnel diff")), "utf-8")
+    row = see(file).get_by_role("table", name="Dag runs that end otherwise").locator("tbody tr")
+    sign, dot = ("▲", "now worse") if moved_to.startswith("10 2") else ("▼", "now better")
+    assert sign in row.first.inner_text()
+    assert "10m" in row.first.inner_text()
+    assert row.first.locator("circle.now").get_attribute("class") == dot

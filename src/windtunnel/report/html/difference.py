@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from windtunnel.comparison import Comparison
@@ -51,14 +52,22 @@ def _weight(run: ChangedRun) -> tuple[bool, float, str]:
 
 
 def _run(one: ChangedRun) -> list[Any]:
-    """(DAG, run, due, state before, after, seconds to its end before, after, how much later)."""
-    due_before = one.due_before or one.due
-    before = None if one.ended_before is None else (one.ended_before - due_before).total_seconds()
-    after = None if one.ended_after is None else (one.ended_after - one.due).total_seconds()
-    due = clock(one.due)
+    """(DAG, run, due, state before, after, seconds to its end before, after, how much later, when
+    it was due before where its schedule was moved)."""
+    zero = min(one.due, one.due_before or one.due)
+    before, after = (_seconds(zero, at) for at in (one.ended_before, one.ended_after))
+    if after is not None and one.later_s is not None:
+        before = after - one.later_s  # each from when it was due itself, where nobody scheduled it
+    was_due = None if one.due_before is None else clock(one.due_before, beside=one.due)
     return [
-        one.dag_id, one.run, due, one.state_before, one.state_after, before, after, one.later_s,
+        one.dag_id, one.run, clock(one.due), one.state_before, one.state_after, before, after,
+        one.later_s, was_due,
     ]  # fmt: skip
+
+
+def _seconds(zero: datetime, at: datetime | None) -> float | None:
+    """On the clock, so that a dot of the plot is later where the column says so."""
+    return None if at is None else (at - zero).total_seconds()
 
 
 def _task(one: ChangedTask) -> list[Any]:

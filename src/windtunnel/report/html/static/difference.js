@@ -59,9 +59,10 @@ function runs(data) {
   return [el("h3", null, `Dag runs that end otherwise (${data.runs_in_all.toLocaleString("en")})`),
     el("ul", { class: "legend" }, [["was", "before"], ["now worse", "after, later"], ["now better", "after, earlier"]].map(([style, text]) =>
       el("li", null, svg("svg", { viewBox: "0 0 12 12", width: 12, height: 12, "aria-hidden": "true" }, svg("circle", { cx: 6, cy: 6, r: 4, class: style })), text))),
+    ...(data.runs.some((run) => run[8] !== null) ? [el("p", { class: "dim" }, "Where a schedule was moved, later means later on the clock: both ends are counted from the earlier of the two times at which the run was due.")] : []),
     ...some(data.runs, data.runs_in_all, (rows) => table("Dag runs that end otherwise",
       ["DAG", "Due (UTC)", "Before", "After", { number: "Later" }, "From when it was due to its end"],
-      rows.map((run) => [run[0], run[2], ended(run[3], run[5]), el("span", { class: run[3] !== run[4] && "bad" }, ended(run[4], run[6])), later(run[7]), moved(run[5], run[6], most)])))];
+      rows.map((run) => [run[0], run[8] === null ? run[2] : `${run[2]}, was ${run[8]}`, ended(run[3], run[5]), el("span", { class: run[3] !== run[4] && "bad" }, ended(run[4], run[6])), later(run[7]), moved(run[5], run[6], most)])))];
 }
 
 function waits(found) {
