@@ -25,6 +25,17 @@ def test_the_sheet_fits_80_columns_and_names_the_best(cli, dags) -> None:
     assert max(map(len, told.out.splitlines())) <= 80
 
 
+def test_dates_that_airflow_passes_over_are_told(cli, dags) -> None:
+    dates = ("--from", "2026-02-20", "--to", "2026-03-05", "--start", "2026-03-01")
+    told = cli("backfill", "dags", "etl", *dates)
+    said = " ".join(told.out.split())
+    assert "2026-02-20 to 2026-03-05: 9 dag runs 5 more dates of this range are not over" in said
+    assert "(2026-03-01 00:00:00 UTC): Airflow passes over" in said
+    asked = "etl from 2026-02-20 to 2026-03-05"
+    told = cli("run", "dags", "--from", "2026-03-01", "--for", "1d", "--backfill", asked)
+    assert "dates that are not over when it is asked for" in " ".join(told.out.split())
+
+
 def test_programs_get_the_same(cli, dags) -> None:
     told = cli("backfill", "dags", "etl", *RANGE, "--max-active-runs", "1,3", "--format", "json")
     sheet = json.loads(told.out)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import Any
 
@@ -89,6 +90,10 @@ class BackfillSheet:
     simulations: int
     days: int
     """Simulations of each value."""
+    asked_for: datetime
+    """When somebody asks for it."""
+    not_over: int
+    """Further dates of the range, which Airflow 3 passes over: they are not over by then."""
     in_waves: bool = False
     """Airflow 2: the DAG's own ``max_active_runs`` is what is varied."""
 
@@ -149,8 +154,25 @@ def backfill_sheet(
         most_later_s,
         len(items),
         days,
+        _asked_for(shared),
+        _not_over(shared),
         not scenario.cluster.airflow.backfills_in_scheduler,
     )
+
+
+def _asked_for(shared: _Shared) -> datetime:
+    return shared.scenario.start + timedelta(seconds=shared.backfill.at_s)
+
+
+def _not_over(shared: _Shared) -> int:
+    """``models/backfill.py: _get_info_list``; the command of 2.x makes them all."""
+    scenario, backfill = shared.scenario, shared.backfill
+    if not scenario.cluster.airflow.backfills_in_scheduler:
+        return 0
+    program = compiled(scenario)
+    timetable = program.dags[program.number[backfill.dag_id]].timetable
+    dates = timetable.between(backfill.from_date.astimezone(UTC), backfill.to_date.astimezone(UTC))
+    return sum(run.end >= _asked_for(shared) for run in dates)
 
 
 def simulate_backfill(shared: _Shared, item: tuple[int, float, int]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from windtunnel.capacity import BackfillSheet, Estimate, Filled, Later
 from windtunnel.report.json_form import dump
 from windtunnel.report.table import table
 from windtunnel.report.wrap import wrap
-from windtunnel.units import count, duration
+from windtunnel.units import clock, count, duration
 
 SHOWN = 3
 """DAGs that are named for each value."""
@@ -27,6 +27,14 @@ def backfill_text(sheet: BackfillSheet) -> str:
     if sheet.days > 1:
         made = f"{sheet.days} simulations of each max_active_runs, and as many without the backfill"
     lines = wrap(f"Backfill of {asked.dag_id}, {dates}: {count(sheet.runs, 'dag run')}")
+    if sheet.not_over:
+        verb = "is" if sheet.not_over == 1 else "are"
+        said = (
+            f"{count(sheet.not_over, 'more date')} of this range {verb} not over when it is asked "
+            f"for ({clock(sheet.asked_for)} UTC): Airflow passes over what is not, and never makes "
+            "it later."
+        )
+        lines += wrap(said, first="  ", then="  ")
     lines += wrap(f"{made}{slots}.", first="  ")
     lines += ["", *_table(sheet), "", *_answer(sheet)]
     if sheet.in_waves:
@@ -45,6 +53,8 @@ def backfill_json(sheet: BackfillSheet) -> str:
         kind="backfill",
         backfill=sheet.backfill.model_dump(mode="json"),
         runs=sheet.runs,
+        asked_for=sheet.asked_for.isoformat(),
+        not_over=sheet.not_over,
         executor_slots=sheet.slots,
         filled=each,
         best=None if sheet.best is None else sheet.best.max_active_runs,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from windtunnel.detect import Accepted, unused
 from windtunnel.model import Assumption, Branch, RuleBook, Scenario
 from windtunnel.model.pattern import nearest
+from windtunnel.units import clock
 
 
 def _backlog(scenario: Scenario) -> Iterator[Assumption]:
@@ -29,6 +31,13 @@ def _backfills(scenario: Scenario) -> Iterator[Assumption]:
             yield Assumption(
                 subject=f"backfill of {backfill.dag_id}",
                 assumed="no run of its dates exists yet, except for those of the simulation",
+            )
+        asked = scenario.start + timedelta(seconds=backfill.at_s)
+        if scenario.cluster.airflow.backfills_in_scheduler and backfill.to_date >= asked:
+            yield Assumption(
+                subject=f"backfill of {backfill.dag_id}",
+                assumed=f"dates that are not over when it is asked for ({clock(asked)} UTC) are "
+                "passed over, as Airflow does",
             )
     if scenario.backfills and not scenario.cluster.airflow.backfills_in_scheduler:
         yield Assumption(
