@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from windtunnel import api
+
 
 def test_a_code_prints_its_page(cli) -> None:
     done = cli("explain", "wt101")
@@ -61,3 +65,12 @@ def test_what_is_neither_a_code_nor_a_task_is_told(cli, write):
     done = cli("explain", "WT101", "dags")
     assert done.code == 2
     assert "a code needs no target" in done.err
+
+
+def test_an_unknown_task_is_told_before_anything_is_simulated(cli, write, monkeypatch):
+    write("etl.py")
+    monkeypatch.setattr(api, "simulate", lambda *_, **__: pytest.fail("it was simulated"))
+    done = cli("explain", "etl.nope", "dags")
+
+    assert (done.code, done.out) == (2, "")
+    assert "no task 'etl.nope'; of this DAG: etl.load, etl.save" in done.err

@@ -15,6 +15,7 @@ from windtunnel.explain import page, pages
 from windtunnel.explain.codes import is_code
 from windtunnel.explain.explanation import Tick
 from windtunnel.report import codes_json, codes_text, page_json, waiting_json, waiting_text
+from windtunnel.result import find_task
 from windtunnel.target import Asked, read
 
 
@@ -77,7 +78,9 @@ def _show_waiting(
     name: str, run: str | None, target: str, asked: Asked, report: ReportOptions
 ) -> None:
     with report.terminal.only_reports(report.json), report.terminal.stages() as tell:
-        result = api.simulate(read(target, asked, tell).scenario, progress=tell)
+        found = read(target, asked, tell).scenario
+        find_task(name, found)  # before anything is simulated
+        result = api.simulate(found, progress=tell)
         told = result.explain(name, run, tell=None if tell is None else _telling(tell))
     report.terminal.show(waiting_json(told) if report.json else waiting_text(told))
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 from windtunnel.errors import InvalidInput
-from windtunnel.model import Scenario
+from windtunnel.model import DagChanged, Scenario
 from windtunnel.model.pattern import nearest
-from windtunnel.trace import Trace
 
 
-def find_task(name: str, scenario: Scenario, trace: Trace) -> str:
+def find_task(name: str, scenario: Scenario) -> str:
     """``dag_id.task_id`` of a task, with the map index if *name* has one.
 
     Raises:
@@ -18,7 +17,7 @@ def find_task(name: str, scenario: Scenario, trace: Trace) -> str:
     """
     bare = re.sub(r"\[\d+\]$", "", name)
     index = name.removeprefix(bare)
-    tasks = _tasks(scenario, trace)
+    tasks = _tasks(scenario)
     if bare in tasks:
         return name
     of = [full for full, task_id in tasks.items() if task_id == bare]
@@ -29,16 +28,14 @@ def find_task(name: str, scenario: Scenario, trace: Trace) -> str:
     raise InvalidInput(_unknown(bare, sorted(tasks), scenario))
 
 
-def _tasks(scenario: Scenario, trace: Trace) -> dict[str, str]:
+def _tasks(scenario: Scenario) -> dict[str, str]:
     """``dag_id.task_id`` -> task_id of all tasks: of the fleet, and of what its DAGs become."""
-    found = {
+    become = [f.dag for f in scenario.faults if isinstance(f, DagChanged) and f.dag is not None]
+    return {
         f"{dag.dag_id}.{task.task_id}": task.task_id
-        for dag in scenario.fleet.dags
+        for dag in (*scenario.fleet.dags, *become)
         for task in dag.tasks
     }
-    for dag_id, task_ids in zip(trace.dag_ids, trace.task_ids, strict=True):
-        found |= {f"{dag_id}.{task_id}": task_id for task_id in task_ids}
-    return found
 
 
 def _unknown(name: str, known: list[str], scenario: Scenario) -> str:

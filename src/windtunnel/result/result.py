@@ -165,7 +165,7 @@ class Result:
         return task_of(self._record, self._instances_of(name, run)[-1])
 
     def _named(self, name: str | None, run: str | None) -> list[TaskInstance]:
-        full = None if name is None else find_task(name, self.scenario, self.trace)
+        full = None if name is None else find_task(name, self.scenario)
         return [
             one
             for one in self._record.instances
@@ -182,7 +182,7 @@ class Result:
         found = self._named(name, run)
         if found:
             return found
-        full = find_task(name, self.scenario, self.trace)
+        full = find_task(name, self.scenario)
         dag_id = full.partition(".")[0]
         for dag in self.scenario.fleet.dags:  # an id may have dots itself
             dag_id = dag.dag_id if full.startswith(f"{dag.dag_id}.") else dag_id
