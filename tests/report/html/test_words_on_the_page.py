@@ -21,7 +21,7 @@ TORN = """() => {
   for (const cell of document.querySelectorAll("table.plain th, table.plain td")) {
     const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
-      for (const word of texts.currentNode.textContent.matchAll(/[^\\s-]+/g)) {
+      for (const word of texts.currentNode.textContent.matchAll(/\\d{4}-\\d\\d-\\d\\d|[^\\s-]+/g)) {
         const range = document.createRange();
         range.setStart(texts.currentNode, word.index);
         range.setEnd(texts.currentNode, word.index + word[0].length);
@@ -146,3 +146,14 @@ def test_what_binds_can_be_read_however_narrow_its_cell(tmp_path, see):
     assert cells == ["worker slots", "b", "c", "worker slots"]
     key = sheet.locator("#view-capacity .legend li").all_text_contents()
     assert key[-2:] == ["bparallelism binds", "cpool db binds"]
+
+
+def test_the_names_of_limits_are_read_whole(night, see):
+    sheet = see(night, "occupancy")
+    sheet.set_viewport_size(NARROW)
+    names = sheet.locator(".about-limit strong")
+    assert "pool db" in names.all_text_contents()
+    cut = (
+        "() => [...document.querySelectorAll('.about-limit strong, .about-limit strong *')].filter"
+    )
+    assert sheet.evaluate(cut + "((one) => one.scrollWidth > one.clientWidth + 1).length") == 0

@@ -1,6 +1,6 @@
 // Critical path: what decided when a dag run landed, as lanes and as a list; and the slack of the rest.
 
-import { el, parted, table, whole } from "./dom.js";
+import { el, parted, table } from "./dom.js";
 import { GROUPS, GROUP, swatch } from "./groups.js";
 import { duration, instant, runWords } from "./words.js";
 import { step, svg } from "./svg.js";
@@ -141,7 +141,7 @@ function listed(run) {
       el("ol", null, link[5].map((other) => el("li", null, `${duration(other[2])} ${run.who[other[0]][0]}`,
         el("span", { class: "dim" }, ` ${run.who[other[0]][1]}: ${other[3]}`)))));
     const share = number < run.before ? "before" : percent(link[2] / total);
-    return [el("span", null, whole(instant(link[1]))), duration(link[2]), share, who, el("span", null, parted(link[3]), behind)];
+    return [instant(link[1]), duration(link[2]), share, who, el("span", null, parted(link[3]), behind)];
   });
   return el("div", { class: "wide" }, table("The critical path, link by link",
     ["From (UTC)", { number: "Took" }, { number: "Share" }, "Who", "What"], rows));
@@ -162,7 +162,7 @@ function room(run) {
     return made;
   };
   const rows = (some) => some.map((one) => [el("span", null, parted(one[0]), one[1] !== run.run && el("span", { class: "dim" }, ` ${one[1]}`)),
-    el("span", null, whole(instant(one[2]))), duration(one[3]), one[4] > one[3] ? `up to ${duration(one[4])}` : "", bar(one[3], one[4])]);
+    instant(one[2]), duration(one[3]), one[4] > one[3] ? `up to ${duration(one[4])}` : "", bar(one[3], one[4])]);
   const heads = ["Task instance", "Ended (UTC)", { number: "Slack" }, { number: "If waits only shrink" }, ""];
   const holder = el("div", { class: "wide" }, table("Slack of each task instance", heads, rows(run.slack.slice(0, SLACK))));
   const all = run.slack.length > SLACK && el("button", { type: "button", onclick: () => {

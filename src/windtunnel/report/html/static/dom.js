@@ -19,14 +19,11 @@ export function el(name, attributes, ...children) {
   return made;
 }
 
-/** Text in which names may be broken where a part of them begins, and nowhere else. */
+/** Text in which names may be broken where a part of them begins, and dates never. */
 export function parted(text) {
-  return text.split(/(?<=[\p{L}\p{N}_\]][._/])(?=[\p{L}_])/u).flatMap((part, at) => (at ? [el("wbr"), part] : [part]));
-}
-
-/** Words that are broken between, and never within: "2026-03-01 07:00:00". */
-export function whole(text) {
-  return text.split(" ").flatMap((word, at) => [at ? " " : "", el("span", { class: "whole" }, word)]);
+  return text.split(/(\d{4}-\d\d-\d\d)/).flatMap((piece, at) => (at % 2
+    ? [el("wbr"), el("span", { class: "whole" }, piece)]
+    : piece.split(/(?<=[\p{L}\p{N}_\]][._/])(?=[\p{L}_])/u).flatMap((part, n) => (n ? [el("wbr"), part] : [part]))));
 }
 
 /** A name of which the middle is cut where it has no room: names differ at their ends. */

@@ -1,6 +1,6 @@
 // Landing times: a row for each DAG and deadline, each run a mark on a line; and the runs of one row.
 
-import { el, table, whole } from "./dom.js";
+import { el, table } from "./dom.js";
 import { count, duration, instant } from "./words.js";
 import { svg } from "./svg.js";
 
@@ -138,6 +138,6 @@ function listed(row, page, kept) {
   return [el("h3", null, `Runs of ${row.name}${about}`),
     el("div", { class: "wide" }, table(`Runs of ${row.name}`,
       ["Dag run", "Due (UTC)", { number: "Landed after" }, { number: "Deadline after" }, "State", ""],
-      worst.slice(0, RUNS).map((run) => [run[1], el("span", null, whole(instant(run[2]))), run[3] === null ? "–" : duration(run[3]),
+      worst.slice(0, RUNS).map((run) => [run[1], instant(run[2]), run[3] === null ? "–" : duration(run[3]),
         run[4] === null ? "–" : duration(run[4]), `${run[6]}${run[5] ? ", late" : ""}`, go(run)])))];
 }

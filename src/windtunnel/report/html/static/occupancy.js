@@ -2,7 +2,7 @@
 
 import { markTicks, range, wheel, zoomButtons } from "./axis.js";
 import { unpack } from "./columns.js";
-import { el, ended } from "./dom.js";
+import { el, parted } from "./dom.js";
 import { load } from "./fleet_data.js";
 import { timeOf } from "./time.js";
 import { duration } from "./words.js";
@@ -51,7 +51,7 @@ async function track(limit, time) {
   const now = el("span", { class: "now", hidden: true });
   const chart = el("div", { class: "chart-of" }, canvas, now);
   const root = el("li", null, el("div", { class: "about-limit" },
-    el("strong", null, ended(limit.limit, "")), el("span", null, size(limit)),
+    el("strong", null, parted(limit.limit)), el("span", null, size(limit)),
     el("span", null, `peak ${limit.peak}, mean ${limit.mean.toFixed(1)}`),
     limit.full_s > 0 && el("span", { class: "full" }, `full for ${duration(limit.full_s)}`)), chart);
   canvas.addEventListener("pointermove", (event) => {
