@@ -190,6 +190,7 @@ class Simulation:
         trace.end_us = self.end_us
         self._parts.bindings.end_all(self.end_us)
         self._parts.courses.end_all(self.end_us)
+        self._parts.start.end_all(self.end_us)
         trace.complete = self._upcoming() is None
         if any(run.state in (RunState.QUEUED, RunState.RUNNING) for run in self.world.runs):
             trace.snapshots.append(take(self._parts, "quiet" if trace.complete else "end"))

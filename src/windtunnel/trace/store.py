@@ -73,6 +73,8 @@ def dump(trace: Trace) -> Iterator[str]:
         yield _line("event", at_us=at, who=who, state=state, **extra)
     for limit, begin, end in trace.bindings:
         yield _line("binding", limit=limit, from_us=begin, to_us=end)
+    for run, until in trace.held_runs.items():
+        yield _line("held_run", run=run, until_us=until)
     for at, what in trace.refused:
         yield _line("refused", at_us=at, what=what)
     for update in trace.asset_events:
@@ -171,6 +173,8 @@ def _add(trace: Trace, kind: str, values: dict[str, Any]) -> None:
         trace.runs.append(_run(values))
     elif kind == "binding":
         trace.bindings.append((values["limit"], values["from_us"], values["to_us"]))
+    elif kind == "held_run":
+        trace.held_runs[values["run"]] = values["until_us"]
     elif kind == "refused":
         trace.refused.append((values["at_us"], values["what"]))
     elif kind == "asset_event":

@@ -239,6 +239,9 @@ class Trace:
     bindings: list[tuple[str, int, int]] = field(default_factory=list)
     """(limit, from_us, to_us): stretches in which a limit kept at least one task instance or run
     waiting."""
+    held_runs: dict[int, int] = field(default_factory=dict)
+    """By index of a run that ``max_active_runs`` held back after it was created: until when (us).
+    From then on it only waited for the scheduler to look."""
     executor_events: list[tuple[int, int, str]] = field(default_factory=list)
     """(when, task instance, what): what became of a task instance's message or pod that is no state
     of its own: ``redelivered``, ``refused: ...``, ``revoked``, ``not sent``."""

@@ -58,8 +58,9 @@ class Waits:
         created = self._trace.runs[run].created_us
         started = self._started(run)
         end = self._trace.end_us if started is None else started
-        if end > created:
-            yield Wait("max_active_runs", created, end)
+        free = min(end, self._trace.held_runs.get(run, created))
+        yield Wait("max_active_runs", created, free)
+        yield Wait("scheduler", free, end)
 
     def _started(self, run: int) -> int | None:
         for at, state in self._history.get(~run, []):

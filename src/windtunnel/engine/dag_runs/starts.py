@@ -31,6 +31,10 @@ class Start:
         self._seen = 0
         self._look_at: dict[int, None] = {}
         """Groups of which a run was created or ended since the last look."""
+        self._full: set[int] = set()
+        """Groups without room."""
+        self._full_until: dict[int, int] = {}
+        """By group: when it last came to have room again."""
 
     @property
     def has_work(self) -> bool:
@@ -46,6 +50,7 @@ class Start:
         for group in groups:
             if self._queued.get(group):
                 self._look_at[group] = None
+            self._note_room(group, self._room(group))
 
     def start_queued(self) -> list[Run]:
         """Start queued runs of the first page: those of no backfill before others, then by their
@@ -63,6 +68,7 @@ class Start:
             if self._is_idle(group):
                 continue
             rooms[group] = room = self._room(group)
+            self._note_room(group, room)
             if room > 0:
                 running = self._running(group) if world.profile.backfills_in_scheduler else 0
                 places = nsmallest(most, self._queued[group])
@@ -79,10 +85,28 @@ class Start:
                     starting[index] = run
         started = list(starting.values())
         self._look_at = {g: None for g in rooms if rooms[g] > 0 and self._queued[g]}
+        self._full.update(group for group, room in rooms.items() if room <= 0)
         for run in started:
+            self._note_held(run, self._full_until.get(_group(run), 0))
             world.set_run_state(run, RunState.RUNNING, "started")
             begin(world, run)
         return started
+
+    def end_all(self, now: int) -> None:
+        """The window ends: what a limit holds back is held until then."""
+        for group in self._full:
+            for *_, index in self._queued.get(group, ()):
+                self._note_held(self._world.runs[index], now)
+
+    def _note_room(self, group: int, room: int) -> None:
+        if room > 0 and group in self._full:
+            self._full.discard(group)
+            self._full_until[group] = self._world.now
+
+    def _note_held(self, run: Run, until: int) -> None:
+        """Its first start only: what waits for another one was cleared, and is no wait of its."""
+        if until > run.record.created_us and run.state == RunState.QUEUED:
+            self._world.trace.held_runs.setdefault(run.index, until)
 
     def requeued(self, run: Run) -> None:
         """A run that was over waits for its start again."""

@@ -84,7 +84,7 @@ class Words:
         record = self._record
         limit, dag_id = "max_active_runs", record.instances[ti].dag_id
         held = record.holders.of(limit, ti, since_us)
-        if not held:
+        if not held or record.trace.ti_run[ti] not in record.trace.held_runs:
             return self.of(ti, since_us, until_us, "waited for its run to start", "scheduler")
         said = f"waited for its run to start: {limit} ({record.max_active_runs(dag_id)}) of "
         said += f"{dag_id}, held by {some(held)}"
