@@ -156,12 +156,16 @@ def _warm_up(made: Plan) -> Iterator[Assumption]:
             "the same at each hour, and queues are too short at first, as they begin empty; how "
             "long they remember that was measured in a longer simulation",
         )
-    growing = [_said(one) for one in made.points if not one.warm_up.is_settled]
+    growing = [
+        f"{_said(one)} (after {duration(one.warm_up.seconds)})"
+        for one in made.points
+        if not one.warm_up.is_settled
+    ]
     if growing:
         yield Assumption(
             subject="queues that grow",
             assumed=f"with {'; '.join(growing)} more arrives than ends, or nearly: what is said of "
-            "it holds for the window alone, after another one that began empty",
+            "it holds for a window that comes so long after an empty begin, and no other",
         )
 
 

@@ -33,8 +33,10 @@ LOOKED_AT = 4
 """The last quarter of a twin is compared."""
 ALIKE = 0.02
 """By so much at most the twins may have fewer runs, of each DAG, or more."""
-FEW_RUNS = 200
-"""The long simulation has at least so many runs, and a DAG that is looked at by itself too."""
+FEW_RUNS = 1_000
+"""The long simulation has at least so many: in a short one nothing may wait by chance."""
+OWN_RUNS = 200
+"""A DAG with so many of them is looked at by itself, too."""
 GROWN = 2_000
 """Runs of a DAG after which a queue that was never as short again grows without end."""
 MOST_TRIES = 40_000
@@ -54,7 +56,7 @@ class WarmUp:
     """How long."""
     is_settled: bool = True
     """Whether the queues forget in that time that they began empty. If not, they grow without end,
-    or nearly so, and there is no state in which they are in general."""
+    or nearly so."""
 
 
 NOTHING = WarmUp()
@@ -77,8 +79,8 @@ def warm_up(scenario: Scenario, deadlines: Iterable[Deadline]) -> WarmUp:
     """How long to simulate before the window. None of it where the clock brings the load, or a
     deadline is a time of day.
 
-    Of queues that don't settle it is as long as the window, and what is then said of the window is
-    said of that one alone.
+    Of queues that grow without end it is as long as the window, and what is then said of the window
+    is said of that one alone; of those that settle too slowly it is what was tried at last.
     """
     if not is_steady(scenario) or any(one.by is not None for one in deadlines):
         return NOTHING
@@ -93,8 +95,10 @@ def warm_up(scenario: Scenario, deadlines: Iterable[Deadline]) -> WarmUp:
             # The twins are few, and what one of fifty remembers they don't show: once more as long.
             return WarmUp(float(ceil(2 * stretch_s)))
         is_longest = 2 * len(trace.ti_run) > MOST_TRIES and 4 * stretch_s > scenario.duration_s
-        if is_longest or any(_grows(own, trace.end_us) for own in _unlanded(trace).values()):
+        if any(_grows(own, trace.end_us) for own in _unlanded(trace).values()):
             return WarmUp(scenario.duration_s, is_settled=False)
+        if is_longest:
+            return WarmUp(float(ceil(2 * stretch_s)), is_settled=False)
         stretch_s *= 2
 
 
@@ -111,7 +115,7 @@ def _is_forgotten(long: Scenario, trace: Trace, stretch_s: float) -> bool:
         twin = Simulation(long.model_copy(update={"manual_runs": runs, "duration_s": end_s})).run()
         there.update(_run_time(trace, since_us, twin.end_us))
         in_twins.update(_run_time(twin, since_us, twin.end_us))
-    looked_at = [dag_id for dag_id, runs in came.items() if runs >= FEW_RUNS]
+    looked_at = [dag_id for dag_id, runs in came.items() if runs >= OWN_RUNS]
     each = [(there[dag_id], in_twins[dag_id]) for dag_id in looked_at]
     each.append((there.total(), in_twins.total()))
     return all(abs(one - other) <= ALIKE * one for one, other in each)
