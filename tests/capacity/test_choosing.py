@@ -73,6 +73,40 @@ def test_where_more_is_worse_again_that_is_told(planned):
     assert "worse again" in plan.searched or found is None
 
 
+def test_where_the_most_of_all_is_too_much_what_is_between_is_found(planned):
+    """So many that what they let run starves the rest."""
+    found, plan, _ = planned(lambda workers: 0.99 if workers <= 19 else 0.3, workers=range(1, 41))
+    assert found == (1,)
+    found, plan, _ = planned(
+        lambda workers: 0.99 if 6 <= workers <= 19 else 0.3, workers=range(1, 41)
+    )
+    assert found == (6,)
+    assert "worse again" in plan.searched
+
+
+def test_what_is_said_of_the_answer_is_what_its_row_says(planned):
+    found, plan, _ = planned(lambda workers: 0.2 * workers, workers=range(1, 6), share=0.5)
+    (row,) = (one for one in plan.points if one.settings == plan.answer.settings)
+    assert row == plan.answer
+    assert dict(row.settings) == {"workers": found[0]}
+
+
+def test_rows_with_the_same_days_say_the_same(planned):
+    """Whether it was looked at to choose, or simulated to be drawn."""
+    _, plan, _ = planned(lambda workers: 0.3 if workers < 4 else 0.99, workers=range(1, 9))
+    high = {(one.days, one.estimate, one.low, one.high) for one in plan.points[4:]}
+    assert len({(days, estimate) for days, estimate, *_ in high}) == len(high)
+
+
+def test_how_many_days_more_would_tell_is_about_right(planned):
+    """As with that many it is told, though each day has one run only."""
+    _, plan, _ = planned(lambda workers: 0.97, workers=[1], share=0.95, days=60)
+    more = plan.perhaps.more_days
+    assert 100 < more < 5000
+    _, later, _ = planned(lambda workers: 0.97, workers=[1], share=0.95, days=60 + 3 * more)
+    assert later.answer is not None
+
+
 def test_of_many_choices_an_optimiser_proposes_some(planned):
     """Two settings that make up for each other: eight by ten is enough, and nothing less."""
     found, plan, asked = planned(

@@ -101,6 +101,30 @@ def test_a_run_that_is_never_made_is_late(night):
     assert plan.answer is None
 
 
+def test_what_lands_exactly_within_the_time_is_on_time_and_before_a_time_of_day_is_strict(night):
+    """Ten tasks of an hour on five slots: two hours, and not a moment more."""
+    asked = {"vary": "workers=4..6", "share": 0.9}
+    assert values(wt.plan(night(), deadlines="report within 2h", **asked).answer) == {"workers": 5}
+    plan = wt.plan(night(), deadlines="report by 02:00", **asked)
+    assert plan.answer is None
+    more = wt.plan(night(), vary="workers=10", deadlines="report by 02:00", share=0.9)
+    assert more.answer is not None
+
+
+def test_a_schedule_that_is_moved_has_the_deadline_that_it_had(night):
+    """At 00:15 an hour's work begins that has to be done at one: not on time, and not with the next
+    day's one o'clock either."""
+    plan = wt.plan(
+        night(3500.0, count=10, hours=72),
+        vary="offset of report=0..75 step 15", deadlines="report by 01:00", share=0.9,
+    )  # fmt: skip
+    assert [one.verdict for one in plan.points] == ["yes"] + ["no"] * 5
+    assert wt.plan(
+        night(3500.0, count=10), vary="offset of report=0,75", deadlines="report by 01:00",
+        share=0.9,
+    ).answer.settings == (("offset of report", 0),)  # fmt: skip
+
+
 def test_how_long_tasks_are_queued_is_a_share_of_task_instances(night):
     """One after the other: of ten tasks one waits 0 h, one 1 h, one 2 h."""
     plan = wt.plan(night(), vary="workers=1..3", deadlines="report.* queued at most 2h", share=0.65)
@@ -154,8 +178,13 @@ def test_a_dag_without_a_schedule_counts_each_run(night):
         ({"vary": "workers=1,2", "deadlines": "report soon"}, "write 'report by 07:00'"),
         ({"vary": "workers=1,2", "deadlines": "report within 25h"}, "no run can have it"),
         ({"vary": "pool x=1,2", "deadlines": "report by 05:00"}, "pool x: no such pool"),
-        ({"vary": "workers=3..1", "deadlines": "report by 05:00"}, "from 1 to 64 values"),
+        ({"vary": "workers=1..70", "deadlines": "report by 05:00"}, "from 1 to 64 values"),
         ({"vary": "workers=0..1", "deadlines": "report by 05:00"}, "0 is too small"),
+        ({"vary": "workers=3..1", "deadlines": "report by 05:00"}, "1..3"),
+        (
+            {"vary": "workers=1..3", "deadlines": "report by 05:00", "elastic": True},
+            "what an hour of one costs",
+        ),
         ({"vary": "workers=9999999999", "deadlines": "report by 05:00"}, "100000 is the largest"),
         ({"vary": ["workers=1", "workers=2"], "deadlines": "report by 05:00"}, "said twice"),
         ({"vary": "workers=1", "deadlines": "report by 05:00", "share": "120%"}, "no share"),

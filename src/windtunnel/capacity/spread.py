@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from windtunnel.capacity.days.day import Days, seed_of, simulate_day
+from windtunnel.capacity.days.day import MOVING, Days, seed_of, simulate_day
 from windtunnel.engine import Simulation, compiled
 from windtunnel.errors import InvalidInput
 from windtunnel.lint.awaited import awaited
@@ -29,7 +29,6 @@ STEP = 5
 FARTHEST = 55
 """Minutes that a schedule is moved at most."""
 ROUNDS = 4
-MOVING = "offset of {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def make_spread(
     before = _side(shared, (), _total(loads, {}), days, {"tell": tell, **how})
     while True:
         moves = _chosen(loads, [one for one in together if not fixed & set(one)])
-        settings = tuple((MOVING.format(name), minutes) for name, minutes in moves.items())
+        settings = tuple((MOVING + name, minutes) for name, minutes in moves.items())
         after = _side(shared, settings, _total(loads, moves), days, {"tell": tell, **how})
         late = [
             one.of
@@ -180,7 +179,7 @@ def _movable(
             # Moved beyond that time of day it would be in time for the next day's.
             stays[dag.dag_id] = "it has to land by a time of day"
         try:
-            with_setting(scenario, MOVING.format(dag.dag_id), FARTHEST)
+            with_setting(scenario, MOVING + dag.dag_id, FARTHEST)
         except InvalidInput as error:
             stays[dag.dag_id] = str(error).rpartition(": ")[2]
     groups = {dag.dag_id: {dag.dag_id} for dag in scenario.fleet.dags}
@@ -288,7 +287,7 @@ def _is_late(name: str, late: Sequence[str]) -> bool:
 
 
 def _move(scenario: Scenario, dag_id: str, minutes: int) -> Move:
-    later = with_setting(scenario, MOVING.format(dag_id), minutes)
+    later = with_setting(scenario, MOVING + dag_id, minutes)
     said = []
     for one in (scenario, later):
         (dag,) = (dag for dag in one.fleet.dags if dag.dag_id == dag_id)

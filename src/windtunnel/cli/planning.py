@@ -25,6 +25,7 @@ from windtunnel.cli.options import (
 from windtunnel.cli.outputs import HTML, JSON, Pages, outputs, usable
 from windtunnel.cli.profiles import release_of
 from windtunnel.cli.resuming import resumable
+from windtunnel.errors import InvalidInput
 from windtunnel.loaders import ReadScenario
 from windtunnel.model import Deadline
 from windtunnel.report import plan_json, plan_text, spread_json, spread_text
@@ -115,6 +116,8 @@ def plan(
     report: ReportOptions,
 ) -> None:
     """Simulate many days with other settings: the least with which deadlines hold."""
+    if spread and question.vary:
+        raise InvalidInput("--spread moves schedules and nothing else; leave --vary out")
     out = outputs(reports, "--spread", ()) if spread else outputs(reports, "a plan", (HTML, JSON))
     asked = with_project(target, scenario.asked(loading, release_of(profile), seed=seed))
     # In several processes without being asked, where that is worth it.

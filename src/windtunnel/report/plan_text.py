@@ -52,7 +52,7 @@ def _answer(plan: Plan, width: int) -> Iterator[str]:
         found = f"{settings_words(plan.answer.settings)} ({figures(plan.answer, question)})"
         yield from wrap(f"{asked}: {found}.", width=width)
     elif plan.perhaps is None:
-        best = max(plan.points, key=lambda one: one.estimate)
+        best = max(reversed(plan.points), key=lambda one: one.estimate)
         yield from wrap(
             f"{asked}: none of these. The most that was seen is {settings_words(best.settings)} "
             f"({figures(best, question)}).",
@@ -73,7 +73,7 @@ def _answer(plan: Plan, width: int) -> Iterator[str]:
 
 def _more(point: Point) -> str:
     if point.more_days is None or point.more_days >= FARTHEST:
-        return "no number of days would tell, as the share lies where it was asked for"
+        return "more days would hardly tell, as the share lies where it was asked for"
     return f"about {point.more_days} more would tell (--days)"
 
 
@@ -116,7 +116,10 @@ def _row(one: Point, names: list[str], *, has_cost: bool) -> list[str]:
     cells = [str(value) for name, value in one.settings if name in names]
     cells += [SAID[one.verdict], str(one.days), percent(one.estimate)]
     cells.append(interval(one.low, one.high).removesuffix(" %"))
-    cells.append("-" if worst is None else duration(worst))
+    if worst is None:
+        cells.append("-" if one.verdict == "yes" else "never")
+    else:
+        cells.append(duration(worst))
     if has_cost:
         cells.append("-" if one.cost is None else f"{one.cost:.2f}")
     cells.append(one.binds or "nothing")

@@ -42,19 +42,22 @@ def counted_of(one: Awaited, trace: Trace, waits: Waits, since_s: float = 0.0) -
             for run, at in landings.items()
             if trace.runs[run].run_type == "scheduled"
         }
-        return _against([(_us(trace, d), by_due.get(d), _us(trace, u)) for d, u in one.runs])
+        # Before a time of day, and within a time or exactly as long as it.
+        late = 0 if one.deadline.by is not None else 1
+        each = [(_us(trace, d), by_due.get(d), _us(trace, u) + late) for d, u in one.runs]
+        return _against(each)
     if one.days:
         ends = [(_us(trace, begin), _us(trace, until)) for begin, until in one.days]
         landed = [(begin, _first(landings, begin), until) for begin, until in ends]
         return Counted(_against(landed).on_time, [])
-    allowed = int((one.deadline.within_s or 0.0) * 1e6)
+    allowed = round((one.deadline.within_s or 0.0) * 1e6)
     due = {run: _us(trace, trace.due(run)) for run in landings}
-    ends_by = [(due[run], at, due[run] + allowed) for run, at in landings.items()]
+    ends_by = [(due[run], at, due[run] + allowed + 1) for run, at in landings.items()]
     return _against([each for each in ends_by if since <= each[0] and each[2] <= trace.end_us])
 
 
 def _against(each: Sequence[tuple[int, int | None, int]]) -> Counted:
-    """(due, landed, deadline) of each."""
+    """(due, landed, the instant from which on it is late) of each."""
     return Counted(
         [at is not None and at < until for _, at, until in each],
         _thinned([None if at is None else max(0.0, (at - due) / 1e6) for due, at, _ in each]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from zlib import crc32
 
@@ -21,6 +22,8 @@ from windtunnel.trace import Trace, Waits
 
 UNSOUND = ("WT1", "WT4")
 """Families of findings with which no setting is a good answer: no progress, and things used up."""
+MOVING = "offset of "
+"""Begins the name of the setting that moves a DAG's schedule, by minutes."""
 DRAWN = ("lengths", "amounts", "chances")
 Settings = tuple[tuple[str, int], ...]
 Item = tuple[Settings, int, float]
@@ -45,7 +48,12 @@ class Days:
             scenario = self.scenario
             for name, value in settings:
                 scenario = with_setting(scenario, name, value)
-            due = tuple(awaited(one, scenario) for one in self.deadlines)
+            moved = {
+                name.removeprefix(MOVING): timedelta(minutes=value)
+                for name, value in settings
+                if name.startswith(MOVING)
+            }
+            due = tuple(awaited(one, scenario, moved) for one in self.deadlines)
             known[settings] = Variant(scenario, compiled(scenario), due)
         return known[settings]
 

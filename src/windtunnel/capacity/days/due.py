@@ -3,7 +3,7 @@ schedule alone, so that a run that was never made is late, and not left out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -40,8 +40,13 @@ class Awaited:
         return bool(self.runs)
 
 
-def awaited(deadline: Deadline, scenario: Scenario) -> Awaited:
+def awaited(
+    deadline: Deadline, scenario: Scenario, moved: Mapping[str, timedelta] | None = None
+) -> Awaited:
     """What a deadline is about.
+
+    *moved* says by how much the schedules of which DAGs were moved: a time of day is that of the
+    run as it was, or a run that is moved beyond its deadline would have until the next day.
 
     Raises:
         InvalidInput: there is no such DAG or task, or nothing of it has a deadline in the window.
@@ -55,7 +60,8 @@ def awaited(deadline: Deadline, scenario: Scenario) -> Awaited:
     said = f"deadline {said_deadline(deadline)!r}"
     until = f"the window ends at {clock(end)} UTC"
     if due:
-        pairs = [(at, _until(deadline, dag, at)) for at in due]
+        later = (moved or {}).get(dag.dag_id, timedelta())
+        pairs = [(at, _until(deadline, dag, at, later)) for at in due]
         runs = tuple(pair for pair in pairs if pair[1] <= end)
         if not runs:
             raise InvalidInput(
@@ -112,9 +118,9 @@ def _named(deadline: Deadline, scenario: Scenario) -> tuple[Dag, Task | None]:
     return dag, task
 
 
-def _until(deadline: Deadline, dag: Dag, due: datetime) -> datetime:
+def _until(deadline: Deadline, dag: Dag, due: datetime, later: timedelta) -> datetime:
     if deadline.by is not None:
-        return next_time(deadline.by, due, zone_of(dag))
+        return next_time(deadline.by, due - later, zone_of(dag))
     assert deadline.within_s is not None
     return due + timedelta(seconds=deadline.within_s)
 

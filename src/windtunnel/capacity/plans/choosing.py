@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from windtunnel.capacity.days.day import Settings
@@ -22,6 +23,8 @@ FEW_VALUES = 16
 """Values of one setting that are tried one by one."""
 FEW_SETTINGS = 100
 """Choices of several settings that are tried one by one."""
+COARSE = 12
+"""Steps in which values are tried, if the largest is not enough."""
 BELOW = 2
 """Values below the answer that are tried, where not all are."""
 GENERATIONS, FOLK = 8, 6
@@ -70,19 +73,25 @@ def _one_by_one(trials: Trials, ordered: Sequence[Settings]) -> Choice:
 
 def _bisected(trials: Trials, ordered: Sequence[Settings]) -> Choice:
     """As if more were never worse; whether that is so next to the answer is tried."""
-    low, high = -1, len(ordered)
     points: dict[int, Point] = {}
 
     def tried(place: int) -> Point:
         points[place] = trials.decide(ordered[place])
         return points[place]
 
-    tried(len(ordered) - 1)
+    last = len(ordered) - 1
+    low, high = -1, last
+    if tried(last).verdict != "yes":
+        # The most of all is not enough: perhaps it is too much, and something between is.
+        low, high = last, last + 1
+        for before, place in pairwise([-1, *range(0, last, max(1, last // COARSE))]):
+            if tried(place).verdict == "yes":
+                low, high = before, place
+                break
     while high - low > 1:
-        middle = min((low + high) // 2, len(ordered) - 1)
+        middle = (low + high) // 2
         low, high = (low, middle) if tried(middle).verdict == "yes" else (middle, high)
-    while high < len(ordered) or points[len(ordered) - 1].verdict == "yes":
-        high = min(high, len(ordered) - 1)
+    while high in points:
         below = [place for place in range(max(0, high - BELOW), high) if place not in points]
         better = [place for place in below if tried(place).verdict == "yes"]
         if not better:
@@ -124,6 +133,7 @@ def _optimised(trials: Trials, ordered: Sequence[Settings]) -> Choice:
     _evolve(badness, [len(axis) - 1 for axis in axes])
     wanted = sorted((one for one in asked if asked[one] < 1), key=place.__getitem__)
     answer = perhaps = None
+    open_: list[Point] = []
     for settings in wanted:
         point = trials.decide(settings)
         if point.verdict == "yes":
@@ -137,13 +147,18 @@ def _optimised(trials: Trials, ordered: Sequence[Settings]) -> Choice:
         points = [trials.decide(one) for one in nearer]
         enough = [one for one in points if one.verdict == "yes"]
         if not enough:
+            open_ = [one for one in points if one.verdict == "unknown"]
+            perhaps = min(open_, key=lambda one: place[one.settings], default=perhaps)
             break
         answer = min(enough, key=lambda one: place[one.settings])
     said = (
         f"{len(trials.asked)} of {len(ordered)} settings were tried, as differential evolution "
         "proposed them"
     )
-    said += "; one step less of any is not enough." if answer is not None else "."
+    if answer is not None and open_:
+        said += "; with one step less it is not known."
+    else:
+        said += "; one step less of any is not enough." if answer is not None else "."
     return Choice(answer, perhaps, said)
 
 

@@ -67,7 +67,8 @@ def make_plan(
     if answer is not None:
         answer = trials.decide(answer.settings, precision=question.precision)
     middle = answer or choice.perhaps or _best(trials, trials.asked)
-    curve = _curve(trials, question, middle.settings)
+    curve = _curve(trials, question, middle, is_answer=answer is not None)
+    perhaps = None if choice.perhaps is None else trials.point(choice.perhaps.settings)
     place = {settings: number for number, settings in enumerate(ordered)}
     points = tuple(
         trials.point(settings) for settings in sorted(trials.asked, key=place.__getitem__)
@@ -78,7 +79,7 @@ def make_plan(
         scenario=scenario,
         points=points,
         answer=answer,
-        perhaps=choice.perhaps,
+        perhaps=perhaps,
         simulations=trials.simulations + more,
         knee=knee([trials.point(settings) for settings in curve]),
         formula=static,
@@ -96,6 +97,11 @@ def _check(question: Question) -> None:
         raise InvalidInput(
             "plan: nothing has to be on time; say --deadline 'report by 07:00', or deadlines in "
             "[plan] of scenario.toml"
+        )
+    if question.elastic and question.cost_per_worker_hour is None:
+        raise InvalidInput(
+            "elastic: it says when workers are paid, and needs what an hour of one costs "
+            "(--cost-per-worker-hour)"
         )
     names = [setting.name for setting in question.vary]
     for name in names:
@@ -154,25 +160,29 @@ def _hours(days: Days, settings: Settings) -> float | None:
 
 
 def _best(trials: Trials, asked: Sequence[Settings]) -> Point:
-    return max((trials.point(settings) for settings in asked), key=lambda one: one.estimate)
+    """That with most on time; of several the one with most of everything, which was asked for last
+    of all, and not the least of what is not nearly enough."""
+    points = [trials.point(settings) for settings in asked]
+    return max(reversed(points), key=lambda one: one.estimate)
 
 
-def _curve(trials: Trials, question: Question, middle: Settings) -> list[Settings]:
+def _curve(trials: Trials, question: Question, middle: Point, *, is_answer: bool) -> list[Settings]:
     """All values of the first setting, the others as in the middle; each is simulated often enough
-    to be drawn."""
+    to be drawn, but for the answer: what was said of it stands."""
     first = question.vary[0]
     values = list(first.values)
     if len(values) > CURVE:
         step = (len(values) - 1) / (CURVE - 1)
         kept = {values[round(number * step)] for number in range(CURVE)}
-        near = values.index(middle[0][1])
+        near = values.index(middle.settings[0][1])
         kept.update(values[max(0, near - 1) : near + 2])
         values = [value for value in values if value in kept]
     enough = next((at for at in trials.looks.at if at >= CURVE_DAYS), trials.looks.at[-1])
     found: list[Settings] = []
     for value in values:
-        settings: Settings = ((first.name, value), *middle[1:])
-        if trials.count(settings) < enough:
+        settings: Settings = ((first.name, value), *middle.settings[1:])
+        stands = is_answer and settings == middle.settings
+        if trials.count(settings) < enough and not stands:
             trials.upto(settings, enough)
         found.append(settings)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from math import ceil, inf, log
+from math import ceil, fsum, inf, log
 
 from windtunnel.capacity.days.day import UNSOUND, Settings, seed_of
 from windtunnel.capacity.days.warm_up import WarmUp
@@ -79,7 +79,7 @@ def busy_hours(answers: Sequence[Answer], window_s: float) -> float | None:
     seconds = [one["busy_s"] for one in answers if one["busy_s"] is not None]
     if not seconds:
         return None
-    return float(sum(seconds)) / len(seconds) / window_s * DAY_H
+    return fsum(seconds) / len(seconds) / window_s * DAY_H
 
 
 def _kept(
@@ -153,15 +153,17 @@ def _findings(answers: Sequence[Answer]) -> tuple[tuple[str, int], ...]:
 
 
 def _more(kept: Sequence[Kept], question: Question, days: int) -> int:
-    """About how many days more it takes, if the shares are as they look: after Wald, the evidence
-    that a day brings is how far the share is from the one asked for."""
+    """About how many days more it takes, if the shares are as they look. The evidence of so many
+    days reached as far as the end of the interval; to reach no farther than the share that is asked
+    for, it has to be as much larger as that is nearer."""
     worst = min(kept, key=lambda one: abs(one.estimate - question.share))
+    end = worst.low if worst.estimate > question.share else worst.high
     each = _evidence(worst.estimate, question.share)
-    needed = log(2 / (1 - question.confidence)) / each if each else FARTHEST
-    return max(1, min(FARTHEST, ceil(needed * 2) - days))
+    needed = days * _evidence(worst.estimate, end) / each if each else FARTHEST
+    return max(1, min(FARTHEST, ceil(needed) - days))
 
 
 def _evidence(share_: float, wanted: float) -> float:
     """Kullback and Leibler's divergence of one share from another."""
     parts = ((share_, wanted), (1 - share_, 1 - wanted))
-    return sum(one * log(one / other) for one, other in parts if one)
+    return sum(one * log(one / other) if other else inf for one, other in parts if one)
