@@ -91,13 +91,6 @@ def test_what_is_said_of_the_answer_is_what_its_row_says(planned):
     assert dict(row.settings) == {"workers": found[0]}
 
 
-def test_rows_with_the_same_days_say_the_same(planned):
-    """Whether it was looked at to choose, or simulated to be drawn."""
-    _, plan, _ = planned(lambda workers: 0.3 if workers < 4 else 0.99, workers=range(1, 9))
-    high = {(one.days, one.estimate, one.low, one.high) for one in plan.points[4:]}
-    assert len({(days, estimate) for days, estimate, *_ in high}) == len(high)
-
-
 def test_how_many_days_more_would_tell_is_about_right(planned):
     """As with that many it is told, though each day has one run only."""
     _, plan, _ = planned(lambda workers: 0.97, workers=[1], share=0.95, days=60)

@@ -25,6 +25,8 @@ ROWS = 30
 """Settings that are listed; the JSON form has all."""
 HEADS = 23
 """Columns for the names of settings."""
+COST = 10
+"""Columns for what a setting costs."""
 LIMITS = 6
 """Limits that are listed of the answer."""
 SAID = {"yes": "yes", "no": "no", "unknown": "?"}
@@ -91,8 +93,8 @@ def _precision(plan: Plan) -> str:
 
 def _points(plan: Plan, width: int) -> list[str]:
     shown, names = _shown(plan), varied(plan)
-    heads, legend = _heads(names)
     has_cost = any(one.cost is not None for one in shown)
+    heads, legend = _heads(names, HEADS - COST if has_cost else HEADS)
     header = [*heads, "enough", "days", "on time", f"{percent(plan.question.confidence)} CI"]
     header += [f"{percent(plan.question.share)} by"] + (["cost/day"] if has_cost else [])
     header += ["waits for"]
@@ -103,9 +105,9 @@ def _points(plan: Plan, width: int) -> list[str]:
     return [*legend, *lines]
 
 
-def _heads(names: list[str]) -> tuple[list[str], list[str]]:
+def _heads(names: list[str], room: int) -> tuple[list[str], list[str]]:
     """Names as heads of columns; where they are long, letters, and what these stand for."""
-    if sum(len(name) + 2 for name in names) <= HEADS:
+    if sum(len(name) + 2 for name in names) <= room:
         return names, []
     letters = [chr(ord("A") + number) for number in range(len(names))]
     return letters, [f"{one}: {name}" for one, name in zip(letters, names, strict=True)]

@@ -35,6 +35,8 @@ class Trials:
         self._answers: dict[Settings, list[Answer]] = {}
         self._same: dict[Settings, bool] = {}
         self._warm_ups: dict[Settings, WarmUp] = {}
+        self._looked: set[Settings] = set()
+        """Those that were looked at again and again, until they were known."""
 
     @property
     def asked(self) -> list[Settings]:
@@ -80,6 +82,7 @@ class Trials:
         """Simulate until it is known whether these settings are enough (with a *precision*: until
         the interval is that narrow), or there are no more looks, or *most* days."""
         point: Point | None = None
+        self._looked.add(settings)
         for look, upto in enumerate(self.looks.at):
             if point is not None and most is not None and upto > most:
                 break
@@ -96,7 +99,9 @@ class Trials:
     def point(self, settings: Settings, look: int | None = None) -> Point:
         """What the days of these settings come to so far; None: at the last look that was taken.
 
-        The interval holds for all looks and all settings together.
+        The interval of settings that were looked at again and again, so that the answer could be
+        chosen, holds for all looks and all settings together. That of others, which were simulated
+        once to be shown, holds for each by itself.
         """
         return point_of(
             self.question,
@@ -132,6 +137,8 @@ class Trials:
         return self._warm_ups[settings]
 
     def _level(self, settings: Settings, look: int | None) -> float:
+        if settings not in self._looked:
+            return self.question.confidence
         if look is None:
             days = self.count(settings)
             passed = [number for number, at in enumerate(self.looks.at) if at >= days]
