@@ -44,6 +44,25 @@ def test_a_held_out_window_is_predicted_and_the_default_is_far_off(recorded, rel
     assert found.uncalibrated_landing_error > 1
 
 
+@pytest.mark.parametrize("release", RELEASES)
+def test_where_the_machine_was_quiet_half_of_the_dags_land_within_ten_percent(recorded, release):
+    """The second half from the first, without a word about the deployment."""
+    found = windtunnel.backtest(None, recorded(f"quiet-{release}"), trials=10)
+    assert len(found.dags) == 4
+    assert found.landing_error < 0.10
+    assert found.makespan_error < 0.10
+    assert (found.platform.slots or found.platform.parallelism) == 4
+
+
+def test_a_celery_worker_is_repeated_with_the_slots_that_its_tries_show(recorded):
+    replayed = windtunnel.backtest(None, recorded("celery-3.3"), mode="replayed", trials=3)
+    assert replayed.platform.slots == 4
+    assert replayed.landing_error < 0.10
+    assert replayed.makespan_error < 0.10
+    held_out = windtunnel.backtest(None, recorded("celery-3.3"), trials=10)
+    assert held_out.landing_error < 0.15
+
+
 def test_other_settings_are_predicted_from_what_was_learned_under_these(recorded):
     base, other = recorded("base-3.3"), recorded("other-3.3")
     found = windtunnel.backtest(None, other, cluster=OTHER, learn_from=base, trials=20)
