@@ -139,8 +139,10 @@ def test_what_nobody_went_on_with_is_removed_after_a_month(tmp_path: Path, at_on
 
 def test_ctrl_c_ends_the_processes_and_keeps_what_they_did(tmp_path: Path) -> None:
     code = (
-        "import sweep_work, sys; from windtunnel.sweep import *\n"
+        "import signal, sweep_work, sys; from windtunnel.sweep import *\n"
         "from pathlib import Path\n"
+        # What a shell runs in the background doesn't hear it otherwise.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "try:\n"
         "    with keeping(Path(sys.argv[1])) as k:\n"
         "        on = read_backend('processes=2')\n"

@@ -40,7 +40,7 @@ def parse_setting(text: str) -> Setting:
     else:
         raise InvalidInput(f"vary {text!r}: {values!r} are no values; write 1..6 or 1,2,4")
     if not found:
-        raise InvalidInput(f"vary {text!r}: from the smaller to the larger: {high}..{low}")
+        raise InvalidInput(f"vary {text!r}: from the smaller to the larger; write {high}..{low}")
     if len(found) > MOST:
         raise InvalidInput(f"vary {text!r}: from 1 to {MOST} values can be tried")
     return Setting(name=name, values=found)
