@@ -43,7 +43,7 @@ MOST_TRIES = 40_000
 """Task instances in the long simulation, at most: some seconds. In a window that has many itself, a
 stretch may have half of those in any case."""
 MOST_WINDOWS = 4096
-"""Its length at most, in windows, where little happens."""
+"""A stretch of so many windows is enough, however few runs come in it."""
 Change = tuple[int, int]
 """At which microsecond a run came (1) or ended (-1)."""
 

@@ -133,7 +133,7 @@ def _optimised(trials: Trials, ordered: Sequence[Settings]) -> Choice:
     _evolve(badness, [len(axis) - 1 for axis in axes])
     wanted = sorted((one for one in asked if asked[one] < 1), key=place.__getitem__)
     answer = perhaps = None
-    open_: list[Point] = []
+    unknown: list[Point] = []
     for settings in wanted:
         point = trials.decide(settings)
         if point.verdict == "yes":
@@ -147,15 +147,15 @@ def _optimised(trials: Trials, ordered: Sequence[Settings]) -> Choice:
         points = [trials.decide(one) for one in nearer]
         enough = [one for one in points if one.verdict == "yes"]
         if not enough:
-            open_ = [one for one in points if one.verdict == "unknown"]
-            perhaps = min(open_, key=lambda one: place[one.settings], default=perhaps)
+            unknown = [one for one in points if one.verdict == "unknown"]
+            perhaps = min(unknown, key=lambda one: place[one.settings], default=perhaps)
             break
         answer = min(enough, key=lambda one: place[one.settings])
     said = (
         f"{len(trials.asked)} of {len(ordered)} settings were tried, as differential evolution "
         "proposed them"
     )
-    if answer is not None and open_:
+    if answer is not None and unknown:
         said += "; with one step less it is not known."
     else:
         said += "; one step less of any is not enough." if answer is not None else "."
