@@ -65,9 +65,10 @@ def backtest(
             f"{source}: an export doesn't keep the DAGs; name them, too, as in: windtunnel "
             f"backtest dags/ --from {source}"
         )
+    # First, as it says which extra is missing.
+    past = calibration.read_past(source)
     dags = loaders.load(source).fleet if target is None else target
     scenario = scenario_of(dags, cluster=cluster)
-    past = calibration.read_past(source)
     return calibration.backtest(
         past,
         scenario.fleet,

@@ -69,6 +69,9 @@ def opened(place: str | Path, *, extra: str = "database") -> Iterator[Connection
         # Imported here: few people need it, and it is an extra.
         import sqlalchemy  # noqa: PLC0415
     except ModuleNotFoundError:
+        scheme = str(place).partition("://")[0].partition("+")[0]
+        # That of a server has its driver, too, and all that is needed to learn from it.
+        extra = EXTRAS.get("postgresql" if scheme == "postgres" else scheme, extra)
         raise InvalidInput(
             f"reading a metadata database needs SQLAlchemy: pip install 'windtunnel[{extra}]'"
         ) from None
