@@ -6,10 +6,12 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
 import windtunnel as wt
 from recorded_databases import unpacked
 from windtunnel.calibration import behavior_toml, calibrate, read_past
+from windtunnel.cli.app import app
 from windtunnel.errors import InvalidInput
 from windtunnel.loaders import read_behavior, read_cluster
 
@@ -150,3 +152,21 @@ def test_a_missing_library_is_told_with_the_extra_that_brings_it(database, monke
     use = {"scipy": lambda: calibrate(past), "sqlalchemy": lambda: read_past(database)}[module]
     with pytest.raises(InvalidInput, match=r"pip install 'windtunnel\[calibrate\]'"):
         use()
+
+
+@pytest.mark.parametrize("command", ["calibrate", "backtest"])
+@pytest.mark.parametrize(
+    ("source", "extra"),
+    [
+        ("mysql://u:secret@127.0.0.1:1/airflow", "mysql"),
+        ("postgresql+psycopg2://u:secret@127.0.0.1:1/airflow", "postgres"),
+        ("sqlite:///airflow.db", "calibrate"),
+    ],
+)
+def test_without_sqlalchemy_the_one_extra_is_named_that_brings_all(
+    command, source, extra, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    done = CliRunner().invoke(app, [command, "--from", source])
+    assert f"pip install 'windtunnel[{extra}]'" in str(done.exception)
+    assert "secret" not in str(done.exception)
